@@ -1,0 +1,1 @@
+//! Generated messages, clients and servers of every Airside interface.

@@ -1,0 +1,1 @@
+//! Bags: RP 1745 messages and scans in, journeys and their state out.

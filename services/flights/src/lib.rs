@@ -1,0 +1,1 @@
+//! Flights and what happens at their gates and belts.

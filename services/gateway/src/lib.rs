@@ -1,0 +1,1 @@
+//! The edge: gRPC and Connect JSON on one port.

@@ -1,0 +1,1 @@
+//! The shared words: streams, the EventStore port, deciders, projections, personal data.

@@ -1,0 +1,1 @@
+//! Venues, places and routes over the terminal graph.

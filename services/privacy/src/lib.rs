@@ -1,0 +1,1 @@
+//! Keys of personal data: seal, open, shred.

@@ -1,0 +1,1 @@
+//! Runs the words: executor, projections, reactors, auth, telemetry, serving.

@@ -1,0 +1,1 @@
+//! The binary airside: configuration to roles to parts to a running server.

@@ -1,0 +1,1 @@
+//! What a passenger follows: flights and bags.

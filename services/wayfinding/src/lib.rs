@@ -1,0 +1,1 @@
+//! Maps in; walkable graph, snapping and paths out.
