@@ -39,5 +39,5 @@ pub use store::{
     Append, AppendError, Appended, Direction, EventStore, Expected, Follow, LogId, MAX_APPEND_BYTES,
     MAX_APPEND_EVENTS, Page, ReadError,
 };
-pub use stream::{InvalidStream, Position, Revision, StreamId};
+pub use stream::{InvalidPosition, InvalidStream, PersonId, Position, Revision, StreamId};
 pub use testing::given;

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
+use uuid::Uuid;
 
 /// The longest stream name, in bytes.
 pub const MAX_STREAM_BYTES: usize = 200;
@@ -75,6 +76,31 @@ impl fmt::Debug for StreamId {
 impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Names one person for ever; opaque, never derived from personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonId(pub Uuid);
+
+impl PersonId {
+    /// Returns the person's stream of a category, such as `inbox-<uuid>`.
+    pub fn stream(self, category: &str) -> StreamId {
+        StreamId::new(category, self).expect("a category of the house and a uuid make a stream name")
+    }
+}
+
+impl fmt::Display for PersonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for PersonId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        text.parse().map(Self)
     }
 }
 
