@@ -9,12 +9,14 @@
 //! - [`Decider`], [`StoredEvent`]: pure rules and the codec of their facts.
 //! - [`Projection`]: a disposable read model.
 //! - [`Personal`], [`Keyring`]: personal data that can be erased from an immutable log.
+//! - [`Cause`]: what made a reactor act, and how a target acts on it once.
 //! - [`Code`]: the closed set of ways in which a call can fail.
 //! - [`Clock`]: the only source of time.
 //! - [`given`]: given/when/then for deciders.
 //!
 //! Invariants: no I/O, no async runtime, no event database, no HTTP, no cipher.
 
+pub mod cause;
 pub mod clock;
 pub mod code;
 pub mod decider;
@@ -25,6 +27,7 @@ pub mod store;
 pub mod stream;
 pub mod testing;
 
+pub use cause::{Cause, Causes};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use code::{Classified, Code};
 pub use decider::{Decider, DecodeError, StoredEvent};

@@ -4,7 +4,7 @@
 //! - [`executor`]: load, decide, seal, append, retry.
 //! - [`projections`]: follow the log into read models; reads of "at least position P".
 //! - [`reactors`]: turn events of one stream into commands on another, once.
-//! - [`personal`]: between `kernel::Sealed` and its stored message.
+//! - [`stored`]: between the kernel's words and their stored messages.
 //! - [`auth`]: tokens and the caller of a request.
 //! - [`status`]: `kernel::Code` to and from gRPC.
 //! - [`telemetry`], [`admin`]: logs, metrics, health.
@@ -14,8 +14,10 @@
 pub mod admin;
 pub mod auth;
 pub mod executor;
-pub mod personal;
+
 pub mod projections;
 pub mod reactors;
+pub mod requests;
 pub mod status;
+pub mod stored;
 pub mod telemetry;

@@ -1,1 +1,213 @@
-//! To be written next.
+//! Follows the log into read models.
+//!
+//! One follower feeds every read model of the process, page by page, so that an
+//! event is read once. A read model is disposable: it starts empty and replays
+//! the log; readiness waits until it has caught up. An event that cannot be
+//! read is parked: counted, logged as an error with its position, and reported
+//! by readiness, while the others go on.
+
+use std::{
+    str::FromStr,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use airside_kernel::{
+    Classified, Code, EventStore, Position, Projection, ReadError, RecordedEvent, SubjectId,
+};
+use thiserror::Error;
+use tokio::{sync::watch, time};
+use tracing::{error, warn};
+
+/// How long a read of "at least position P" waits.
+const AT_LEAST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the runner waits after the log could not be read.
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
+
+/// How far the read models are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// The last position that every read model has taken in.
+    pub position: Option<Position>,
+    /// True once the head of the log was reached.
+    pub is_caught_up: bool,
+}
+
+/// A read that could not be answered from a state that is new enough.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AtLeastError {
+    /// The token is not one of ours.
+    #[error("at_least_position: {token:?} is malformed: pass back what an earlier answer gave")]
+    Malformed {
+        /// What was passed.
+        token: String,
+    },
+    /// The read model is behind.
+    #[error("at_least_position: position {position} is not reached yet: try again")]
+    Behind {
+        /// What was asked for.
+        position: Position,
+    },
+}
+
+impl Classified for AtLeastError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Malformed { .. } => Code::InvalidArgument,
+            Self::Behind { .. } => Code::Unavailable,
+        }
+    }
+}
+
+/// A read model that the runner keeps up to date.
+pub struct ReadModel<P> {
+    model: Arc<RwLock<P>>,
+    progress: watch::Receiver<Progress>,
+}
+
+impl<P> Clone for ReadModel<P> {
+    fn clone(&self) -> Self {
+        Self { model: self.model.clone(), progress: self.progress.clone() }
+    }
+}
+
+impl<P> ReadModel<P> {
+    /// Reads the model.
+    pub fn read<R>(&self, query: impl FnOnce(&P) -> R) -> R {
+        query(&self.model.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until the model includes the position of a token; an empty token never waits.
+    ///
+    /// # Errors
+    /// When the token is malformed, or the position is not reached in five seconds.
+    pub async fn at_least(&self, token: &str) -> Result<(), AtLeastError> {
+        if token.is_empty() {
+            return Ok(());
+        }
+        let position = Position::from_str(token)
+            .map_err(|_| AtLeastError::Malformed { token: token.chars().take(40).collect() })?;
+        let mut progress = self.progress.clone();
+        let reached = progress.wait_for(|progress| progress.position >= Some(position));
+        match time::timeout(AT_LEAST_TIMEOUT, reached).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(AtLeastError::Behind { position }),
+        }
+    }
+
+    /// Waits until the model may have changed, for watchers.
+    pub async fn changed(&mut self) {
+        // The runner lives as long as the process; when it is gone there is nothing left to see.
+        if self.progress.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// The read models of the process.
+pub struct Projections {
+    store: Arc<dyn EventStore>,
+    targets: Vec<Box<dyn Target>>,
+    progress: watch::Sender<Progress>,
+    parked: Arc<AtomicU64>,
+}
+
+impl Projections {
+    /// Makes a runner without read models.
+    pub fn new(store: Arc<dyn EventStore>) -> Self {
+        let (progress, _) = watch::channel(Progress::default());
+        Self { store, targets: Vec::new(), progress, parked: Arc::default() }
+    }
+
+    /// Adds a read model and returns the handle to read it.
+    pub fn add<P: Projection>(&mut self, projection: P) -> ReadModel<P> {
+        let model = Arc::new(RwLock::new(projection));
+        self.targets.push(Box::new(Slot(model.clone())));
+        ReadModel { model, progress: self.progress.subscribe() }
+    }
+
+    /// Returns how far the read models are.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// Returns the count of events that could not be read.
+    pub fn parked(&self) -> Arc<AtomicU64> {
+        self.parked.clone()
+    }
+
+    /// Runs until `erasures` closes or `stop` turns true. Each subject that
+    /// arrives on `erasures` is removed from every read model.
+    pub async fn run(
+        self,
+        mut erasures: tokio::sync::broadcast::Receiver<SubjectId>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let mut follower = self.store.follow(None);
+        loop {
+            let page = tokio::select! {
+                page = follower.next() => page,
+                Ok(subject) = erasures.recv() => {
+                    self.targets.iter().for_each(|target| target.erase(&subject));
+                    continue;
+                }
+                _ = stop.wait_for(|stop| *stop) => return,
+            };
+            match page {
+                Ok(page) => {
+                    for target in &self.targets {
+                        self.parked.fetch_add(target.apply(&page.events), Ordering::Relaxed);
+                    }
+                    let position = page.events.last().map(RecordedEvent::position);
+                    self.progress.send_modify(|progress| {
+                        progress.position = position.or(progress.position);
+                        progress.is_caught_up |= page.end;
+                    });
+                    tokio::task::yield_now().await;
+                }
+                Err(error @ ReadError::Corrupt { .. }) => {
+                    error!(error = %error, "read models stop at damaged bytes");
+                    return;
+                }
+                Err(error) => {
+                    warn!(error = %error, "log could not be read; trying again");
+                    time::sleep(RETRY_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// A read model of any type.
+trait Target: Send + Sync {
+    /// Takes in events and returns how many could not be read.
+    fn apply(&self, events: &[RecordedEvent]) -> u64;
+    fn erase(&self, subject: &SubjectId);
+}
+
+struct Slot<P>(Arc<RwLock<P>>);
+
+impl<P: Projection> Target for Slot<P> {
+    fn apply(&self, events: &[RecordedEvent]) -> u64 {
+        let mut wanted = events.iter().filter(|event| P::wants(event.category())).peekable();
+        if wanted.peek().is_none() {
+            return 0;
+        }
+        let mut model = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut parked = 0;
+        for event in wanted {
+            if let Err(error) = model.apply(event) {
+                parked += 1;
+                error!(projection = P::NAME, position = %event.position(), error = %error, "event is parked");
+            }
+        }
+        parked
+    }
+
+    fn erase(&self, subject: &SubjectId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).erase(subject);
+    }
+}
