@@ -17,7 +17,7 @@ use thiserror::Error;
 use tonic::Status;
 
 pub use rule::{Denial, Rule};
-pub use tokens::{Environment, KeyProblem, SigningKey, TokenError, Tokens};
+pub use tokens::{BadTokenKey, Environment, TokenError, TokenKey, Tokens};
 
 /// Who makes a call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -12,8 +12,23 @@ fn now() -> airside_kernel::Timestamp {
     airside_kernel::Timestamp::from_second(NOW_S).unwrap()
 }
 
-fn key() -> SigningKey {
-    SigningKey::generate_for_develop().unwrap()
+/// Makes the key pair of a secret; PKCS#8 as RFC 8410 section 7 has it.
+fn key_of(id: &str, secret: u8) -> TokenKey {
+    let prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let private_der = [prefix.as_slice(), &[secret; 32]].concat();
+    let jwk = jsonwebtoken::jwk::Jwk::from_encoding_key(
+        &jsonwebtoken::EncodingKey::from_ed_der(&private_der),
+        jsonwebtoken::Algorithm::EdDSA,
+    );
+    let jsonwebtoken::jwk::AlgorithmParameters::OctetKeyPair(pair) = jwk.unwrap().algorithm else {
+        panic!("an Ed25519 key is an octet key pair");
+    };
+    let public = jsonwebtoken::DecodingKey::from_ed_components(&pair.x).unwrap();
+    TokenKey { id: id.to_owned(), private_der, public: public.try_get_as_bytes().unwrap().to_vec() }
+}
+
+fn key() -> TokenKey {
+    key_of("dev-1", 1)
 }
 
 fn tokens() -> Tokens {
@@ -34,10 +49,10 @@ fn callers() -> [Caller; 4] {
 }
 
 /// Signs any header and claims with a key, as an attacker who has a key could.
-fn forge(key: &SigningKey, claims: &Value) -> String {
-    let signing = jsonwebtoken::EncodingKey::from_ed_der(key.pkcs8());
+fn forge(key: &TokenKey, claims: &Value) -> String {
+    let signing = jsonwebtoken::EncodingKey::from_ed_der(&key.private_der);
     let header = jsonwebtoken::Header {
-        kid: Some(key.id().to_owned()),
+        kid: Some(key.id.clone()),
         ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA)
     };
     jsonwebtoken::encode(&header, claims, &signing).unwrap()
@@ -73,7 +88,7 @@ fn a_token_ends_with_thirty_seconds_of_leeway() {
 
 #[test]
 fn a_token_of_another_environment_is_refused_even_under_the_same_key() {
-    let key = SigningKey::from_pkcs8("shared", key().pkcs8());
+    let key = key();
     let trial = Tokens::new(Environment::Trial, &key).unwrap();
     let release = Tokens::new(Environment::Release, &key).unwrap();
     let token = trial.mint(&passenger(), TTL, now()).unwrap();
@@ -87,9 +102,9 @@ fn a_token_of_another_environment_is_refused_even_under_the_same_key() {
 fn a_token_of_another_key_or_key_id_is_refused() {
     let ours = key();
     let tokens = Tokens::new(Environment::Develop, &ours).unwrap();
-    let theirs = SigningKey::from_pkcs8(ours.id(), key().pkcs8());
+    let theirs = key_of(&ours.id, 2);
     assert_eq!(tokens.verify(&forge(&theirs, &claims()), now()), Err(TokenError::NotSigned));
-    let renamed = SigningKey::from_pkcs8("dev-other", ours.pkcs8());
+    let renamed = key_of("dev-2", 1);
     assert_eq!(tokens.verify(&forge(&renamed, &claims()), now()), Err(TokenError::NotSigned));
     assert!(tokens.verify(&forge(&ours, &claims()), now()).is_ok());
 }
@@ -106,19 +121,9 @@ fn the_header_of_a_token_chooses_no_algorithm() {
             assert!(tokens.verify(&format!("{none}.{}.{signature}", parts[1]), now()).is_err());
         }
     }
-    let public = jsonwebtoken::jwk::Jwk::from_encoding_key(
-        &jsonwebtoken::EncodingKey::from_ed_der(ours.pkcs8()),
-        jsonwebtoken::Algorithm::EdDSA,
-    )
-    .unwrap();
-    let jsonwebtoken::jwk::AlgorithmParameters::OctetKeyPair(public) = public.algorithm else {
-        panic!("an Ed25519 key is an octet key pair");
-    };
-    let header = jsonwebtoken::Header { kid: Some(ours.id().to_owned()), ..Default::default() };
-    for secret in [
-        jsonwebtoken::EncodingKey::from_urlsafe_base64_secret(&format!("{}=", public.x)).unwrap(),
-        jsonwebtoken::EncodingKey::from_secret(public.x.as_bytes()),
-    ] {
+    let header = jsonwebtoken::Header { kid: Some(ours.id.clone()), ..Default::default() };
+    for secret in [&ours.public, &ours.private_der, &Vec::new()] {
+        let secret = jsonwebtoken::EncodingKey::from_secret(secret);
         let forged = jsonwebtoken::encode(&header, &claims(), &secret).unwrap();
         assert_eq!(tokens.verify(&forged, now()), Err(TokenError::NotSigned));
     }
@@ -175,19 +180,22 @@ fn a_claim_of_the_wrong_shape_is_refused() {
 }
 
 #[test]
-fn a_development_key_works_in_develop_alone() {
-    for env in [Environment::Trial, Environment::Release] {
-        assert!(matches!(Tokens::new(env, &key()), Err(KeyProblem::DevelopmentKey { .. })));
+fn a_key_that_cannot_sign_and_verify_is_refused_with_its_name() {
+    let swapped = TokenKey { public: key_of("x", 2).public, ..key() };
+    let mut keys = vec![swapped, TokenKey { public: Vec::new(), ..key() }];
+    keys.extend(
+        [&b""[..], b"short", &[0; 48], &[7; 48], &[0; 83]]
+            .map(|bytes| TokenKey { private_der: bytes.to_vec(), ..key() }),
+    );
+    for key in keys {
+        let problem = Tokens::new(Environment::Release, &key).unwrap_err();
+        assert_eq!(problem, BadTokenKey { id: "dev-1".to_owned() });
     }
 }
 
 #[test]
-fn a_damaged_key_is_refused_with_its_name() {
-    for bytes in [&b""[..], b"short", &[0; 48], &[7; 48], &[0; 83]] {
-        let key = SigningKey::from_pkcs8("k1", bytes);
-        let problem = Tokens::new(Environment::Release, &key).unwrap_err();
-        assert_eq!(problem, KeyProblem::Malformed { id: "k1".to_owned() });
-    }
+fn a_key_never_prints_its_secret() {
+    assert_eq!(format!("{:?}", key()), r#"TokenKey { id: "dev-1", .. }"#);
 }
 
 #[test]

@@ -9,11 +9,7 @@ use std::{fmt, str::FromStr};
 
 use airside_kernel::{Classified, Code, Timestamp};
 use jiff::SignedDuration;
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation,
-    jwk::{AlgorithmParameters, Jwk},
-};
-use rand::{TryRngCore, rngs::OsRng};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
@@ -25,13 +21,6 @@ const LEEWAY_S: i64 = 30;
 
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN_BYTES: usize = 4096;
-
-/// What a key id of a development key begins with.
-const DEVELOPMENT_PREFIX: &str = "dev-";
-
-/// What comes before the 32 secret bytes of an Ed25519 key in PKCS#8 (RFC 8410 section 7).
-const PKCS8_PREFIX: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 /// Where a system runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,67 +69,29 @@ impl FromStr for Environment {
     }
 }
 
-/// The secret that signs tokens, as PKCS#8 DER; never printed.
+/// The Ed25519 key pair that signs tokens; the secret is never printed.
 #[derive(Clone)]
-pub struct SigningKey {
-    id: String,
-    pkcs8: Vec<u8>,
+pub struct TokenKey {
+    /// Its id, which every token names.
+    pub id: String,
+    /// The secret, PKCS#8 DER.
+    pub private_der: Vec<u8>,
+    /// The public key, 32 bytes.
+    pub public: Vec<u8>,
 }
 
-impl SigningKey {
-    /// Makes a new development key; its id begins with `dev-`.
-    ///
-    /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn generate_for_develop() -> Result<Self, KeyProblem> {
-        let mut secret = [0_u8; 32];
-        OsRng.try_fill_bytes(&mut secret).map_err(|_| KeyProblem::NoRandomness)?;
-        let id = format!("{DEVELOPMENT_PREFIX}{}", Uuid::new_v4().simple());
-        Ok(Self { id, pkcs8: [PKCS8_PREFIX.as_slice(), &secret].concat() })
-    }
-
-    /// Takes a stored key.
-    pub fn from_pkcs8(id: impl Into<String>, pkcs8: impl Into<Vec<u8>>) -> Self {
-        Self { id: id.into(), pkcs8: pkcs8.into() }
-    }
-
-    /// Returns the key's id, which every token names.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Returns the secret, to be stored with mode 0600.
-    pub fn pkcs8(&self) -> &[u8] {
-        &self.pkcs8
-    }
-}
-
-impl fmt::Debug for SigningKey {
+impl fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("TokenKey").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
-/// A signing key that cannot be used.
+/// A key pair that cannot sign and verify.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum KeyProblem {
-    /// The bytes are no Ed25519 key.
-    #[error("token key {id} is not an Ed25519 key in PKCS#8 DER: restore it, or delete it in develop")]
-    Malformed {
-        /// The key.
-        id: String,
-    },
-    /// A development key where it would be dangerous.
-    #[error("token key {id} is a development key and env is {env}: put a key of its own there")]
-    DevelopmentKey {
-        /// The key.
-        id: String,
-        /// Where it was used.
-        env: Environment,
-    },
-    /// The operating system gives no randomness.
-    #[error("token key cannot be made: the operating system gives no randomness")]
-    NoRandomness,
+#[error("token key {id} is not an Ed25519 key pair: restore it, or delete it in develop")]
+pub struct BadTokenKey {
+    /// The key.
+    pub id: String,
 }
 
 /// A token that is not accepted, or cannot be made.
@@ -204,26 +155,23 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Makes the tokens of an environment.
+    /// Makes the tokens of an environment; a key that cannot do it is found here.
     ///
     /// # Errors
-    /// When the key is malformed, or a development key elsewhere than in develop.
-    pub fn new(env: Environment, key: &SigningKey) -> Result<Self, KeyProblem> {
-        let id = key.id.clone();
-        if env != Environment::Develop && id.starts_with(DEVELOPMENT_PREFIX) {
-            return Err(KeyProblem::DevelopmentKey { id, env });
+    /// When the key is malformed, or its two parts are not a pair.
+    pub fn new(env: Environment, key: &TokenKey) -> Result<Self, BadTokenKey> {
+        let bad = || BadTokenKey { id: key.id.clone() };
+        let signing = EncodingKey::from_ed_der(&key.private_der);
+        let verifying = DecodingKey::from_ed_der(&key.public);
+        let probe = jsonwebtoken::crypto::sign(b"probe", &signing, Algorithm::EdDSA).map_err(|_| bad())?;
+        match jsonwebtoken::crypto::verify(&probe, b"probe", &verifying, Algorithm::EdDSA) {
+            Ok(true) => {}
+            Ok(false) | Err(_) => return Err(bad()),
         }
-        let signing = EncodingKey::from_ed_der(&key.pkcs8);
-        let public = Jwk::from_encoding_key(&signing, Algorithm::EdDSA).ok().map(|jwk| jwk.algorithm);
-        let Some(AlgorithmParameters::OctetKeyPair(public)) = public else {
-            return Err(KeyProblem::Malformed { id });
-        };
-        let verifying = DecodingKey::from_ed_components(&public.x)
-            .map_err(|_| KeyProblem::Malformed { id: id.clone() })?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.required_spec_claims = ["iss", "aud", "sub", "exp", "nbf"].map(str::to_owned).into();
         (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
-        let header = Header { kid: Some(id), ..Header::new(Algorithm::EdDSA) };
+        let header = Header { kid: Some(key.id.clone()), ..Header::new(Algorithm::EdDSA) };
         Ok(Self { env, header, signing, verifying, validation })
     }
 
@@ -255,7 +203,7 @@ impl Tokens {
             roles,
         };
         Ok(jsonwebtoken::encode(&self.header, &claims, &self.signing)
-            .expect("`new` has derived the public part of this key, so it can sign"))
+            .expect("`new` has signed with this key"))
     }
 
     /// Returns whom a token speaks for at `now`.
