@@ -1,1 +1,38 @@
 //! Keys of personal data: seal, open, shred.
+//!
+//! **Words.** A *data key* is 256 random bits for one (subject, category). It
+//! is stored only *wrapped* under the *root key* of the installation. The
+//! *register* names every subject whose keys were destroyed; it is the fence
+//! that keeps a subject erased: no key is ever made again for a name in it.
+//!
+//! **What it owns.** `DIR/vault/root.key`, `DIR/vault/vault.redb` and
+//! `DIR/keys/token.*`. No stream, no other file.
+//!
+//! **Invariants.**
+//! - A key exists on disk before anything is sealed under it, so a sealed value
+//!   in the log can always be opened, or was erased on purpose.
+//! - Keys are random and never derived from a subject, so destroying one
+//!   destroys what it sealed and nothing else.
+//! - A sealed value is bound to its subject, category, key version, stream,
+//!   event type, field and schema version; moved elsewhere it does not open.
+//! - Once [`Keyring::erase`](airside_kernel::Keyring::erase) has returned, no
+//!   seal, open or fingerprint finds a key again: not after a restart, not in a race.
+//! - Neither a clear value nor an unwrapped key is written to any file.
+//!
+//! **Limits.** Erasing takes effect at once through this vault. It is final for
+//! a copy of the vault only when that copy is gone: keep backups of the vault
+//! apart from those of the log and for days, not years. The vault file is
+//! copy-on-write, so a wrapped key may linger in a free page until the page is
+//! used again; who holds both that page and the root key could still read it.
+//!
+//! This crate alone names a cipher. It never prints a key or a clear value.
+
+mod cipher;
+mod raw;
+mod secret_file;
+pub mod signing;
+mod vault;
+
+pub use raw::raw_subject;
+pub use secret_file::SecretFileError;
+pub use vault::{Vault, VaultError};

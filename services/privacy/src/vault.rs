@@ -1,0 +1,257 @@
+//! The vault: where data keys live, and where they die.
+//!
+//! Reads come from a bounded cache, else from the file. Writes go through one
+//! thread that gathers what waits into one durable commit, so that a thousand
+//! new subjects cost one sync and not a thousand.
+//!
+//! The cache could outlive a key: a reader finds the row, the subject is
+//! erased, the reader caches what it found. So filling the cache holds the
+//! fence shared from before the read until after the insert, and publishing an
+//! erasure takes it alone, after the commit and before the caller hears of it.
+//! Who filled early is evicted; who fills late finds no row.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+use airside_kernel::{Category, Clock, KeyError, Keyring, Opened, SealContext, Sealed, SubjectId};
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::civil::Date;
+use moka::sync::Cache;
+use redb::Database;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{
+    cipher::{DataKey, KeyName, RootKey},
+    secret_file::private_folder,
+};
+pub use start::VaultError;
+use start::{damaged, open_database, open_root};
+use tables::unavailable;
+use writer::{Job, Request};
+
+mod start;
+mod tables;
+mod writer;
+
+/// The version of every key today; a rotated key will be the next one, beside it.
+const FIRST_VERSION: u32 = 1;
+
+/// Most keys held ready, about a kilobyte each.
+const CACHED_KEYS_MAX: u64 = 32_768;
+
+/// Most requests that wait for the writer; more callers wait before they ask.
+const WAITING_REQUESTS_MAX: usize = 4096;
+
+/// The key store of one installation, in `DIR/vault`.
+pub struct Vault {
+    shared: Arc<Shared>,
+    requests: Option<mpsc::Sender<Request>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What a key name stands for.
+#[derive(Clone)]
+enum Entry {
+    Live(Arc<DataKey>),
+    Erased,
+}
+
+struct Shared {
+    database: Database,
+    root: RootKey,
+    clock: Arc<dyn Clock>,
+    cache: Cache<KeyName, Entry>,
+    fence: RwLock<()>,
+    commits: AtomicU64,
+    erasures: watch::Sender<u64>,
+}
+
+impl Shared {
+    fn find(&self, name: &KeyName) -> Result<Option<Entry>, KeyError> {
+        if let Some(entry) = self.cache.get(name) {
+            return Ok(Some(entry));
+        }
+        let _filling = self.fence.read().unwrap_or_else(PoisonError::into_inner);
+        let found = tables::look_up(&self.database, &self.root, name)?;
+        if let Some(entry) = &found {
+            self.cache.insert(name.clone(), entry.clone());
+        }
+        Ok(found)
+    }
+
+    /// Returns the key in use; `None` when the subject is erased.
+    fn live(&self, name: &KeyName) -> Result<Option<Arc<DataKey>>, KeyError> {
+        match self.find(name)? {
+            Some(Entry::Live(key)) => Ok(Some(key)),
+            Some(Entry::Erased) => Ok(None),
+            None => Err(KeyError::Missing { subject: name.subject.clone(), category: name.category }),
+        }
+    }
+}
+
+impl Vault {
+    /// Opens the vault of a data folder, making it and its root key on first start.
+    ///
+    /// # Errors
+    /// When another process has it open, its root key is absent, wrong or open
+    /// to others, a newer Airside wrote it, or its files cannot be used.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, VaultError> {
+        let home = folder.join("vault");
+        private_folder(&home)?;
+        let path = home.join("vault.redb");
+        let database = open_database(&path)?;
+        let root = open_root(&database, &path, &home.join("root.key"))?;
+        let count = tables::erased_count(&database).map_err(|error| damaged(&path, error))?;
+        let shared = Arc::new(Shared {
+            database,
+            root,
+            clock,
+            cache: Cache::new(CACHED_KEYS_MAX),
+            fence: RwLock::new(()),
+            commits: AtomicU64::new(0),
+            erasures: watch::Sender::new(count),
+        });
+        let (requests, inbox) = mpsc::channel(WAITING_REQUESTS_MAX);
+        let writer = thread::Builder::new()
+            .name("vault-writer".into())
+            .spawn({
+                let shared = Arc::clone(&shared);
+                move || writer::run(&shared, inbox)
+            })
+            .map_err(|error| damaged(&path, error))?;
+        Ok(Self { shared, requests: Some(requests), writer: Some(writer) })
+    }
+
+    /// Destroys the raw keys of every source and day before `keep_from`, and
+    /// returns how many subjects that were.
+    ///
+    /// # Errors
+    /// When the vault cannot be written.
+    pub async fn retire_raw(&self, keep_from: Date) -> Result<usize, KeyError> {
+        self.submit(Job::Retire(keep_from)).await
+    }
+
+    /// Returns every subject whose keys were destroyed, retired raw days too, in that order.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn erased_subjects(&self) -> Result<Vec<SubjectId>, KeyError> {
+        self.erased_after(0)
+    }
+
+    /// Returns the subjects in the register after its first `count`, in order.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn erased_after(&self, count: u64) -> Result<Vec<SubjectId>, KeyError> {
+        tables::erased_after(&self.shared.database, count)
+    }
+
+    /// Returns true when the subject is in the register.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn is_erased(&self, subject: &SubjectId) -> Result<bool, KeyError> {
+        tables::is_erased(&self.shared.database, subject)
+    }
+
+    /// Watches the length of the register. Who keeps opened values asks
+    /// [`Vault::erased_after`] for what it has not seen when this grows.
+    pub fn on_erase(&self) -> watch::Receiver<u64> {
+        self.shared.erasures.subscribe()
+    }
+
+    /// Returns how many commits this vault has made since it was opened.
+    pub fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
+
+    async fn submit(&self, job: Job) -> Result<usize, KeyError> {
+        let stopped = || unavailable("its writer has stopped: restart the process");
+        let (reply, answer) = oneshot::channel();
+        let requests = self.requests.as_ref().ok_or_else(stopped)?;
+        requests.send(Request { job, reply }).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+impl Drop for Vault {
+    /// Lets the writer finish, so that the file is closed cleanly and free.
+    fn drop(&mut self) {
+        drop(self.requests.take());
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+#[async_trait]
+impl Keyring for Vault {
+    async fn ensure(&self, subjects: &[(SubjectId, Category)]) -> Result<(), KeyError> {
+        let mut absent = Vec::new();
+        for (subject, category) in subjects {
+            let name = name_of(subject, *category);
+            if self.shared.find(&name)?.is_none() {
+                absent.push(name);
+            }
+        }
+        if absent.is_empty() {
+            return Ok(());
+        }
+        self.submit(Job::Ensure(absent)).await.map(drop)
+    }
+
+    fn seal(
+        &self,
+        subject: &SubjectId,
+        category: Category,
+        context: SealContext,
+        clear: &[u8],
+    ) -> Result<Option<Sealed>, KeyError> {
+        let name = name_of(subject, category);
+        let Some(key) = self.shared.live(&name)? else { return Ok(None) };
+        let ciphertext = key.seal(&name, &context, clear).map_err(unavailable)?.into();
+        let KeyName { subject, category, version: key_version } = name;
+        Ok(Some(Sealed { subject, category, key_version, context, ciphertext }))
+    }
+
+    fn open(&self, sealed: &Sealed) -> Result<Opened, KeyError> {
+        let name = KeyName {
+            subject: sealed.subject.clone(),
+            category: sealed.category,
+            version: sealed.key_version,
+        };
+        let Some(key) = self.shared.live(&name)? else { return Ok(Opened::Erased) };
+        key.open(&name, &sealed.context, &sealed.ciphertext)
+            .map(|clear| Opened::Known(clear.into()))
+            .ok_or(KeyError::Damaged { subject: name.subject })
+    }
+
+    fn fingerprint(
+        &self,
+        subject: &SubjectId,
+        category: Category,
+        bytes: &[u8],
+    ) -> Result<Option<Bytes>, KeyError> {
+        let key = self.shared.live(&name_of(subject, category))?;
+        Ok(key.map(|key| key.fingerprint(bytes).into()))
+    }
+
+    async fn erase(&self, subject: &SubjectId) -> Result<(), KeyError> {
+        self.submit(Job::Erase(subject.clone())).await.map(drop)
+    }
+}
+
+fn name_of(subject: &SubjectId, category: Category) -> KeyName {
+    KeyName { subject: subject.clone(), category, version: FIRST_VERSION }
+}
+
+#[cfg(test)]
+mod tests;
