@@ -1,0 +1,254 @@
+//! IATA RP 1745 text in, typed messages out.
+//!
+//! The parser is pure, lossless and tolerant. Pure: the time of receipt is a parameter and zone
+//! data is compiled in, so the same text means the same on every machine and on every replay;
+//! [`PARSER_VERSION`] says which rules read it. Lossless: every element is kept byte for byte, and
+//! [`Parsed::print`] writes it back. Tolerant: what is odd is kept and noted; only what would make
+//! a wrong bag is refused. Work and memory grow with the length of the text and nothing it claims.
+//!
+//! It reads BSM (new, CHG, DEL) and BPM whole. The other types are recognised and read as far as
+//! their header. The steps: [`decode`] bytes, find each message (`frame`), split it into elements,
+//! read each element (`read`, `tags`, `dates`), gather elements into passenger groups (`groups`).
+
+mod dates;
+mod fields;
+mod findings;
+mod frame;
+mod groups;
+mod message;
+mod read;
+mod report;
+mod tags;
+mod zones;
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+pub use fields::{
+    EventTime, Flight, MessageDate, PassengerName, PassengerState, PersonalText, Processing, ProcessingKind,
+    Screening, ScreeningResult, SecurityData, Source, Status, StatusCode, Stowage, Version, Weight,
+    WeightUnit,
+};
+pub use findings::{Diagnostic, Finding, Severity, Subject};
+pub use message::{Change, Element, Ending, Group, MessageType, Parsed};
+pub use report::{Report, ReportDiagnostic, ReportElement, ReportGroup, has_errors, report};
+pub use tags::BAGS_MAX;
+
+use dates::Reference;
+use findings::Notes;
+use frame::{Frame, Frames, Line};
+use groups::Grouping;
+use message::trimmed;
+use read::Reading;
+
+/// Version of the rules that turn text into messages; it rises when the same text would be read
+/// differently.
+pub const PARSER_VERSION: u32 = 1;
+
+/// A line of a Type B message has at most this many characters.
+const LINE_CHARACTERS_MAX: usize = 69;
+
+/// Returns the text of some bytes: UTF-8 if they are, else Latin-1, in which every byte is a
+/// character.
+pub fn decode(input: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(input) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(input.iter().copied().map(char::from).collect()),
+    }
+}
+
+/// Reads the messages of a text, in order. What stands between them is passed over; a text
+/// without any message gives none. `receipt` is when the text came, not when it is read.
+pub fn messages(text: &str, receipt: Timestamp) -> impl Iterator<Item = Parsed<'_>> {
+    Frames::new(text).enumerate().map(move |(index, frame)| parse(index, &frame, receipt))
+}
+
+fn parse<'a>(index: usize, frame: &Frame<'a>, receipt: Timestamp) -> Parsed<'a> {
+    let mut notes = Notes::default();
+    let head = read_head(frame, &mut notes);
+    let version = head.elements.iter().find(|element| element.letter == Some('V')).copied();
+    let utc = Reference::new(receipt, None);
+    let header = version.map(|element| Reading::new(element, &utc, &mut notes).version());
+    let mut groups = Vec::new();
+    if frame.kind.is_read() {
+        let airport = header.and_then(|header| header.airport);
+        let reference = if airport.is_some() { Reference::new(receipt, airport) } else { utc };
+        if let Some(element) = version.filter(|_| airport.is_some() && !reference.zone_known()) {
+            notes.element(Finding::ZoneUnknown, &element, 0);
+        }
+        note_form(frame.kind, &head.elements, &mut notes);
+        let mut grouping = Grouping::new(frame.kind, &reference, &mut notes);
+        for (index, element) in head.elements.iter().enumerate() {
+            grouping.read(index, *element);
+        }
+        let (read, any_tag) = grouping.finish(head.elements.len());
+        groups = read;
+        if !any_tag && frame.ending != Ending::Truncated {
+            notes.message(Finding::BagMissing, frame.kind, frame.line);
+        }
+        note_flights(frame, header.and_then(|header| header.source), &groups, &mut notes);
+    } else {
+        notes.message(Finding::TypeWaiting, frame.kind, frame.line);
+    }
+    note_ending(frame, header, &mut notes);
+    Parsed {
+        index,
+        line: frame.line,
+        message_type: frame.kind,
+        secondary: head.secondary,
+        change: head.change,
+        header,
+        ending: frame.ending,
+        possible_duplicate: frame.possible_duplicate,
+        elements: head.elements,
+        groups,
+        diagnostics: notes.sorted(),
+        version: PARSER_VERSION,
+    }
+}
+
+/// The lines of a message, sorted into what they are.
+#[derive(Default)]
+struct Head<'a> {
+    secondary: Option<&'a str>,
+    change: Option<Change>,
+    elements: Vec<Element<'a>>,
+}
+
+/// Tells elements from the CHG, DEL and secondary type that may precede them.
+fn read_head<'a>(frame: &Frame<'a>, notes: &mut Notes) -> Head<'a> {
+    let elements = Vec::with_capacity(frame.lines.len());
+    let mut head = Head { elements, ..Head::default() };
+    let mut body = false;
+    for line in &frame.lines {
+        let token = trimmed(line.text);
+        // Below .V these words are free text: a line `DEL` in a remark deletes nothing.
+        let change = if body { None } else { Change::read(token) };
+        match change {
+            Some(change) => {
+                let first = head.change.is_none();
+                let finding = match head.change {
+                    Some(said) if said == change => Some(Finding::ChangeRepeated),
+                    Some(_) => Some(Finding::ChangeConflict),
+                    None if !matches!(frame.kind, MessageType::Bsm | MessageType::Btm) => {
+                        Some(Finding::ChangeUnexpected)
+                    }
+                    None => (!head.elements.is_empty()).then_some(Finding::ChangeLate),
+                };
+                if let Some(finding) = finding {
+                    notes.message(finding, frame.kind, line.number);
+                }
+                head.change = head.change.or(Some(change));
+                if first {
+                    continue;
+                }
+            }
+            None if frame.kind == MessageType::Bcm && is_secondary(token, &head) => {
+                if !["BAM", "FOM", "FCM", "FMM", "DBM"].iter().any(|known| token.eq_ignore_ascii_case(known))
+                {
+                    notes.message(Finding::SecondaryUnknown, frame.kind, line.number);
+                }
+                head.secondary = Some(token);
+                continue;
+            }
+            None => {}
+        }
+        let element = element(*line);
+        body |= change.is_none() && element.letter != Some('V');
+        head.elements.push(element);
+    }
+    head
+}
+
+fn is_secondary(token: &str, head: &Head<'_>) -> bool {
+    head.secondary.is_none()
+        && head.elements.is_empty()
+        && token.len() == 3
+        && token.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+fn element(line: Line<'_>) -> Element<'_> {
+    let text = line.text.trim_start_matches(|c: char| c == ' ' || c.is_ascii_control());
+    // What was trimmed is ASCII, so bytes are characters.
+    let column = u32::try_from(line.text.len() - text.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let letter = match text.as_bytes() {
+        [b'.', letter, rest @ ..] if letter.is_ascii_alphabetic() => {
+            let alone =
+                rest.first() == Some(&b'/') || rest.iter().all(|b| *b == b' ' || b.is_ascii_control());
+            alone.then(|| char::from(letter.to_ascii_uppercase()))
+        }
+        _ => None,
+    };
+    Element { letter, line: line.number, column, text }
+}
+
+/// Notes what is odd about lines rather than about what they say.
+fn note_form(kind: MessageType, elements: &[Element<'_>], notes: &mut Notes) {
+    let mut versions = 0;
+    let (mut alphabet, mut lower) = (false, false);
+    for (index, element) in elements.iter().enumerate() {
+        let text = element.text.trim_end_matches(|c: char| c == ' ' || c.is_ascii_control());
+        // Bytes are counted first, since most lines need no counting of characters.
+        if text.len() > LINE_CHARACTERS_MAX
+            && let Some((offset, _)) = text.char_indices().nth(LINE_CHARACTERS_MAX)
+        {
+            notes.element(Finding::LongLine, element, offset);
+        }
+        let foreign = |b: u8| !(b' '..=b'~').contains(&b);
+        if !alphabet && text.bytes().any(foreign) {
+            alphabet = true;
+            notes.element(Finding::Alphabet, element, text.bytes().position(foreign).unwrap_or(0));
+        }
+        if !lower && element.letter.is_some() && text.as_bytes()[1].is_ascii_lowercase() {
+            lower = true;
+            notes.element(Finding::LowerCase, element, 1);
+        }
+        if element.letter == Some('V') {
+            versions += 1;
+            if versions > 1 {
+                notes.element(Finding::VersionRepeated, element, 0);
+            } else if index > 0 && elements[..index].iter().any(|e| e.letter.is_some()) {
+                notes.element(Finding::Order, element, 0);
+            }
+        }
+    }
+    if versions == 0 {
+        let line = elements.first().map_or(1, |element| element.line);
+        notes.message(Finding::VersionMissing, kind, line);
+    }
+}
+
+/// Notes flights and processing that the type and source ask for and the message lacks.
+fn note_flights(frame: &Frame<'_>, source: Option<Source>, groups: &[Group<'_>], notes: &mut Notes) {
+    let outbound = groups.iter().any(|group| group.outbound.is_some());
+    let finding = match (frame.kind, source) {
+        (MessageType::Bpm, _) => {
+            let missing = groups.iter().all(|group| group.processing.is_none());
+            missing.then_some(Finding::ProcessingMissing)
+        }
+        (_, Some(Source::Terminating)) => outbound.then_some(Finding::FlightUnexpected),
+        _ => (!outbound).then_some(Finding::FlightMissing),
+    };
+    if let Some(finding) = finding {
+        notes.message(finding, frame.kind, frame.line);
+    }
+}
+
+/// Notes how the message came and how it ended.
+fn note_ending(frame: &Frame<'_>, header: Option<Version<'_>>, notes: &mut Notes) {
+    let part = header.and_then(|header| header.part);
+    let finding = match frame.ending {
+        Ending::Complete => part.filter(|part| *part > 1).map(|_| Finding::Part),
+        Ending::Part(number) if number == part => Some(Finding::Part),
+        Ending::Part(_) => Some(Finding::PartEnd),
+        Ending::Wrong => Some(Finding::WrongEnd),
+        Ending::Truncated => Some(Finding::Truncated),
+    };
+    if let Some(finding) = finding {
+        notes.message(finding, frame.kind, frame.end_line);
+    }
+    if frame.possible_duplicate {
+        notes.message(Finding::PossibleDuplicate, frame.kind, frame.line);
+    }
+}

@@ -1,0 +1,128 @@
+//! What `airside baggage parse` prints: one JSON object a message.
+//!
+//! The shape is pinned: outsiders read it. Keys may be added to a group, none may change.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::findings::{Diagnostic, Severity};
+use super::message::{Change, Element, Group};
+use super::{Flight, Parsed, decode, messages};
+use crate::model::LicencePlate;
+
+/// One message. It shows personal text, for whoever owns the file; so it has no `Debug`.
+#[derive(Serialize)]
+pub struct Report {
+    /// The file it was read from, as the caller names it.
+    pub file: String,
+    /// Its place among the file's messages, from 0.
+    pub index: usize,
+    /// Its type, such as `BSM`.
+    #[serde(rename = "type")]
+    pub message_type: &'static str,
+    /// `CHG`, `DEL` or null.
+    pub change: Option<&'static str>,
+    /// Every element in order, as it came.
+    pub elements: Vec<ReportElement>,
+    /// Passenger groups of a BSM or BPM.
+    pub groups: Vec<ReportGroup>,
+    /// Findings in the order of the text.
+    pub diagnostics: Vec<ReportDiagnostic>,
+}
+
+/// One element.
+#[derive(Serialize)]
+pub struct ReportElement {
+    /// Its name, such as `.V`; empty for a line that is no element.
+    pub element: String,
+    /// Line of the file, from 1.
+    pub line: u32,
+    /// Its text as it came.
+    pub text: String,
+}
+
+/// One passenger group.
+#[derive(Debug, Serialize)]
+pub struct ReportGroup {
+    /// Plates in order, ranges expanded, each once in a message.
+    pub bags: Vec<LicencePlate>,
+    /// How many no-reads it reports.
+    pub no_reads: u32,
+    /// Inbound flight, such as `CZ3502-20261120`; without its day when that is not known.
+    pub inbound: Option<String>,
+    /// Outbound flight.
+    pub outbound: Option<String>,
+    /// Later flights in travel order.
+    pub onward: Vec<String>,
+    /// When its bags were seen.
+    pub seen_at: Option<Timestamp>,
+}
+
+/// One finding.
+#[derive(Debug, Serialize)]
+pub struct ReportDiagnostic {
+    /// `error`, `warning` or `info`.
+    pub severity: Severity,
+    /// Stable code.
+    pub code: &'static str,
+    /// Line of the file, from 1.
+    pub line: u32,
+    /// Character of the line, from 1.
+    pub column: u32,
+    /// The element, its rule and the remedy.
+    pub text: String,
+}
+
+/// Reads a file and reports each of its messages. `receipt` is when it came, and settles the year
+/// of every date.
+pub fn report(file: &str, input: &[u8], receipt: Timestamp) -> Vec<Report> {
+    messages(&decode(input), receipt).map(|message| report_one(file, &message)).collect()
+}
+
+/// Returns whether any message has an error, which makes the command exit with 1.
+pub fn has_errors(reports: &[Report]) -> bool {
+    let mut findings = reports.iter().flat_map(|report| &report.diagnostics);
+    findings.any(|finding| finding.severity == Severity::Error)
+}
+
+fn report_one(file: &str, message: &Parsed<'_>) -> Report {
+    Report {
+        file: file.to_owned(),
+        index: message.index,
+        message_type: message.message_type.as_str(),
+        change: message.change.map(Change::as_str),
+        elements: message.elements.iter().map(report_element).collect(),
+        groups: message.groups.iter().map(report_group).collect(),
+        diagnostics: message.diagnostics.iter().map(report_diagnostic).collect(),
+    }
+}
+
+fn report_element(element: &Element<'_>) -> ReportElement {
+    ReportElement { element: element.name(), line: element.line, text: element.text.to_owned() }
+}
+
+fn report_group(group: &Group<'_>) -> ReportGroup {
+    ReportGroup {
+        bags: group.bags.clone(),
+        no_reads: group.no_reads,
+        inbound: group.inbound.as_ref().and_then(report_flight),
+        outbound: group.outbound.as_ref().and_then(report_flight),
+        onward: group.onward.iter().filter_map(report_flight).collect(),
+        seen_at: group.processing.and_then(|processing| processing.time).map(|time| time.at),
+    }
+}
+
+fn report_flight(flight: &Flight) -> Option<String> {
+    let undated = || flight.designator.map(|designator| designator.to_string());
+    flight.dated().map(|dated| dated.to_string()).or_else(undated)
+}
+
+fn report_diagnostic(diagnostic: &Diagnostic) -> ReportDiagnostic {
+    ReportDiagnostic {
+        severity: diagnostic.severity(),
+        code: diagnostic.code(),
+        line: diagnostic.line,
+        column: diagnostic.column,
+        text: diagnostic.text(),
+    }
+}

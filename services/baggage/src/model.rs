@@ -1,0 +1,10 @@
+//! Value types of baggage. Each parses once, at the edge, and never holds a bad value.
+//!
+//! Nouns come from IATA: the licence plate from Resolution 740, the flight designator from
+//! SSIM chapter 2, the airport code from Resolution 763. All of them are small and `Copy`.
+
+mod flight;
+mod plate;
+
+pub use flight::{AirportCode, CarrierCode, DatedFlight, FlightDesignator, FlightError};
+pub use plate::{LicencePlate, PlateError, PlateKind};
