@@ -4,7 +4,14 @@
 //! SSIM chapter 2, the airport code from Resolution 763. All of them are small and `Copy`.
 
 mod flight;
+mod name;
+mod observation;
 mod plate;
 
 pub use flight::{AirportCode, CarrierCode, DatedFlight, FlightDesignator, FlightError};
+pub use name::masked_name;
+pub use observation::{
+    Announcement, Content, JourneyId, Leg, Observation, Sighting, message_observation_id, observation_source,
+    scan_observation_id,
+};
 pub use plate::{LicencePlate, PlateError, PlateKind};

@@ -1,0 +1,132 @@
+//! What somebody saw or said of a bag, as one value of the domain.
+//!
+//! Points, stages and authorities are the published words of
+//! `airside.baggage.v1`; they are used as they are, so that there is one list.
+
+use std::collections::BTreeSet;
+
+use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
+use airside_kernel::{Cause, Personal, Revision, SubjectId, Timestamp};
+use uuid::Uuid;
+
+use super::{AirportCode, DatedFlight};
+
+/// Names one journey of a bag (UUIDv7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct JourneyId(pub Uuid);
+
+impl std::fmt::Display for JourneyId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl JourneyId {
+    /// Returns the subject whose key seals what is personal in this journey.
+    pub fn subject(self) -> SubjectId {
+        SubjectId::new(self.0)
+    }
+}
+
+/// The part that every observation shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// Its id: the scan id with its source, or the message and its index.
+    pub id: String,
+    /// The source that made it.
+    pub source: String,
+    /// The airport where it was made.
+    pub station: AirportCode,
+    /// When, by the observer's clock.
+    pub observed_at: Timestamp,
+    /// The stored message behind it; absent for a typed scan.
+    pub cause: Option<Cause>,
+}
+
+/// Returns the id of a typed scan's observation.
+pub fn scan_observation_id(source: &str, scan_id: &str) -> String {
+    format!("s/{source}/{scan_id}")
+}
+
+/// Returns the id of what a stored message says, by its index in the message.
+pub fn message_observation_id(source: &str, message: Revision, index: u32) -> String {
+    format!("m/{source}/{message}/{index}")
+}
+
+/// Returns the source in the id of an observation.
+pub fn observation_source(id: &str) -> &str {
+    id.split('/').nth(1).unwrap_or_default()
+}
+
+/// One flight of a route, as the announcing station sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leg {
+    /// The flight.
+    pub flight: DatedFlight,
+    /// The airport at the other end, when it was said.
+    pub airport: Option<AirportCode>,
+    /// Inbound, outbound or onward.
+    pub role: LegRole,
+}
+
+/// What an airline announced (BSM).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Announcement {
+    /// New, changed or deleted.
+    pub change: AnnouncementChange,
+    /// The route in travel order.
+    pub legs: Vec<Leg>,
+    /// The passengers, `SURNAME/GIVEN`, one a line.
+    pub passenger_name: Option<Personal>,
+    /// The record locator.
+    pub record_locator: Option<Personal>,
+    /// Authority to load.
+    pub authority: Authority,
+    /// Exception codes.
+    pub exceptions: Vec<String>,
+}
+
+/// What a reader saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// Where on the bag's way.
+    pub point: TrackingPoint,
+    /// The reader's own id; may be empty.
+    pub reader: String,
+    /// Chute, stand or belt; may be empty.
+    pub location: String,
+    /// The flight that the reader handled the bag for.
+    pub leg: Option<Leg>,
+    /// Container, cart or hold, and compartment; both may be empty.
+    pub stowage: Option<(String, String)>,
+    /// Authority as the reader reported it.
+    pub authority: Authority,
+}
+
+/// What was observed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// The airline said so.
+    Announced(Announcement),
+    /// A reader saw it.
+    Scanned(Sighting),
+}
+
+impl Content {
+    /// Returns the flights that it names.
+    pub fn flights(&self) -> BTreeSet<DatedFlight> {
+        match self {
+            Self::Announced(announcement) => announcement.legs.iter().map(|leg| leg.flight).collect(),
+            Self::Scanned(sighting) => sighting.leg.iter().map(|leg| leg.flight).collect(),
+        }
+    }
+
+    /// Returns the airports that it names at the other ends of its flights.
+    pub fn airports(&self) -> impl Iterator<Item = AirportCode> {
+        let legs: &[Leg] = match self {
+            Self::Announced(announcement) => &announcement.legs,
+            Self::Scanned(sighting) => sighting.leg.as_slice(),
+        };
+        legs.iter().filter_map(|leg| leg.airport)
+    }
+}

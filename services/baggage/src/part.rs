@@ -1,0 +1,56 @@
+//! The parts of this domain that a server runs.
+
+use std::sync::Arc;
+
+use airside_api::baggage::v1::baggage_service_server::BaggageServiceServer;
+use airside_kernel::{Clock, EventStore, Keyring};
+use airside_runtime::{
+    executor::Executor,
+    projections::{Projections, ReadModel},
+    telemetry::Metrics,
+};
+use tokio::sync::watch;
+
+use crate::{
+    project::{Bags, QuarantineList},
+    react::Parse,
+    service::Baggage,
+};
+
+/// How many folded plates are kept in memory.
+const CACHED_PLATES: u64 = 100_000;
+/// How many folded sources are kept in memory.
+const CACHED_SOURCES: u64 = 1_000;
+/// The largest call: a full batch with room to spare.
+const MAX_CALL_BYTES: usize = 1024 * 1024;
+
+/// What a server runs of this domain.
+pub struct Part {
+    /// The gRPC service.
+    pub service: BaggageServiceServer<Baggage>,
+    /// The reactor that reads stored messages.
+    pub parse: Parse,
+    /// Where every bag is.
+    pub bags: ReadModel<Bags>,
+}
+
+/// Makes the parts of this domain over a log and its keys.
+pub fn part(
+    store: Arc<dyn EventStore>,
+    keys: Arc<dyn Keyring>,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    projections: &mut Projections,
+    stop: watch::Receiver<bool>,
+) -> Part {
+    let executor = Executor::new(store.clone(), keys.clone(), CACHED_PLATES);
+    let no_reads = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
+    let quarantine = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
+    let bags = projections.add(Bags::default());
+    let parse = Parse::new(keys.clone(), metrics.clone(), executor.clone(), quarantine, no_reads.clone());
+    let quarantine = projections.add(QuarantineList::default());
+    let service =
+        Baggage { store, keys, clock, metrics, executor, no_reads, bags: bags.clone(), quarantine, stop };
+    let service = BaggageServiceServer::new(service).max_decoding_message_size(MAX_CALL_BYTES);
+    Part { service, parse, bags }
+}

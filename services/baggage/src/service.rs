@@ -1,0 +1,155 @@
+//! gRPC of baggage: parse, one call, map.
+
+mod bags;
+mod scans;
+mod submit;
+
+use std::sync::Arc;
+
+use airside_api::baggage::v1::{self as api, baggage_service_server::BaggageService};
+use airside_kernel::{Clock, EventStore, Keyring};
+use airside_runtime::{
+    auth::Caller,
+    executor::Executor,
+    projections::ReadModel,
+    requests::page_size,
+    status::{invalid, not_found, status},
+    stored::timestamp_message,
+    telemetry::Metrics,
+};
+use tokio::sync::watch;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    decide::Bag,
+    model::{DatedFlight, LicencePlate},
+    project::{Bags, Item, ListKey, QuarantineList, Scope},
+    source::NoReads,
+};
+
+/// The service.
+pub struct Baggage {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) keys: Arc<dyn Keyring>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) executor: Executor<Bag>,
+    pub(crate) no_reads: Executor<NoReads>,
+    pub(crate) bags: ReadModel<Bags>,
+    pub(crate) quarantine: ReadModel<QuarantineList>,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+#[tonic::async_trait]
+impl BaggageService for Baggage {
+    type WatchBagStream = bags::WatchStream;
+
+    async fn submit_messages(
+        &self,
+        request: Request<api::SubmitMessagesRequest>,
+    ) -> Result<Response<api::SubmitMessagesResponse>, Status> {
+        let actor = Caller::of(&request).actor();
+        let batch = submit::parse(request.into_inner())?;
+        submit::store(self, &actor, batch).await.map(Response::new)
+    }
+
+    async fn record_scans(
+        &self,
+        request: Request<api::RecordScansRequest>,
+    ) -> Result<Response<api::RecordScansResponse>, Status> {
+        let actor = Caller::of(&request).actor();
+        let batch = scans::parse(request.into_inner(), self.clock.now())?;
+        scans::record(self, &actor, batch).await.map(Response::new)
+    }
+
+    async fn get_bag(
+        &self,
+        request: Request<api::GetBagRequest>,
+    ) -> Result<Response<api::GetBagResponse>, Status> {
+        let caller = Caller::of(&request);
+        let asked = request.into_inner();
+        let plate = plate(&asked.plate)?;
+        self.bags.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
+        let (bag, _) = bags::find(self, plate, &caller)?.ok_or_else(|| not_found("bag"))?;
+        Ok(Response::new(api::GetBagResponse { bag: Some(bag) }))
+    }
+
+    async fn list_bags(
+        &self,
+        request: Request<api::ListBagsRequest>,
+    ) -> Result<Response<api::ListBagsResponse>, Status> {
+        let caller = Caller::of(&request);
+        let asked = request.into_inner();
+        let limit = page_size(asked.page_size)?;
+        let flight = optional(&asked.flight, "flight", |text| text.parse::<DatedFlight>())?;
+        let before = optional(&asked.page_token, "page_token", bags::read_token)?;
+        self.bags.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
+        bags::list(self, &caller, flight, before, limit).map(Response::new)
+    }
+
+    async fn watch_bag(
+        &self,
+        request: Request<api::WatchBagRequest>,
+    ) -> Result<Response<Self::WatchBagStream>, Status> {
+        let caller = Caller::of(&request);
+        let plate = plate(&request.into_inner().plate)?;
+        bags::watch(self, plate, caller).map(Response::new)
+    }
+
+    async fn list_quarantine(
+        &self,
+        request: Request<api::ListQuarantineRequest>,
+    ) -> Result<Response<api::ListQuarantineResponse>, Status> {
+        let asked = request.into_inner();
+        let limit = page_size(asked.page_size)?;
+        let before = optional(&asked.page_token, "page_token", |text| text.parse::<u64>())?;
+        self.quarantine.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
+        Ok(Response::new(self.quarantine.read(|list| {
+            let items = list.list(&asked.source, before, limit);
+            let next = items.last().filter(|_| items.len() == limit).map(|item| item.number.to_string());
+            api::ListQuarantineResponse {
+                items: items.into_iter().map(item_message).collect(),
+                next_page_token: next.unwrap_or_default(),
+            }
+        })))
+    }
+}
+
+/// Returns what a caller may see. A passenger sees what they follow.
+fn scope(caller: &Caller) -> Scope {
+    match caller {
+        Caller::Passenger(person) => Scope::FollowedBy(*person),
+        _ => Scope::All,
+    }
+}
+
+fn plate(text: &str) -> Result<LicencePlate, Status> {
+    LicencePlate::parse(text).map_err(|error| invalid("plate", error))
+}
+
+fn optional<T, E: std::fmt::Display>(
+    text: &str,
+    field: &str,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<Option<T>, Status> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    read(text).map(Some).map_err(|error| invalid(field, error))
+}
+
+fn item_message(item: &Item) -> api::QuarantinedItem {
+    api::QuarantinedItem {
+        source: item.source.clone(),
+        number: item.message.unwrap_or_default(),
+        plate: item.plate.clone(),
+        code: item.code.clone(),
+        reason: item.reason.clone(),
+        at: Some(timestamp_message(item.at)),
+    }
+}
+
+/// Returns the token of a place in the list of bags.
+fn list_token((at, plate): ListKey) -> String {
+    format!("{}.{plate}", at.as_microsecond())
+}

@@ -1,0 +1,273 @@
+//! What a source sent, before and beside the bags: raw messages, quarantine, no-reads.
+
+use std::collections::VecDeque;
+
+use airside_api::baggage::v1::{self as stored, TrackingPoint};
+use airside_kernel::{
+    Category, Cause, Causes, Decider, DecodeError, Personal, PersonalField, RecordedEvent, Revision,
+    StoredEvent, SubjectId, Timestamp,
+};
+use airside_runtime::stored::{cause, cause_message, personal, sealed, timestamp, timestamp_message};
+use bytes::Bytes;
+use jiff::tz::TimeZone;
+use prost::Message;
+use thiserror::Error;
+
+use crate::{
+    events::{damaged, observation, observation_message},
+    model::Observation,
+};
+
+/// How many no-reads of a source are remembered, to tell a repeat.
+const REMEMBERED_NO_READS: usize = 1_024;
+const CONTENT: u32 = 1;
+
+/// Stream `source-<name>`: a raw message is on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageReceived {
+    /// The source and day whose key seals it.
+    pub subject: SubjectId,
+    /// The bytes as they came.
+    pub content: Personal<Bytes>,
+    /// Keyed fingerprint of the bytes; empty when the day's key is gone.
+    pub fingerprint: Bytes,
+    /// When the gateway had it.
+    pub received_at: Timestamp,
+    /// How it came.
+    pub transport: String,
+    /// Its length before sealing.
+    pub size_bytes: u32,
+}
+
+/// Returns the subject whose key seals the raw messages of a source on the UTC day of an instant.
+pub fn raw_subject(source: &str, received_at: Timestamp) -> SubjectId {
+    SubjectId::new(format_args!("source-{source}-{}", received_at.to_zoned(TimeZone::UTC).date()))
+}
+
+impl StoredEvent for MessageReceived {
+    fn event_type(&self) -> &'static str {
+        "baggage.MessageReceived"
+    }
+
+    fn encode(&self) -> Bytes {
+        let message = stored::MessageReceived {
+            content: Some(sealed(&self.content)),
+            fingerprint: self.fingerprint.clone(),
+            received_at: Some(timestamp_message(self.received_at)),
+            transport: self.transport.clone(),
+            size_bytes: self.size_bytes,
+        };
+        message.encode_to_vec().into()
+    }
+
+    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        if event.event_type() != "baggage.MessageReceived" {
+            return Err(DecodeError::unknown(event));
+        }
+        let message = stored::MessageReceived::decode(event.payload()).map_err(damaged)?;
+        let received_at = message.received_at.as_ref().and_then(timestamp);
+        let content = message.content.unwrap_or_default();
+        Ok(Self {
+            subject: SubjectId::new(&content.subject),
+            content: personal(content)?,
+            fingerprint: message.fingerprint,
+            received_at: received_at.unwrap_or_else(|| event.recorded_at()),
+            transport: message.transport,
+            size_bytes: message.size_bytes,
+        })
+    }
+
+    fn personal_fields(&mut self, visit: &mut dyn FnMut(PersonalField<'_>)) {
+        visit(PersonalField {
+            subject: self.subject.clone(),
+            category: Category::Raw,
+            field: CONTENT,
+            slot: &mut self.content,
+        });
+    }
+}
+
+/// The rules of `quarantine-<source>`: each cause is noted once.
+#[derive(Debug)]
+pub struct Quarantine;
+
+/// A stored message, or a part of one, could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageQuarantined {
+    /// The source that sent it.
+    pub source: String,
+    /// Its revision in the source's stream.
+    pub message: Revision,
+    /// Its type as far as it could be read; may be empty.
+    pub message_type: String,
+    /// Stable code of the reason.
+    pub code: String,
+    /// The reason in words, without any text of the message.
+    pub reason: String,
+    /// The parser that read it.
+    pub parser_version: u32,
+    /// What made us read it.
+    pub cause: Cause,
+}
+
+/// It is noted already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("it is noted already")]
+pub struct KnownAlready;
+
+impl Decider for Quarantine {
+    type Command = MessageQuarantined;
+    type Event = MessageQuarantined;
+    type State = Causes;
+    type Rejection = KnownAlready;
+
+    fn decide(causes: &Causes, command: MessageQuarantined) -> Result<Vec<MessageQuarantined>, KnownAlready> {
+        if causes.seen(&command.cause) { Err(KnownAlready) } else { Ok(vec![command]) }
+    }
+
+    fn evolve(mut causes: Causes, event: &MessageQuarantined) -> Causes {
+        causes.note(&event.cause);
+        causes
+    }
+
+    /// All causes of one quarantine come from one source stream, so the last event tells all.
+    fn forgets(_causes: &Causes, folded: u64) -> u64 {
+        folded.saturating_sub(1)
+    }
+}
+
+impl StoredEvent for MessageQuarantined {
+    fn event_type(&self) -> &'static str {
+        "baggage.MessageQuarantined"
+    }
+
+    fn encode(&self) -> Bytes {
+        let message = stored::MessageQuarantined {
+            source: self.source.clone(),
+            message_revision: self.message.0,
+            message_type: self.message_type.clone(),
+            code: self.code.clone(),
+            reason: self.reason.clone(),
+            parser_version: self.parser_version,
+            cause: Some(cause_message(&self.cause)),
+        };
+        message.encode_to_vec().into()
+    }
+
+    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        if event.event_type() != "baggage.MessageQuarantined" {
+            return Err(DecodeError::unknown(event));
+        }
+        let message = stored::MessageQuarantined::decode(event.payload()).map_err(damaged)?;
+        Ok(Self {
+            source: message.source,
+            message: Revision(message.message_revision),
+            message_type: message.message_type,
+            code: message.code,
+            reason: message.reason,
+            parser_version: message.parser_version,
+            cause: cause(message.cause.unwrap_or_default()),
+        })
+    }
+}
+
+/// The rules of `noread-<source>`: a reading without a tag is noted once.
+#[derive(Debug)]
+pub struct NoReads;
+
+/// A reader saw a bag and no tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagNotRead {
+    /// What was observed.
+    pub observation: Observation,
+    /// Where.
+    pub point: TrackingPoint,
+    /// The reader's own id.
+    pub reader: String,
+}
+
+impl Decider for NoReads {
+    type Command = TagNotRead;
+    type Event = TagNotRead;
+    type State = VecDeque<String>;
+    type Rejection = KnownAlready;
+
+    fn decide(seen: &VecDeque<String>, command: TagNotRead) -> Result<Vec<TagNotRead>, KnownAlready> {
+        if seen.contains(&command.observation.id) { Err(KnownAlready) } else { Ok(vec![command]) }
+    }
+
+    fn evolve(mut seen: VecDeque<String>, event: &TagNotRead) -> VecDeque<String> {
+        if seen.len() == REMEMBERED_NO_READS {
+            seen.pop_front();
+        }
+        seen.push_back(event.observation.id.clone());
+        seen
+    }
+
+    fn forgets(seen: &VecDeque<String>, folded: u64) -> u64 {
+        folded - seen.len() as u64
+    }
+}
+
+impl StoredEvent for TagNotRead {
+    fn event_type(&self) -> &'static str {
+        "baggage.TagNotRead"
+    }
+
+    fn encode(&self) -> Bytes {
+        let message = stored::TagNotRead {
+            observation: Some(observation_message(&self.observation)),
+            point: self.point.into(),
+            reader: self.reader.clone(),
+        };
+        message.encode_to_vec().into()
+    }
+
+    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        if event.event_type() != "baggage.TagNotRead" {
+            return Err(DecodeError::unknown(event));
+        }
+        let message = stored::TagNotRead::decode(event.payload()).map_err(damaged)?;
+        let point = message.point();
+        Ok(Self { observation: observation(message.observation)?, point, reader: message.reader })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use airside_kernel::given;
+
+    use super::*;
+
+    fn quarantined(revision: u64) -> MessageQuarantined {
+        MessageQuarantined {
+            source: "bhs".into(),
+            message: Revision(revision),
+            message_type: "BSM".into(),
+            code: "truncated".into(),
+            reason: "the message has no end".into(),
+            parser_version: 1,
+            cause: Cause {
+                reactor: "baggage.parse".into(),
+                stream: "source-bhs".into(),
+                revision: Revision(revision),
+                index: 0,
+            },
+        }
+    }
+
+    #[test]
+    fn a_message_is_quarantined_once_however_often_it_is_read() {
+        given::<Quarantine>([]).when(quarantined(3)).then([quarantined(3)]);
+        given::<Quarantine>([quarantined(3)]).when(quarantined(3)).rejects(&KnownAlready);
+        given::<Quarantine>([quarantined(3)]).when(quarantined(4)).then([quarantined(4)]);
+    }
+
+    #[test]
+    fn raw_messages_of_one_source_and_day_share_a_key() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let subject = raw_subject("bhs.t3", at("2026-11-20T23:59:59Z"));
+        assert_eq!(subject.as_str(), "source-bhs.t3-2026-11-20");
+        assert_ne!(subject, raw_subject("bhs.t3", at("2026-11-21T00:00:00Z")));
+    }
+}

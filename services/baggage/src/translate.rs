@@ -1,0 +1,199 @@
+//! From a message that was read to what it says of each bag. Pure.
+//!
+//! A BSM announces; its time is the time of receipt, because it carries none. A
+//! BPM is a sighting at the point that its elements tell, first match first:
+//! `.B` an irregularity, `.U` what the bag was put into, `.X` screening, `.J`
+//! what was done. What cannot be told is quarantined, never guessed.
+
+use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
+use airside_kernel::{Personal, Timestamp};
+
+use crate::{
+    ingest::{Change, Flight, Group, MessageType, Parsed, ProcessingKind, Source, Status, StatusCode},
+    model::{AirportCode, Announcement, Content, Leg, LicencePlate, Sighting},
+};
+
+/// What a message says of one bag.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The bag's plate; `None` for a reading without a tag.
+    pub plate: Option<LicencePlate>,
+    /// The airport that says it.
+    pub station: AirportCode,
+    /// When it happened.
+    pub observed_at: Timestamp,
+    /// What it is.
+    pub content: Content,
+}
+
+/// Why a message, or a part of it, cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// Stable code.
+    pub code: String,
+    /// In words, without any text of the message.
+    pub reason: String,
+}
+
+impl Unusable {
+    fn new(code: &str, reason: &str) -> Self {
+        Self { code: code.to_owned(), reason: reason.to_owned() }
+    }
+}
+
+/// Returns what a message says of each of its bags, in order.
+///
+/// # Errors
+/// Why the message cannot be used; it is then used in no part.
+pub fn translate(message: &Parsed<'_>, received_at: Timestamp) -> Result<Vec<Said>, Unusable> {
+    if let Some(finding) = message.held_by() {
+        return Err(Unusable::new(finding.code(), &finding.text()));
+    }
+    if !message.message_type.is_read() {
+        return Err(Unusable::new("type-waits", "messages of this type are kept and not read yet"));
+    }
+    let station = message.header.and_then(|header| header.airport);
+    let station = station.ok_or_else(|| Unusable::new("no-airport", "element .V names no airport"))?;
+    let mut said = Vec::new();
+    for group in &message.groups {
+        match message.message_type {
+            MessageType::Bsm => announce(message, group, station, received_at, &mut said),
+            _ => sight(message, group, station, received_at, &mut said)?,
+        }
+    }
+    if said.is_empty() { Err(Unusable::new("no-plate", "no element .N or .B names a bag")) } else { Ok(said) }
+}
+
+fn announce(
+    message: &Parsed<'_>,
+    group: &Group<'_>,
+    station: AirportCode,
+    received_at: Timestamp,
+    said: &mut Vec<Said>,
+) {
+    let names: Vec<&str> =
+        group.names.iter().map(|name| name.full.reveal()).filter(|name| !name.is_empty()).collect();
+    let exceptions = message.elements_of(group).iter().filter(|element| element.letter == Some('E'));
+    let announcement = Announcement {
+        change: match message.change {
+            None => AnnouncementChange::New,
+            Some(Change::Changed) => AnnouncementChange::Changed,
+            Some(Change::Deleted) => AnnouncementChange::Deleted,
+        },
+        legs: legs(group),
+        passenger_name: (!names.is_empty()).then(|| Personal::Known(names.join("\n"))),
+        record_locator: group.record_locator.map(|locator| Personal::Known(locator.reveal().to_owned())),
+        authority: authority(group),
+        exceptions: exceptions.flat_map(|element| element.items()).map(str::to_ascii_uppercase).collect(),
+    };
+    let content = Content::Announced(announcement);
+    said.extend(group.bags.iter().map(|plate| Said {
+        plate: Some(*plate),
+        station,
+        observed_at: received_at,
+        content: content.clone(),
+    }));
+}
+
+fn sight(
+    message: &Parsed<'_>,
+    group: &Group<'_>,
+    station: AirportCode,
+    received_at: Timestamp,
+    said: &mut Vec<Said>,
+) -> Result<(), Unusable> {
+    let observed_at = group.processing.and_then(|p| p.time).map_or(received_at, |time| time.at);
+    let is_terminating = message.header.and_then(|header| header.source) == Some(Source::Terminating);
+    let mut see = |plate: Option<LicencePlate>, status: Option<&Status<'_>>| -> Result<(), Unusable> {
+        let sighting =
+            Sighting { authority: authority_of(group, status), ..sighting(group, status, is_terminating)? };
+        said.push(Said { plate, station, observed_at, content: Content::Scanned(sighting) });
+        Ok(())
+    };
+    for plate in &group.bags {
+        see(Some(*plate), group.statuses.iter().find(|s| s.bags.is_empty() || s.bags.contains(plate)))?;
+    }
+    (0..group.no_reads).try_for_each(|_| see(None, None))
+}
+
+fn sighting(
+    group: &Group<'_>,
+    status: Option<&Status<'_>>,
+    is_terminating: bool,
+) -> Result<Sighting, Unusable> {
+    let place = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let processing = group.processing;
+    let point = point(group, status, is_terminating)?;
+    // A sorter tells where it read the bag and where it sent it; the bag is where it was sent.
+    let sent_to = processing.and_then(|p| p.sent_to).filter(|place| !place.is_empty());
+    Ok(Sighting {
+        point,
+        reader: place(processing.and_then(|p| p.scanner)),
+        location: place(sent_to.or_else(|| processing.and_then(|p| p.location))),
+        leg: legs(group).into_iter().find(|leg| is_terminating == (leg.role == LegRole::Inbound)),
+        stowage: group.stowage.map(|stowage| (place(stowage.container), place(stowage.compartment))),
+        authority: Authority::Unspecified,
+    })
+}
+
+fn point(
+    group: &Group<'_>,
+    status: Option<&Status<'_>>,
+    is_terminating: bool,
+) -> Result<TrackingPoint, Unusable> {
+    if let Some(status) = status {
+        return match status.code {
+            Some(StatusCode::Offloaded) => Ok(TrackingPoint::Offload),
+            Some(StatusCode::LoadedNotAuthorised) => Ok(TrackingPoint::AircraftLoad),
+            _ => Err(Unusable::new(
+                "status-waits",
+                "element .B reports a bag that was not handled; such reports wait",
+            )),
+        };
+    }
+    let kind = group.processing.and_then(|processing| processing.kind);
+    if let Some(stowage) = group.stowage {
+        let is_unit = stowage.container.is_some_and(is_unit_load_device) && stowage.compartment.is_none();
+        return Ok(if is_unit { TrackingPoint::ContainerLoad } else { TrackingPoint::AircraftLoad });
+    }
+    match kind {
+        _ if is_terminating => Ok(TrackingPoint::ArrivalInjection),
+        Some(ProcessingKind::Sorted) => Ok(TrackingPoint::Sortation),
+        Some(ProcessingKind::Reconciled) => Ok(TrackingPoint::AircraftSide),
+        Some(ProcessingKind::GroundTracked | ProcessingKind::HandScanned) => Ok(TrackingPoint::BhsInduction),
+        None if !group.screening.is_empty() => Ok(TrackingPoint::Screening),
+        None => Err(Unusable::new("no-point", "neither .J, .U, .B nor .X tells where the bag was seen")),
+    }
+}
+
+/// Whether an id is one of a unit load device (ULD): three letters, four or five
+/// digits, an owner of two or three characters. Holds are shorter, such as `H4`.
+fn is_unit_load_device(id: &str) -> bool {
+    let letters = id.bytes().take_while(u8::is_ascii_alphabetic).count();
+    (9..=11).contains(&id.len()) && letters >= 3 && id.bytes().skip(3).take(4).all(|b| b.is_ascii_digit())
+}
+
+fn legs(group: &Group<'_>) -> Vec<Leg> {
+    let leg = |flight: &Flight, role| {
+        flight.dated().map(|dated| Leg { flight: dated, airport: flight.airport, role })
+    };
+    let inbound = group.inbound.iter().filter_map(|flight| leg(flight, LegRole::Inbound));
+    let outbound = group.outbound.iter().filter_map(|flight| leg(flight, LegRole::Outbound));
+    let onward = group.onward.iter().filter_map(|flight| leg(flight, LegRole::Onward));
+    inbound.chain(outbound).chain(onward).collect()
+}
+
+fn authority(group: &Group<'_>) -> Authority {
+    match group.security.and_then(|security| security.to_load) {
+        Some(true) => Authority::Load,
+        Some(false) => Authority::Withheld,
+        None => Authority::Unspecified,
+    }
+}
+
+fn authority_of(group: &Group<'_>, status: Option<&Status<'_>>) -> Authority {
+    match status.and_then(|status| status.code) {
+        Some(StatusCode::LoadedNotAuthorised) => Authority::Withheld,
+        _ => authority(group),
+    }
+}
