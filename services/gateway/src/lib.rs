@@ -1,1 +1,137 @@
 //! The edge: gRPC and Connect JSON on one port.
+//!
+//! One accept loop serves HTTP/1.1 and HTTP/2 under limits that are ours. A
+//! call goes through these steps, each its own file:
+//!
+//! - [`serve`](Gateway::serve): accept, bound, drain.
+//! - `edge`: name the call, find its [`Methods`] entry, authenticate, admit,
+//!   bound its time, catch its panic, count it.
+//! - `json`: unary calls in JSON become one gRPC frame for the same service,
+//!   in process, and its answer becomes JSON again (the Connect unary shape).
+//! - `body`: bounds what comes in and watches what goes out.
+//! - `answer`: every refusal, in the wire of the caller.
+//!
+//! Invariants: a service is reached only through the access rule in its proto;
+//! [`Caller`](airside_runtime::auth::Caller) in the extensions of a request was
+//! verified here; no text of a library reaches a client; a stream ends with a
+//! status, also when the system stops.
+
+mod answer;
+mod body;
+mod config;
+mod edge;
+mod json;
+mod methods;
+mod serve;
+mod wire;
+
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicUsize},
+};
+
+use airside_kernel::Clock;
+use airside_runtime::{
+    auth::{Environment, Tokens},
+    telemetry::Metrics,
+};
+use thiserror::Error;
+use tokio::{net::TcpListener, sync::watch};
+use tonic::service::Routes;
+
+pub use config::GatewayConfig;
+pub use methods::{Method, Methods};
+
+use edge::Edge;
+
+/// An edge that cannot be built.
+#[derive(Debug, Error)]
+pub enum GatewayError {
+    /// An rpc says nothing of who may call it.
+    #[error("rpc {path} has no access rule: add `option (airside.access.v1.rule)` to its proto")]
+    NoRule {
+        /// The rpc.
+        path: String,
+    },
+    /// The descriptors cannot be shown.
+    #[error("reflection cannot read the descriptors")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// Develop tokens are easy to get, so develop stays on this machine.
+    #[error(
+        "listen address {address} is not loopback and env is develop: listen on 127.0.0.1, or change env"
+    )]
+    DevelopInPublic {
+        /// Where it should listen.
+        address: SocketAddr,
+    },
+    /// The listener cannot be used.
+    #[error("public listener cannot be used")]
+    Listener(#[from] io::Error),
+}
+
+/// The public port of the system.
+pub struct Gateway {
+    routes: Routes,
+    tokens: Arc<Tokens>,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    config: GatewayConfig,
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    /// Makes an edge in front of `services`.
+    pub fn new(services: Routes, tokens: Arc<Tokens>, clock: Arc<dyn Clock>, metrics: Metrics) -> Self {
+        Self { routes: services, tokens, clock, metrics, config: GatewayConfig::default() }
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub fn with_config(mut self, config: GatewayConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Serves until `stop` turns true, then lets running calls finish within
+    /// [`GatewayConfig::drain`] and closes. Services whose streams watch the
+    /// same `stop` end them in their own words; the others are ended here.
+    ///
+    /// Adds the health service, and reflection in develop.
+    ///
+    /// # Errors
+    /// When an rpc has no rule, develop would be public, or the listener fails.
+    pub async fn serve(self, listener: TcpListener, stop: watch::Receiver<bool>) -> Result<(), GatewayError> {
+        let address = listener.local_addr()?;
+        let env = self.tokens.environment();
+        if env == Environment::Develop && !address.ip().is_loopback() {
+            return Err(GatewayError::DevelopInPublic { address });
+        }
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let mut routes = self.routes.add_service(health_service);
+        if env == Environment::Develop {
+            let reflection = tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(airside_api::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                .build_v1()?;
+            routes = routes.add_service(reflection);
+        }
+        let edge = Edge {
+            routes: routes.prepare(),
+            methods: Methods::from_pool(airside_api::pool())?,
+            tokens: self.tokens,
+            clock: self.clock,
+            metrics: self.metrics,
+            config: self.config,
+            stop: stop.clone(),
+            running: AtomicUsize::new(0),
+        };
+        serve::run(listener, Arc::new(edge), health, stop).await;
+        Ok(())
+    }
+}

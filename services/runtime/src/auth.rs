@@ -15,6 +15,7 @@ use airside_api::access::v1 as proto;
 use airside_kernel::PersonId;
 use thiserror::Error;
 use tonic::Status;
+use uuid::Uuid;
 
 pub use rule::{Denial, Rule};
 pub use tokens::{BadTokenKey, Environment, TokenError, TokenKey, Tokens};
@@ -79,6 +80,17 @@ impl Caller {
             Self::Partner { .. } => "partner",
             Self::Staff { .. } => "staff",
         }
+    }
+}
+
+/// Names one call, for the log and as the correlation id of what it causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId(pub Uuid);
+
+impl RequestId {
+    /// Returns the id that the gateway gave to a request; a new one when there is none.
+    pub fn of<T>(request: &tonic::Request<T>) -> Self {
+        request.extensions().get().copied().unwrap_or_else(|| Self(Uuid::now_v7()))
     }
 }
 

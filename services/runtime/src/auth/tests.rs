@@ -36,7 +36,7 @@ fn tokens() -> Tokens {
 }
 
 fn passenger() -> Caller {
-    Caller::Passenger(PersonId(uuid::Uuid::from_u128(7)))
+    Caller::Passenger(PersonId(Uuid::from_u128(7)))
 }
 
 fn callers() -> [Caller; 4] {
@@ -60,7 +60,7 @@ fn forge(key: &TokenKey, claims: &Value) -> String {
 
 fn claims() -> Value {
     json!({
-        "iss": "airside/develop", "aud": "partner", "sub": "partner-zh", "sid": uuid::Uuid::nil(),
+        "iss": "airside/develop", "aud": "partner", "sub": "partner-zh", "sid": Uuid::nil(),
         "exp": NOW_S + 600, "nbf": NOW_S, "iat": NOW_S,
     })
 }

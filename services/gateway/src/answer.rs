@@ -1,0 +1,97 @@
+//! Every answer that is not a service's own, in the wire of the caller.
+
+use airside_runtime::{
+    auth::Environment,
+    status::{connect_name, http_status},
+};
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE},
+};
+use http_body_util::Full;
+use serde_json::json;
+use tonic::{Code, Status, body::Body};
+
+use crate::wire::Wire;
+
+/// Returns a refusal in the wire of its caller.
+pub(crate) fn refusal(wire: Wire, status: &Status) -> Response<Body> {
+    match wire {
+        Wire::Grpc => status.clone().into_http(),
+        Wire::Json | Wire::GrpcWithoutHttp2 | Wire::Other => error(http_status(status.code()), status),
+    }
+}
+
+/// Returns a JSON answer.
+pub(crate) fn json_answer(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
+    plain(status, "application/json", body)
+}
+
+/// Returns the answer to a path that is no rpc.
+pub(crate) fn unknown_path<B>(wire: Wire, request: &Request<B>, env: Environment) -> Response<Body> {
+    match (wire, request.uri().path()) {
+        (Wire::Grpc, _) => refusal(wire, &Status::unimplemented("there is no such rpc: check its path")),
+        (_, "/") if request.method() == Method::GET => {
+            plain(StatusCode::OK, "text/plain; charset=utf-8", welcome(env))
+        }
+        _ => error(
+            StatusCode::NOT_FOUND,
+            &Status::unimplemented(
+                "there is no such path: call POST /airside.<domain>.v1.<Service>/<Method>",
+            ),
+        ),
+    }
+}
+
+/// Returns the answer to a request for an rpc in a wire that is not spoken; `None` when it is.
+pub(crate) fn wrong_wire<B>(wire: Wire, request: &Request<B>) -> Option<Response<Body>> {
+    match wire {
+        Wire::Grpc | Wire::Json => None,
+        Wire::GrpcWithoutHttp2 => Some(error(
+            StatusCode::UPGRADE_REQUIRED,
+            &Status::unimplemented(
+                "gRPC needs HTTP/2: on HTTP/1.1 send JSON with content-type application/json",
+            ),
+        )),
+        Wire::Other if request.method() != Method::POST => {
+            let mut answer = error(StatusCode::METHOD_NOT_ALLOWED, &Status::unimplemented("use POST"));
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            Some(answer)
+        }
+        Wire::Other => Some(error(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            &Status::invalid_argument("content-type: use application/json, or application/grpc over HTTP/2"),
+        )),
+    }
+}
+
+fn error(http: StatusCode, status: &Status) -> Response<Body> {
+    let body = json!({"code": connect_name(status.code()), "message": status.message()});
+    let mut answer = json_answer(http, body.to_string());
+    if status.code() == Code::Unauthenticated {
+        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    answer
+}
+
+fn welcome(env: Environment) -> String {
+    let look = match env {
+        Environment::Develop => "Reflection is on: list the services with any gRPC client.\n",
+        Environment::Trial | Environment::Release => "",
+    };
+    format!(
+        "Airside {}: where every bag is, and the way to every gate.\n\
+         gRPC: this port, HTTP/2. JSON: POST /airside.<domain>.v1.<Service>/<Method>\n\
+         with content-type application/json, for example\n  \
+         /airside.navigation.v1.NavigationService/ListVenues with the body {{}}\n{look}",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn plain(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut answer = Response::new(Body::new(Full::new(body.into())));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}

@@ -1,0 +1,50 @@
+//! The limits of the edge.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The limits of the edge. Each bounds something that a stranger could make grow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// Open connections; more wait unaccepted. Default 20,000.
+    pub connections_max: usize,
+    /// Calls that run at once on one HTTP/2 connection. Default 256.
+    pub streams_per_connection_max: u32,
+    /// Size of all headers of a call, bytes. Default 16,384.
+    pub header_bytes_max: u32,
+    /// Size of a call's body, bytes. Default 1 MiB and 64 KiB, so that a batch of 1 MiB fits with its frame.
+    pub body_bytes_max: usize,
+    /// Time for the first bytes of a connection, and for the head of a request. Default 10 s.
+    #[serde(with = "humantime_serde")]
+    pub head_timeout: Duration,
+    /// How often an idle HTTP/2 connection is asked whether it lives. Default 20 s.
+    #[serde(with = "humantime_serde")]
+    pub keep_alive_interval: Duration,
+    /// How long it may take to answer that. Default 10 s.
+    #[serde(with = "humantime_serde")]
+    pub keep_alive_timeout: Duration,
+    /// Longest time of a unary call, whatever its caller allows. Default 30 s.
+    #[serde(with = "humantime_serde")]
+    pub call_timeout_max: Duration,
+    /// How long running calls may go on after the stop. Default 10 s.
+    #[serde(with = "humantime_serde")]
+    pub drain: Duration,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            connections_max: 20_000,
+            streams_per_connection_max: 256,
+            header_bytes_max: 16 * 1024,
+            body_bytes_max: 1024 * 1024 + 64 * 1024,
+            head_timeout: Duration::from_secs(10),
+            keep_alive_interval: Duration::from_secs(20),
+            keep_alive_timeout: Duration::from_secs(10),
+            call_timeout_max: Duration::from_secs(30),
+            drain: Duration::from_secs(10),
+        }
+    }
+}

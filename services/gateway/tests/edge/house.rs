@@ -1,0 +1,266 @@
+//! A gateway on port 0 with two small services behind it, and a client that
+//! speaks HTTP/1.1 by hand, so that nothing hides what is on the wire.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use airside_api::{
+    navigation::v1::{
+        FindRouteRequest, FindRouteResponse, Level, LevelLine, ListVenuesRequest, ListVenuesResponse, Place,
+        Position, SearchPlacesRequest, SearchPlacesResponse, SetClosureRequest, SetClosureResponse, Venue,
+        navigation_service_server::{NavigationService, NavigationServiceServer},
+    },
+    notifications::v1::{
+        AcknowledgeRequest, AcknowledgeResponse, ListNotificationsRequest, ListNotificationsResponse,
+        WatchRequest, WatchResponse,
+        notification_service_server::{NotificationService, NotificationServiceServer},
+    },
+};
+use airside_gateway::{Gateway, GatewayConfig};
+use airside_kernel::{Clock, ManualClock, PersonId, Timestamp};
+use airside_runtime::{
+    auth::{Caller, Environment, RequestId, StaffRole, TokenKey, Tokens},
+    telemetry::{Metrics, Registry},
+};
+use futures::{Stream, StreamExt, stream};
+use jiff::SignedDuration;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
+use tonic::{Request, Response, Status, service::Routes, transport::Channel};
+
+pub(crate) const NAVIGATION: &str = "/airside.navigation.v1.NavigationService";
+
+/// The key pair of RFC 8032 section 7.1, test 1.
+const SECRET: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+const PUBLIC: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+fn unhex(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+pub(crate) fn tokens(env: Environment) -> Tokens {
+    let prefix = unhex("302e020100300506032b657004220420");
+    let key = TokenKey {
+        id: "key-1".to_owned(),
+        private_der: [prefix, unhex(SECRET)].concat(),
+        public: unhex(PUBLIC),
+    };
+    Tokens::new(env, &key).unwrap()
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2026-11-20T08:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn passenger() -> Caller {
+    Caller::Passenger(PersonId("018f3c6e-0000-7000-8000-000000000007".parse().unwrap()))
+}
+
+pub(crate) fn partner() -> Caller {
+    Caller::Partner { id: "bhs-t3".to_owned() }
+}
+
+pub(crate) fn staff(roles: &[StaffRole]) -> Caller {
+    Caller::Staff { id: "staff-1".to_owned(), roles: roles.to_vec() }
+}
+
+/// Lets a test hold a call inside its handler.
+#[derive(Clone, Default)]
+pub(crate) struct Gate {
+    pub(crate) entered: Arc<Notify>,
+    pub(crate) open: Arc<Notify>,
+}
+
+/// Answers with fixed things; some queries make it fail in a chosen way.
+#[derive(Clone, Default)]
+struct Ways {
+    gate: Gate,
+    panics: Arc<Mutex<u32>>,
+}
+
+#[tonic::async_trait]
+impl NavigationService for Ways {
+    async fn list_venues(
+        &self,
+        _: Request<ListVenuesRequest>,
+    ) -> Result<Response<ListVenuesResponse>, Status> {
+        let venue = Venue {
+            code: "testville".to_owned(),
+            names: [("en".to_owned(), "Testville".to_owned()), ("zh-CN".to_owned(), "测试城".to_owned())]
+                .into(),
+            levels: vec![
+                Level { ordinal: 0, short_name: "1F".to_owned() },
+                Level { ordinal: -1, short_name: "B1".to_owned() },
+            ],
+            closures: Vec::new(),
+        };
+        Ok(Response::new(ListVenuesResponse { venues: vec![venue] }))
+    }
+
+    async fn search_places(
+        &self,
+        request: Request<SearchPlacesRequest>,
+    ) -> Result<Response<SearchPlacesResponse>, Status> {
+        let (caller, id) = (Caller::of(&request), RequestId::of(&request));
+        assert!(request.metadata().get("authorization").is_none(), "a token goes no further than the edge");
+        match request.get_ref().query.as_str() {
+            "panic" => {
+                *self.panics.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+                panic!("a handler's own defect");
+            }
+            "missing" => return Err(Status::not_found("venue not found")),
+            "wait" => {
+                self.gate.entered.notify_one();
+                self.gate.open.notified().await;
+            }
+            _ => {}
+        }
+        let place = Place { id: id.0.to_string(), name: caller.actor(), ..Place::default() };
+        Ok(Response::new(SearchPlacesResponse { places: vec![place] }))
+    }
+
+    async fn find_route(
+        &self,
+        request: Request<FindRouteRequest>,
+    ) -> Result<Response<FindRouteResponse>, Status> {
+        let point = Position { longitude: 113.81, latitude: 22.63, ordinal: request.into_inner().profile };
+        Ok(Response::new(FindRouteResponse {
+            found: true,
+            length_m: 120.5,
+            reason: 2,
+            lines: vec![LevelLine { ordinal: 0, points: vec![point] }],
+            ..FindRouteResponse::default()
+        }))
+    }
+
+    async fn set_closure(
+        &self,
+        request: Request<SetClosureRequest>,
+    ) -> Result<Response<SetClosureResponse>, Status> {
+        let until = request.into_inner().expected_until.unwrap_or_default();
+        Ok(Response::new(SetClosureResponse { position: until.seconds.to_string() }))
+    }
+}
+
+type Frames = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
+
+/// A push service whose stream says one thing and then stays open for ever.
+struct Push;
+
+#[tonic::async_trait]
+impl NotificationService for Push {
+    type WatchStream = Frames;
+
+    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Frames>, Status> {
+        let frames = stream::iter([Ok(WatchResponse::default())]).chain(stream::pending());
+        Ok(Response::new(Box::pin(frames)))
+    }
+
+    async fn acknowledge(
+        &self,
+        _: Request<AcknowledgeRequest>,
+    ) -> Result<Response<AcknowledgeResponse>, Status> {
+        Ok(Response::new(AcknowledgeResponse::default()))
+    }
+
+    async fn list_notifications(
+        &self,
+        _: Request<ListNotificationsRequest>,
+    ) -> Result<Response<ListNotificationsResponse>, Status> {
+        Ok(Response::new(ListNotificationsResponse::default()))
+    }
+}
+
+/// A running gateway.
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) gate: Gate,
+    pub(crate) stop: watch::Sender<bool>,
+    pub(crate) serving: JoinHandle<()>,
+    registry: Registry,
+}
+
+impl House {
+    pub(crate) async fn open() -> Self {
+        Self::open_with(Environment::Develop, GatewayConfig::default()).await
+    }
+
+    pub(crate) async fn open_with(env: Environment, config: GatewayConfig) -> Self {
+        let ways = Ways::default();
+        let gate = ways.gate.clone();
+        let services =
+            Routes::new(NavigationServiceServer::new(ways)).add_service(NotificationServiceServer::new(Push));
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        let tokens = Arc::new(tokens(env));
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(now()));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let gateway = Gateway::new(services, tokens.clone(), clock, metrics).with_config(config);
+        let serving = tokio::spawn(async move { gateway.serve(listener, stopped).await.unwrap() });
+        Self { address, tokens, gate, stop, serving, registry }
+    }
+
+    pub(crate) async fn channel(&self) -> Channel {
+        Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
+    }
+
+    pub(crate) fn token(&self, caller: &Caller) -> String {
+        self.tokens.mint(caller, SignedDuration::from_mins(10), now()).unwrap()
+    }
+
+    /// Posts JSON and returns the HTTP status and the JSON answer.
+    pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
+        let bearer = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let head = format!("content-type: application/json; charset=utf-8\r\n{bearer}");
+        let (status, _, body) = self.http("POST", path, &head, body.as_bytes()).await;
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    /// Speaks HTTP/1.1 and returns the status, the head and the body of the answer.
+    pub(crate) async fn http(
+        &self,
+        verb: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> (u16, String, Vec<u8>) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let head = format!(
+            "{verb} {path} HTTP/1.1\r\nhost: airside\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let split = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..split].to_vec()).unwrap();
+        assert!(!head.contains("transfer-encoding"), "{head}");
+        (head[9..12].parse().unwrap(), head, answer[split + 4..].to_vec())
+    }
+
+    /// Returns the metrics page.
+    pub(crate) fn metrics(&self) -> String {
+        let mut page = String::new();
+        prometheus_client::encoding::text::encode(&mut page, &self.registry).unwrap();
+        page
+    }
+}
+
+/// Puts a token on a gRPC request.
+pub(crate) fn with_token<T>(message: T, token: &str) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    request
+}

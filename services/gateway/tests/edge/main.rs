@@ -1,0 +1,9 @@
+//! The edge over a real socket, in front of real services with fixed answers.
+
+#![allow(clippy::unwrap_used, reason = "a panic in a test is its report, in helpers too")]
+
+mod admission;
+mod house;
+mod limits;
+mod shutdown;
+mod wires;
