@@ -1,1 +1,40 @@
-//! Maps in; walkable graph, snapping and paths out.
+//! Ways through a terminal: maps in; walkable graph, snapping, paths and guidance out.
+//!
+//! **Words.** An [`Archive`] is an IMDF map as read; [`check()`] says what is wrong with it. A [`Graph`] is the
+//! walkable model derived from units and openings; a [`Snapshot`] is that graph compiled to be asked; an
+//! [`Overlay`] is what is closed or delayed right now; a [`Searcher`] owns the buffers of one search.
+//! [`route()`] answers a [`RouteRequest`] on one snapshot and one overlay.
+//!
+//! ```text
+//! files -> Archive -> check -> Graph (petgraph) -> Snapshot (CSR, landmarks, components, rstar)
+//!                                                      + Overlay + RouteRequest -> Outcome
+//! ```
+//!
+//! **Invariants.** The same features in any order give the same graph. A line never leaves its unit. An
+//! overlay only removes edges or raises costs, so landmarks measured at free flow bound every search. The
+//! search equals Dijkstra on the model, always. "No route" is an answer with its reason, not an error.
+//!
+//! **Never** does this crate read a file, a clock or a random number, wait, or panic on a foreign map; it
+//! depends on no other crate of the workspace.
+
+pub mod check;
+mod geometry;
+pub mod graph;
+pub mod imdf;
+pub mod json;
+pub mod measure;
+pub mod overlay;
+pub mod places;
+pub mod route;
+pub mod search;
+pub mod snapshot;
+pub mod words;
+
+pub use check::{Finding, Refused, Severity, check};
+pub use graph::{Graph, Place, Storey, Zone};
+pub use imdf::{Archive, FeatureId};
+pub use overlay::Overlay;
+pub use route::{Outcome, Reason, Route, RouteError, RouteRequest, Step, StepKind, route};
+pub use search::Searcher;
+pub use snapshot::{Profile, Snapshot};
+pub use words::{Labels, Language};

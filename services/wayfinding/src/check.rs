@@ -1,0 +1,91 @@
+//! What is wrong with a map, said so that a map maker can mend it.
+//!
+//! IMDF's own rules ask whether a file is well formed; routing asks more: does every door join two rooms, can
+//! every place be reached, and by a wheelchair too. A map with a violation is refused; warnings are places
+//! where passengers would be led badly or not at all. A category alone never decides what can be walked:
+//! real maps label doors as roads.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::graph::Graph;
+use crate::imdf::Archive;
+
+mod routing;
+mod structure;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The map is refused.
+    Violation,
+    /// The map is used, but somebody will be led badly.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Violation => "violation",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        })
+    }
+}
+
+/// One thing found in a map.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The rule's name, such as `reference-dangling`.
+    pub rule: &'static str,
+    /// The feature type or file it stands in.
+    pub file: String,
+    /// The feature, where there is one.
+    pub feature_id: Option<String>,
+    /// What was found.
+    pub text: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// Says that a map has violations and is not used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the map has {} findings that forbid its use, the first: {}; mend them and check again", .findings.len(), first(.findings))]
+pub struct Refused {
+    /// The violations.
+    pub findings: Vec<Finding>,
+}
+
+fn first(findings: &[Finding]) -> String {
+    findings.first().map_or_else(String::new, |f| {
+        format!("{} in {} {}: {}", f.rule, f.file, f.feature_id.as_deref().unwrap_or_default(), f.text)
+    })
+}
+
+/// Returns everything found in a map, worst first; the order does not depend on the order of its files.
+pub fn check(archive: &Archive) -> Vec<Finding> {
+    assess(archive).0
+}
+
+/// Checks a map and builds its graph, when nothing forbids it.
+pub(crate) fn assess(archive: &Archive) -> (Vec<Finding>, Option<Graph>) {
+    let mut findings = archive.findings.clone();
+    structure::check(archive, &mut findings);
+    let sound = |findings: &[Finding]| findings.iter().all(|f| f.severity != Severity::Violation);
+    let mut graph = None;
+    if sound(&findings) {
+        let (built, notes) = Graph::derive(archive);
+        findings.extend(notes);
+        routing::check(&built, &mut findings);
+        graph = sound(&findings).then_some(built);
+    }
+    findings.sort();
+    findings.dedup();
+    (findings, graph)
+}

@@ -1,0 +1,70 @@
+//! Whether passengers can be led: every place reached from everywhere, and by wheelchair too.
+//!
+//! A place counts as reached when it lies in the largest set of points that can all walk to each other, so it
+//! can be come to and left again.
+
+use petgraph::visit::{EdgeRef, IntoEdgeReferences};
+
+use super::{Finding, Severity};
+use crate::graph::{Graph, Room};
+use crate::snapshot::components::Components;
+use crate::snapshot::{Profile, Rows};
+
+pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
+    let [walk, wheelchair] = Profile::ALL.map(|profile| components(graph, profile));
+    let (walk_main, wheelchair_main) = (walk.largest(), wheelchair.largest());
+    for place in &graph.places {
+        let node = u32::try_from(place.node.index()).unwrap_or(u32::MAX);
+        let name = place.name.get(crate::words::Language::En).unwrap_or(&place.category);
+        let (rule, text) = if walk.of_node(node) != walk_main {
+            ("place-unreachable", format!("{name} cannot be walked to and from the rest of the venue"))
+        } else if wheelchair.of_node(node) != wheelchair_main {
+            ("place-not-accessible", format!("{name} cannot be reached and left by wheelchair"))
+        } else {
+            continue;
+        };
+        findings.push(Finding {
+            severity: Severity::Warning,
+            rule,
+            file: "place".to_owned(),
+            feature_id: Some(place.id.to_string()),
+            text,
+            remedy: "draw the openings, lifts or ramps that lead there".to_owned(),
+        });
+    }
+    let contradicts = |room: &&Room| room.category == "nonpublic" && !room.restricted;
+    for room in graph.rooms.iter().filter(contradicts) {
+        findings.push(Finding {
+            severity: Severity::Warning,
+            rule: "nonpublic-unrestricted",
+            file: "unit".to_owned(),
+            feature_id: Some(room.id.to_string()),
+            text: "the category says nonpublic, but no restriction keeps passengers out".to_owned(),
+            remedy: "set restriction to employeesonly, or correct the category".to_owned(),
+        });
+    }
+}
+
+fn components(graph: &Graph, profile: Profile) -> Components {
+    let model = graph.model();
+    let mut edges: Vec<_> = model
+        .edge_references()
+        .map(|edge| {
+            let weight = profile.weight(&model[edge.source()], edge.weight(), &model[edge.target()]);
+            (edge.source().index(), edge.target().index(), weight)
+        })
+        .collect();
+    edges.sort_unstable();
+    let mut first = vec![0_u32; model.node_count() + 1];
+    for (from, _, _) in &edges {
+        first[from + 1] += 1;
+    }
+    for node in 0..model.node_count() {
+        first[node + 1] += first[node];
+    }
+    let narrow = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+    let tail: Vec<_> = edges.iter().map(|(from, _, _)| narrow(*from)).collect();
+    let head: Vec<_> = edges.iter().map(|(_, to, _)| narrow(*to)).collect();
+    let weights: Vec<_> = edges.iter().map(|(_, _, weight)| *weight).collect();
+    Components::of(&Rows { first: &first, tail: &tail, head: &head }, &weights)
+}

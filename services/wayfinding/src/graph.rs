@@ -1,0 +1,252 @@
+//! The walkable graph: doors, places and lifts as nodes, the ways between them as edges.
+//!
+//! It is the model that everything else is compiled from and checked against. It is derived from the units
+//! and openings of a map alone; nobody draws it. Inside a unit every two doors or places are joined by the
+//! shortest line that stays in the unit, so a length is honest. A door that may be passed one way only is two
+//! nodes with one edge between them; a lift is one hub with an edge to each stop, so that N floors need N
+//! edges and one closure. Edges forbidden by a zone are kept and marked, so that a refusal can say so.
+
+use geo::Coord;
+use petgraph::stable_graph::{NodeIndex, StableDiGraph};
+use serde::Serialize;
+
+use crate::check::{Finding, Refused, Severity, assess};
+pub use crate::geometry::Frame;
+pub(crate) use crate::geometry::millis_between as millis_at;
+
+use crate::geometry::Area;
+use crate::imdf::{Archive, FeatureId};
+use crate::words::{Labels, Language};
+
+mod derive;
+mod doors;
+mod places;
+mod rooms;
+mod scale;
+mod shafts;
+
+pub(crate) use doors::room_at;
+pub use scale::scaled;
+
+/// How fast a passenger walks, in metres a second.
+pub const WALK_SPEED_MPS: f64 = 1.34;
+/// How fast a wheelchair rolls indoors, in metres a second.
+pub const WHEELCHAIR_SPEED_MPS: f64 = 1.1;
+/// The narrowest door a wheelchair passes, in metres.
+pub const WHEELCHAIR_DOOR_M: f64 = 0.8;
+/// The height of a storey, since IMDF does not tell it, in metres.
+pub const STOREY_M: f64 = 4.5;
+/// How long passing security takes when nobody waits, in milliseconds.
+pub const SECURITY_FREE_MS: u32 = 45_000;
+/// How long a lift keeps a passenger waiting before it comes, in milliseconds.
+pub const LIFT_BOARD_MS: u32 = 25_000;
+/// How long a lift ride and leaving takes, in milliseconds.
+pub const LIFT_ALIGHT_MS: u32 = 10_000;
+
+/// The side of security that a unit lies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Zone {
+    /// Before security: IMDF geofence `presecurity`.
+    Landside,
+    /// Behind security: IMDF geofence `postsecurity`.
+    Airside,
+}
+
+/// How an edge is travelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EdgeKind {
+    /// On foot, on the level.
+    Walk,
+    /// Into or out of a lift.
+    Lift,
+    /// Up or down stairs.
+    Stairs,
+    /// An escalator that runs up.
+    EscalatorUp,
+    /// An escalator that runs down.
+    EscalatorDown,
+    /// Through security, from landside to airside.
+    Security,
+}
+
+/// What a node stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NodeKind {
+    /// A door or passage.
+    Opening,
+    /// The point where a place is reached: its index among the places.
+    Place(usize),
+    /// A shaft at one level: its index among the shafts.
+    Stop(usize),
+    /// The hub of a lift, on no level of its own: its index among the shafts.
+    Hub(usize),
+}
+
+/// A node of the walkable graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What the node stands for.
+    pub kind: NodeKind,
+    /// The features whose closure closes every edge at this node.
+    pub features: Vec<FeatureId>,
+    /// The level's index among the storeys.
+    pub level: usize,
+    /// The position in metres on the venue's plane.
+    pub at: Coord<f64>,
+    /// The clear width in metres; infinite where nothing narrows.
+    pub width_m: f64,
+}
+
+/// A directed edge of the walkable graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// How it is travelled.
+    pub kind: EdgeKind,
+    /// The length walked, in metres.
+    pub length_m: f64,
+    /// The time a walking passenger takes when nobody is in the way, in milliseconds.
+    pub millis: u32,
+    /// The unit it crosses, as an index among the rooms; `None` between levels and through doors.
+    pub room: Option<usize>,
+    /// The bends between both ends, in metres on the venue's plane.
+    pub via: Vec<Coord<f64>>,
+    /// Whether a zone or a one-way door forbids it to passengers.
+    pub barred: bool,
+}
+
+impl Edge {
+    pub(crate) fn walk(length_m: f64, room: Option<usize>, via: Vec<Coord<f64>>) -> Self {
+        let millis = millis_at(length_m, WALK_SPEED_MPS);
+        Self { kind: EdgeKind::Walk, length_m, millis, room, via, barred: false }
+    }
+}
+
+/// A level of the venue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Storey {
+    /// The level's feature id.
+    pub id: FeatureId,
+    /// The level's place in the stack; 0 is the ground.
+    pub ordinal: i32,
+    /// The long name.
+    pub name: Labels,
+    /// The name on signs, such as `2F`.
+    pub short_name: Labels,
+}
+
+impl Storey {
+    /// Returns the name on signs, or the ordinal where the map gives none.
+    pub fn sign(&self, language: Language) -> String {
+        self.short_name.get(language).map_or_else(|| self.ordinal.to_string(), str::to_owned)
+    }
+}
+
+/// A place a passenger may ask for: a gate, belt, shop, toilet, lift.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The amenity's or occupant's feature id.
+    pub id: FeatureId,
+    /// The category as the map says it, such as `boardinggate`.
+    pub category: String,
+    /// The names.
+    pub name: Labels,
+    /// Short codes, such as `A12`.
+    pub codes: Vec<String>,
+    /// The side of security, where the map tells.
+    pub zone: Option<Zone>,
+    /// Longitude and latitude.
+    pub lon_lat: [f64; 2],
+    /// The level's index among the storeys.
+    pub level: usize,
+    /// The node where it is reached.
+    pub node: NodeIndex,
+}
+
+/// A unit as a room to walk in.
+#[derive(Clone, Debug)]
+pub(crate) struct Room {
+    pub(crate) id: FeatureId,
+    pub(crate) category: String,
+    pub(crate) name: Labels,
+    pub(crate) level: usize,
+    pub(crate) areas: Vec<Area>,
+    pub(crate) zone: Option<Zone>,
+    /// The security section it lies in.
+    pub(crate) security: Option<FeatureId>,
+    /// Whether the map keeps passengers out.
+    pub(crate) restricted: bool,
+}
+
+/// A lift, a flight of stairs or an escalator, over all its levels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shaft {
+    /// The id by which the whole shaft is closed: `shaft-` and its first unit's id.
+    pub id: FeatureId,
+    /// The names.
+    pub name: Labels,
+    /// Whether it is a lift.
+    pub is_lift: bool,
+}
+
+/// The walkable graph of one venue.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    pub(crate) model: StableDiGraph<Node, Edge>,
+    pub(crate) frame: Frame,
+    pub(crate) venue_id: FeatureId,
+    pub(crate) venue_name: Labels,
+    pub(crate) storeys: Vec<Storey>,
+    pub(crate) rooms: Vec<Room>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) shafts: Vec<Shaft>,
+    pub(crate) security: Vec<(FeatureId, Labels)>,
+    pub(crate) opening_count: usize,
+}
+
+impl Graph {
+    /// Checks a map and builds its graph.
+    ///
+    /// # Errors
+    /// Refuses a map with violations, with all of them.
+    pub fn build(archive: &Archive) -> Result<Self, Refused> {
+        let (mut findings, graph) = assess(archive);
+        findings.retain(|finding| finding.severity == Severity::Violation);
+        graph.ok_or(Refused { findings })
+    }
+
+    pub(crate) fn derive(archive: &Archive) -> (Self, Vec<Finding>) {
+        derive::derive(archive)
+    }
+
+    /// Returns the petgraph model.
+    pub fn model(&self) -> &StableDiGraph<Node, Edge> {
+        &self.model
+    }
+
+    /// Returns the levels, lowest first.
+    pub fn storeys(&self) -> &[Storey] {
+        &self.storeys
+    }
+
+    /// Returns the places, in order of their ids.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Returns the shafts.
+    pub fn shafts(&self) -> &[Shaft] {
+        &self.shafts
+    }
+
+    /// Returns the feature id of the unit that an edge's `room` names.
+    pub fn unit_id(&self, room: usize) -> Option<&FeatureId> {
+        self.rooms.get(room).map(|room| &room.id)
+    }
+
+    /// Returns the frame that turns degrees into the plane's metres.
+    pub fn frame(&self) -> Frame {
+        self.frame
+    }
+}

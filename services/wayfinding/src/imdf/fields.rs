@@ -1,0 +1,184 @@
+//! One feature's fields, read with a finding for each that is wrong.
+
+use geojson::{Geometry, GeometryValue};
+use serde_json::{Map, Value};
+
+use super::{FeatureId, LonLat, Reference, Rings};
+use crate::check::{Finding, Severity};
+use crate::words::Labels;
+
+/// A feature being read: its properties, its geometry, and where to report.
+pub(super) struct Fields<'a> {
+    pub(super) file: &'static str,
+    pub(super) id: FeatureId,
+    pub(super) properties: &'a Map<String, Value>,
+    pub(super) geometry: Option<&'a Value>,
+    pub(super) findings: &'a mut Vec<Finding>,
+    pub(super) references: &'a mut Vec<Reference>,
+}
+
+impl Fields<'_> {
+    pub(super) fn report(&mut self, rule: &'static str, severity: Severity, text: String, remedy: &str) {
+        self.findings.push(Finding {
+            rule,
+            severity,
+            file: self.file.to_owned(),
+            feature_id: Some(self.id.to_string()),
+            text,
+            remedy: remedy.to_owned(),
+        });
+    }
+
+    fn missing(&mut self, rule: &'static str, field: &str) {
+        self.report(
+            rule,
+            Severity::Violation,
+            format!("{field} is missing or not of its type"),
+            "fill it in as OGC 20-094 says",
+        );
+    }
+
+    fn optional_text(&self, field: &str) -> Option<String> {
+        let text = self.properties.get(field)?.as_str()?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// Reads the category; a missing one is a violation and reads as `unspecified`.
+    pub(super) fn category(&mut self) -> String {
+        self.optional_text("category").unwrap_or_else(|| {
+            self.missing("category-missing", "category");
+            "unspecified".to_owned()
+        })
+    }
+
+    pub(super) fn restriction(&self) -> Option<String> {
+        self.optional_text("restriction")
+    }
+
+    pub(super) fn words(&self, field: &str) -> Vec<String> {
+        let items = self.properties.get(field).and_then(Value::as_array);
+        items.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    pub(super) fn labels(&self, field: &str) -> Labels {
+        let labels = self.properties.get(field).and_then(Value::as_object);
+        let named = labels.into_iter().flatten().filter_map(|(tag, name)| {
+            let name: String = name.as_str()?.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+            (!name.is_empty()).then(|| (tag.clone(), name))
+        });
+        Labels(named.collect())
+    }
+
+    pub(super) fn ordinal(&mut self) -> Option<i32> {
+        let value = self.properties.get("ordinal").and_then(Value::as_f64);
+        let whole = value.filter(|o| o.fract() == 0.0 && (-100.0..=300.0).contains(o));
+        if whole.is_none() {
+            self.missing("ordinal-missing", "ordinal (a whole number from -100 to 300)");
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the range was just tested")]
+        whole.map(|o| o as i32)
+    }
+
+    /// Reads a reference; a missing one is a violation when `rule` is given.
+    pub(super) fn refer(
+        &mut self,
+        field: &'static str,
+        target: &'static str,
+        rule: Option<&'static str>,
+    ) -> Option<FeatureId> {
+        let value = self.properties.get(field);
+        let id = match value {
+            Some(Value::Object(reference)) => reference.get("id").and_then(Value::as_str),
+            other => other.and_then(Value::as_str),
+        };
+        let id = id.and_then(FeatureId::parse);
+        match (&id, rule) {
+            (Some(to), _) => self.note_reference(field, target, to.clone()),
+            (None, Some(rule)) => self.missing(rule, field),
+            (None, None) => {}
+        }
+        id
+    }
+
+    pub(super) fn refer_many(&mut self, field: &'static str, target: &'static str) -> Vec<FeatureId> {
+        let ids: Vec<_> = self.words(field).iter().filter_map(|id| FeatureId::parse(id)).collect();
+        for id in &ids {
+            self.note_reference(field, target, id.clone());
+        }
+        ids
+    }
+
+    fn note_reference(&mut self, field: &'static str, target: &'static str, to: FeatureId) {
+        self.references.push(Reference { file: self.file, from: self.id.clone(), field, to, target });
+    }
+
+    fn shape(&mut self) -> Option<GeometryValue> {
+        let value = self.geometry.filter(|value| !value.is_null())?;
+        match serde_json::from_value::<Geometry>(value.clone()) {
+            Ok(geometry) => Some(geometry.value),
+            Err(cause) => {
+                self.bad_geometry(&format!("geometry cannot be read: {cause}"));
+                None
+            }
+        }
+    }
+
+    fn bad_geometry(&mut self, text: &str) {
+        self.report(
+            "geometry-bad",
+            Severity::Violation,
+            text.to_owned(),
+            "draw it in WGS 84 longitude and latitude, of the type this feature needs",
+        );
+    }
+
+    /// Reads a point, of a geometry or else of the display point.
+    pub(super) fn point(&mut self) -> Option<LonLat> {
+        let at = match self.shape() {
+            Some(GeometryValue::Point { coordinates }) => lon_lat(coordinates.as_slice()),
+            _ => None,
+        };
+        if at.is_none() {
+            self.bad_geometry("geometry is not a point on the earth");
+        }
+        at
+    }
+
+    pub(super) fn line(&mut self) -> Option<Vec<LonLat>> {
+        let points: Option<Vec<_>> = match self.shape() {
+            Some(GeometryValue::LineString { coordinates }) => {
+                coordinates.iter().map(|p| lon_lat(p.as_slice())).collect()
+            }
+            _ => None,
+        };
+        let line = points.filter(|points| points.len() >= 2);
+        if line.is_none() {
+            self.bad_geometry("geometry is not a line of two or more points on the earth");
+        }
+        line
+    }
+
+    pub(super) fn polygons(&mut self) -> Option<Vec<Rings>> {
+        let parts = match self.shape() {
+            Some(GeometryValue::Polygon { coordinates }) => vec![coordinates],
+            Some(GeometryValue::MultiPolygon { coordinates }) => coordinates,
+            _ => vec![],
+        };
+        let ring = |points: &Vec<geojson::Position>| -> Option<Vec<LonLat>> {
+            let ring: Option<Vec<_>> = points.iter().map(|p| lon_lat(p.as_slice())).collect();
+            ring.filter(|ring| ring.len() >= 4)
+        };
+        let parts: Option<Vec<Rings>> =
+            parts.iter().map(|rings| rings.iter().map(ring).collect::<Option<Rings>>()).collect();
+        let parts = parts.filter(|parts| !parts.is_empty() && parts.iter().all(|rings| !rings.is_empty()));
+        if parts.is_none() {
+            self.bad_geometry("geometry is not a polygon of closed rings on the earth");
+        }
+        parts
+    }
+}
+
+fn lon_lat(position: &[f64]) -> Option<LonLat> {
+    let (lon, lat) = (*position.first()?, *position.get(1)?);
+    ((-180.0..=180.0).contains(&lon) && (-90.0..=90.0).contains(&lat)).then_some([lon, lat])
+}

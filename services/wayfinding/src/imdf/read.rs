@@ -1,0 +1,271 @@
+//! Files in, typed features out.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::fields::Fields;
+use super::{
+    Amenity, Anchor, Archive, FILE_BYTES_MAX, FeatureId, Level, Occupant, Opening, Region, Relationship,
+    Unit, VenueFeature,
+};
+use crate::check::{Finding, Severity};
+
+/// The feature files of IMDF 1.0.0; those that are read come with what they hold.
+const KINDS: [&str; 16] = [
+    "address",
+    "amenity",
+    "anchor",
+    "building",
+    "detail",
+    "fixture",
+    "footprint",
+    "geofence",
+    "kiosk",
+    "level",
+    "occupant",
+    "opening",
+    "relationship",
+    "section",
+    "unit",
+    "venue",
+];
+
+pub(super) fn archive<N: AsRef<str>, B: AsRef<[u8]>>(files: impl IntoIterator<Item = (N, B)>) -> Archive {
+    let mut archive = Archive::default();
+    let mut sorted = BTreeMap::new();
+    for (name, bytes) in files {
+        let bare = name.as_ref().rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        if let Some(twice) = sorted.insert(bare, bytes) {
+            drop(twice);
+            archive.findings.push(file_finding(
+                "file-twice",
+                Severity::Violation,
+                name.as_ref(),
+                "the archive holds two files of this name".into(),
+                "keep one",
+            ));
+        }
+    }
+    for (name, bytes) in sorted {
+        read_file(&mut archive, &name, bytes.as_ref());
+        archive.files.push(name);
+    }
+    sort(&mut archive);
+    archive
+}
+
+fn file_finding(rule: &'static str, severity: Severity, file: &str, text: String, remedy: &str) -> Finding {
+    Finding { rule, severity, file: file.to_owned(), feature_id: None, text, remedy: remedy.to_owned() }
+}
+
+fn read_file(archive: &mut Archive, name: &str, bytes: &[u8]) {
+    let mut refuse = |rule, severity, text: String, remedy| {
+        archive.findings.push(file_finding(rule, severity, name, text, remedy));
+    };
+    let stem = name.strip_suffix(".geojson").or_else(|| name.strip_suffix(".json")).unwrap_or(name);
+    let Some(kind) = KINDS.iter().find(|kind| **kind == stem) else {
+        if name == "manifest.json" {
+            read_manifest(archive, bytes);
+        } else if name.ends_with(".geojson") {
+            refuse(
+                "file-unknown",
+                Severity::Info,
+                "not a file of IMDF 1.0.0; not read".into(),
+                "leave it out",
+            );
+        }
+        return;
+    };
+    if bytes.len() > FILE_BYTES_MAX {
+        let text = format!("{} bytes are more than the {FILE_BYTES_MAX} that are read", bytes.len());
+        return refuse("file-too-large", Severity::Violation, text, "split the venue");
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let value: Value = match serde_json::from_slice(bytes) {
+        Ok(value) => value,
+        Err(cause) => {
+            let text = format!("not valid JSON: {cause}");
+            return refuse("json-bad", Severity::Violation, text, "export the file again");
+        }
+    };
+    let Some(features) = value.get("features").and_then(Value::as_array) else {
+        let text = "no list of features in a FeatureCollection".to_owned();
+        return refuse(
+            "collection-missing",
+            Severity::Violation,
+            text,
+            "wrap the features in a FeatureCollection",
+        );
+    };
+    for (index, feature) in features.iter().enumerate() {
+        read_feature(archive, kind, index, feature);
+    }
+}
+
+fn read_manifest(archive: &mut Archive, bytes: &[u8]) {
+    let value: Option<Value> = serde_json::from_slice(bytes).ok();
+    let version = value.as_ref().and_then(|value| value.get("version")).and_then(Value::as_str);
+    let finding = match version {
+        Some("1.0.0") => return,
+        Some(other) => file_finding(
+            "manifest-version",
+            Severity::Warning,
+            "manifest.json",
+            format!("version {other:?} is not 1.0.0"),
+            "export the archive as IMDF 1.0.0",
+        ),
+        None => file_finding(
+            "manifest-bad",
+            Severity::Violation,
+            "manifest.json",
+            "not a JSON object with a version".into(),
+            "write {\"version\": \"1.0.0\", ...}",
+        ),
+    };
+    archive.findings.push(finding);
+}
+
+fn read_feature(archive: &mut Archive, kind: &'static str, index: usize, feature: &Value) {
+    let Some(id) = feature.get("id").and_then(Value::as_str).and_then(FeatureId::parse) else {
+        archive.findings.push(file_finding(
+            "feature-id-missing",
+            Severity::Violation,
+            kind,
+            format!("feature number {index} has no id that is a string"),
+            "give it a UUID",
+        ));
+        return;
+    };
+    archive.ids.entry(id.clone()).or_default().push(kind);
+    let empty = Map::new();
+    let properties = feature.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    let geometry = feature.get("geometry");
+    let Archive { findings, references, .. } = archive;
+    let mut fields = Fields { file: kind, id: id.clone(), properties, geometry, findings, references };
+    if !id.is_uuid() {
+        fields.report("id-not-uuid", Severity::Warning, "the id is not a UUID".into(), "give it a UUID");
+    }
+    if feature.get("feature_type").and_then(Value::as_str) != Some(kind) {
+        let text = format!("feature_type is not {kind:?}");
+        fields.report("feature-type", Severity::Warning, text, "set it to the file's type");
+    }
+    match kind {
+        "venue" => archive.venues.push(VenueFeature { name: fields.labels("name"), id }),
+        "level" => archive.levels.extend(level(&mut fields)),
+        "unit" => archive.units.extend(unit(&mut fields)),
+        "opening" => archive.openings.extend(opening(&mut fields)),
+        "amenity" => archive.amenities.extend(amenity(&mut fields)),
+        "occupant" => archive.occupants.extend(occupant(&mut fields)),
+        "anchor" => archive.anchors.extend(anchor(&mut fields)),
+        "section" => archive.sections.extend(section(&mut fields)),
+        "geofence" => archive.geofences.extend(geofence(&mut fields)),
+        "relationship" => archive.relationships.extend(relationship(&mut fields)),
+        _ => {}
+    }
+}
+
+fn level(fields: &mut Fields<'_>) -> Option<Level> {
+    let ordinal = fields.ordinal();
+    let short_name = fields.labels("short_name");
+    if short_name.is_empty() {
+        let text = "short_name is missing; steps will name the ordinal".to_owned();
+        fields.report("short-name-missing", Severity::Warning, text, "name it as the signs do, such as 2F");
+    }
+    fields.refer_many("building_ids", "building");
+    let name = fields.labels("name");
+    Some(Level { id: fields.id.clone(), ordinal: ordinal?, name, short_name })
+}
+
+fn unit(fields: &mut Fields<'_>) -> Option<Unit> {
+    let category = fields.category();
+    let level_id = fields.refer("level_id", "level", Some("level-id-missing"));
+    let areas = fields.polygons();
+    Some(Unit {
+        id: fields.id.clone(),
+        category,
+        restriction: fields.restriction(),
+        level_id: level_id?,
+        name: fields.labels("name"),
+        areas: areas?,
+    })
+}
+
+fn opening(fields: &mut Fields<'_>) -> Option<Opening> {
+    let category = fields.category();
+    let level_id = fields.refer("level_id", "level", Some("level-id-missing"));
+    let line = fields.line();
+    let access_control = fields.words("access_control");
+    Some(Opening { id: fields.id.clone(), category, level_id: level_id?, access_control, line: line? })
+}
+
+fn amenity(fields: &mut Fields<'_>) -> Option<Amenity> {
+    let category = fields.category();
+    let unit_ids = fields.refer_many("unit_ids", "unit");
+    if unit_ids.is_empty() {
+        let text = "unit_ids is empty; nobody can be led here".to_owned();
+        fields.report("unit-ids-missing", Severity::Warning, text, "name the unit it stands in");
+    }
+    let (name, alt_name) = (fields.labels("name"), fields.labels("alt_name"));
+    let at = fields.point()?;
+    Some(Amenity { id: fields.id.clone(), category, unit_ids, name, alt_name, at })
+}
+
+fn occupant(fields: &mut Fields<'_>) -> Option<Occupant> {
+    let category = fields.category();
+    let anchor_id = fields.refer("anchor_id", "anchor", Some("anchor-id-missing"));
+    let (name, alt_name) = (fields.labels("name"), fields.labels("alt_name"));
+    if name.is_empty() {
+        let text = "name is missing; nobody can ask for it".to_owned();
+        fields.report("name-missing", Severity::Warning, text, "name it");
+    }
+    Some(Occupant { id: fields.id.clone(), category, anchor_id: anchor_id?, name, alt_name })
+}
+
+fn anchor(fields: &mut Fields<'_>) -> Option<Anchor> {
+    fields.refer("address_id", "address", None);
+    let unit_id = fields.refer("unit_id", "unit", Some("unit-id-missing"));
+    let at = fields.point();
+    Some(Anchor { id: fields.id.clone(), unit_id: unit_id?, at: at? })
+}
+
+fn section(fields: &mut Fields<'_>) -> Option<Region> {
+    let category = fields.category();
+    let level_ids = fields.refer("level_id", "level", Some("level-id-missing")).into_iter().collect();
+    let areas = fields.polygons()?;
+    Some(Region { id: fields.id.clone(), category, level_ids, name: fields.labels("name"), areas })
+}
+
+fn geofence(fields: &mut Fields<'_>) -> Option<Region> {
+    let category = fields.category();
+    let level_ids = fields.refer_many("level_ids", "level");
+    let areas = fields.polygons()?;
+    Some(Region { id: fields.id.clone(), category, level_ids, name: fields.labels("name"), areas })
+}
+
+fn relationship(fields: &mut Fields<'_>) -> Option<Relationship> {
+    let category = fields.category();
+    let origin = fields.refer("origin", "", Some("relationship-end-missing"));
+    let destination = fields.refer("destination", "", Some("relationship-end-missing"));
+    let directed = fields.properties.get("direction").and_then(Value::as_str) == Some("directed");
+    Some(Relationship {
+        id: fields.id.clone(),
+        category,
+        directed,
+        origin: origin?,
+        destination: destination?,
+    })
+}
+
+fn sort(archive: &mut Archive) {
+    archive.venues.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.levels.sort_by(|a, b| (a.ordinal, &a.id).cmp(&(b.ordinal, &b.id)));
+    archive.units.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.openings.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.amenities.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.occupants.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.anchors.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.sections.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.geofences.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.relationships.sort_by(|a, b| a.id.cmp(&b.id));
+}

@@ -1,0 +1,69 @@
+//! The peer that the search is measured against: petgraph's own A* on the same edges and costs.
+
+use petgraph::graph::{DiGraph, NodeIndex};
+
+pub use crate::graph::scaled;
+use crate::snapshot::{Metric, NO_WAY, Profile, Snapshot};
+
+/// A profile's edges as a plain petgraph, with positions for a straight-line bound. For measurements.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    graph: DiGraph<[f64; 2], u32>,
+    /// The least milliseconds that a metre of plan takes on any edge.
+    ms_per_m: f64,
+}
+
+impl Peer {
+    /// Copies a profile's usable edges at free flow; nodes keep their numbers.
+    pub fn of(snapshot: &Snapshot, profile: Profile) -> Self {
+        let mut graph = DiGraph::with_capacity(snapshot.node_count(), snapshot.edge_count());
+        for node in (0_u32..).take(snapshot.node_count()) {
+            let at = snapshot.node(node).at;
+            graph.add_node([at.x, at.y]);
+        }
+        let weights = &snapshot.weights[Metric::Of(profile).index()];
+        let mut ms_per_m = f64::INFINITY;
+        for (edge, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != NO_WAY) {
+            let [a, b] = [snapshot.tail[edge], snapshot.head[edge]].map(|node| NodeIndex::new(node as usize));
+            let [[ax, ay], [bx, by]] = [graph[a], graph[b]];
+            let plan_m = (ax - bx).hypot(ay - by);
+            if plan_m > 1e-6 {
+                ms_per_m = ms_per_m.min(f64::from(*weight) / plan_m);
+            }
+            graph.add_edge(a, b, *weight);
+        }
+        Self { graph, ms_per_m: if ms_per_m.is_finite() { ms_per_m } else { 0.0 } }
+    }
+
+    /// Returns the graph.
+    pub fn graph(&self) -> &DiGraph<[f64; 2], u32> {
+        &self.graph
+    }
+
+    /// Finds the cheapest way by `petgraph::algo::astar` and returns its cost in milliseconds.
+    pub fn astar(&self, from: u32, to: u32) -> Option<u32> {
+        let goal = NodeIndex::new(to as usize);
+        let [x, y] = self.graph[goal];
+        let ahead = |node: NodeIndex| {
+            let [nx, ny] = self.graph[node];
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a bound below a u32 cost"
+            )]
+            let millis = ((nx - x).hypot(ny - y) * self.ms_per_m) as u32;
+            millis
+        };
+        let start = NodeIndex::new(from as usize);
+        petgraph::algo::astar(&self.graph, start, |node| node == goal, |edge| *edge.weight(), ahead)
+            .map(|(cost, _)| cost)
+    }
+
+    /// Finds the cheapest cost by `petgraph::algo::dijkstra`.
+    pub fn dijkstra(&self, from: u32, to: u32) -> Option<u32> {
+        let goal = NodeIndex::new(to as usize);
+        let start = NodeIndex::new(from as usize);
+        let costs = petgraph::algo::dijkstra(&self.graph, start, Some(goal), |edge| *edge.weight());
+        costs.get(&goal).copied()
+    }
+}

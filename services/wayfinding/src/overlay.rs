@@ -1,0 +1,101 @@
+//! What is different right now: closures, and delays such as queues. It only removes edges or raises costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::imdf::FeatureId;
+use crate::snapshot::Snapshot;
+
+/// The live state of a venue over one snapshot; immutable, replaced as a whole when something changes.
+#[derive(Clone, Debug, Default)]
+pub struct Overlay {
+    closed: BTreeSet<FeatureId>,
+    unknown: Vec<FeatureId>,
+    /// One bit an edge; empty when nothing is closed.
+    blocked: Vec<u64>,
+    /// Milliseconds more for an edge; empty when nothing is delayed.
+    delays: Vec<u32>,
+}
+
+impl Overlay {
+    /// Returns the overlay of a venue where everything is open.
+    pub fn open() -> Self {
+        Self::default()
+    }
+
+    /// Builds the overlay of a set of closed features: units, openings, shafts, amenities, checkpoints.
+    ///
+    /// Features that the snapshot does not know are kept aside, since a newer map may have dropped them.
+    pub fn closing(snapshot: &Snapshot, closed: impl IntoIterator<Item = FeatureId>) -> Self {
+        Self::live(snapshot, closed, &BTreeMap::new())
+    }
+
+    /// Builds the overlay of closed features and of delays in milliseconds.
+    ///
+    /// A delay of a checkpoint or door counts where it is passed one way, a delay of a lift where it is
+    /// boarded, and any other delay on each edge of the feature.
+    pub fn live(
+        snapshot: &Snapshot,
+        closed: impl IntoIterator<Item = FeatureId>,
+        delays_ms: &BTreeMap<FeatureId, u32>,
+    ) -> Self {
+        let mut overlay = Self { closed: closed.into_iter().collect(), ..Self::default() };
+        for feature in &overlay.closed {
+            let Some(edges) = snapshot.closes.get(feature) else {
+                overlay.unknown.push(feature.clone());
+                continue;
+            };
+            overlay.blocked.resize(snapshot.edge_count().div_ceil(64), 0);
+            for edge in edges {
+                overlay.blocked[*edge as usize / 64] |= 1 << (edge % 64);
+            }
+        }
+        for (feature, millis) in delays_ms {
+            overlay.delay(snapshot, feature, *millis);
+        }
+        overlay
+    }
+
+    fn delay(&mut self, snapshot: &Snapshot, feature: &FeatureId, millis: u32) {
+        use crate::graph::{EdgeKind, NodeKind};
+        let Some(edges) = snapshot.closes.get(feature) else {
+            return self.unknown.push(feature.clone());
+        };
+        self.delays.resize(snapshot.edge_count(), 0);
+        let boards = |edge: u32| matches!(snapshot.node(snapshot.head[edge as usize]).kind, NodeKind::Hub(_));
+        let gate = |edge: u32| match snapshot.edge(edge).kind {
+            EdgeKind::Security => true,
+            EdgeKind::Lift => boards(edge),
+            _ => false,
+        };
+        let narrow = edges.iter().any(|edge| gate(*edge));
+        for edge in edges.iter().filter(|edge| !narrow || gate(**edge)) {
+            let delay = &mut self.delays[*edge as usize];
+            *delay = delay.saturating_add(millis);
+        }
+    }
+
+    /// Returns the closed features.
+    pub fn closed(&self) -> &BTreeSet<FeatureId> {
+        &self.closed
+    }
+
+    /// Returns the features that were named but are not on this map.
+    pub fn unknown(&self) -> &[FeatureId] {
+        &self.unknown
+    }
+
+    /// Tells whether an edge is closed.
+    pub(crate) fn blocks(&self, edge: u32) -> bool {
+        self.blocked.get(edge as usize / 64).is_some_and(|word| word >> (edge % 64) & 1 == 1)
+    }
+
+    /// Returns the milliseconds that an edge takes longer.
+    pub(crate) fn delay_ms(&self, edge: u32) -> u32 {
+        self.delays.get(edge as usize).copied().unwrap_or(0)
+    }
+
+    /// Tells whether nothing is closed or delayed.
+    pub(crate) fn is_free(&self) -> bool {
+        self.blocked.is_empty() && self.delays.is_empty()
+    }
+}

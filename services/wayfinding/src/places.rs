@@ -1,0 +1,191 @@
+//! Finding places by name, code or category, and what a venue has.
+
+use serde::Serialize;
+
+use crate::graph::{EdgeKind, NodeKind, Place, Zone};
+use crate::imdf::FeatureId;
+use crate::snapshot::{Profile, Snapshot};
+use crate::words::{Labels, Language};
+
+/// The most places that one search returns.
+pub const SEARCH_MAX: usize = 100;
+
+/// A venue in few words.
+#[derive(Clone, Debug, Serialize)]
+pub struct VenueSummary {
+    /// The venue's feature id.
+    pub id: FeatureId,
+    /// The venue's names.
+    pub name: Labels,
+    /// The levels, lowest first.
+    pub levels: Vec<LevelSummary>,
+    /// How many places there are.
+    pub places: usize,
+}
+
+/// A level in few words.
+#[derive(Clone, Debug, Serialize)]
+pub struct LevelSummary {
+    /// The level's feature id.
+    pub id: FeatureId,
+    /// The ordinal; 0 is the ground.
+    pub ordinal: i32,
+    /// The names.
+    pub name: Labels,
+    /// The names on signs.
+    pub short_name: Labels,
+    /// How many places are on it.
+    pub places: usize,
+}
+
+/// The measures of a venue's graph, as `airside map stats` shows them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stats {
+    /// Levels.
+    pub levels: usize,
+    /// Units that enclose an area.
+    pub units: usize,
+    /// Openings.
+    pub openings: usize,
+    /// Places.
+    pub places: usize,
+    /// Lifts, stairs and escalators.
+    pub shafts: usize,
+    /// Nodes of the graph.
+    pub nodes: usize,
+    /// Directed edges of the graph.
+    pub edges: usize,
+    /// Directed edges by kind, most first.
+    pub edges_by_kind: Vec<(EdgeKind, usize)>,
+    /// The length of all ways on foot, each counted once, in metres.
+    pub walk_m: f64,
+    /// Components of nodes that all reach each other, on foot.
+    pub components_walk: usize,
+    /// The same in a wheelchair.
+    pub components_wheelchair: usize,
+    /// Places before security.
+    pub places_landside: usize,
+    /// Places behind security.
+    pub places_airside: usize,
+}
+
+impl Snapshot {
+    /// Returns all places, in order of their ids.
+    pub fn places(&self) -> &[Place] {
+        &self.graph.places
+    }
+
+    /// Finds places whose name, code or category contains the words, in any language; the best first.
+    ///
+    /// Empty words find all places. At most `limit`, never more than [`SEARCH_MAX`].
+    pub fn search(&self, words: &str, limit: usize) -> Vec<&Place> {
+        let wanted = words.trim().to_lowercase();
+        let mut found: Vec<_> = self
+            .graph
+            .places
+            .iter()
+            .filter_map(|place| Some((rank(place, &wanted)?, &place.level, place)))
+            .collect();
+        found.sort_by(|a, b| (a.0, a.1, &a.2.codes, &a.2.id).cmp(&(b.0, b.1, &b.2.codes, &b.2.id)));
+        found.into_iter().map(|(_, _, place)| place).take(limit.min(SEARCH_MAX)).collect()
+    }
+
+    /// Returns the places that are called exactly this: by name first, else by code.
+    pub(crate) fn named(&self, reference: &str) -> Vec<&Place> {
+        let wanted = reference.trim().to_lowercase();
+        if wanted.is_empty() {
+            return vec![];
+        }
+        let by_name = |place: &&Place| place.name.iter().any(|(_, name)| name.to_lowercase() == wanted);
+        let by_code = |place: &&Place| place.codes.iter().any(|code| code.to_lowercase() == wanted);
+        let named: Vec<_> = self.graph.places.iter().filter(by_name).collect();
+        if named.is_empty() { self.graph.places.iter().filter(by_code).collect() } else { named }
+    }
+
+    /// Returns the name of a place, shaft, unit or checkpoint, or what it is where it has none.
+    pub fn name_of(&self, id: &FeatureId, language: Language) -> Option<String> {
+        let graph = &self.graph;
+        let named = |name: &Labels| name.get(language).map(str::to_owned);
+        if let Some(place) = graph.places.iter().find(|place| place.id == *id) {
+            return named(&place.name).or_else(|| Some(place.category.clone()));
+        }
+        if let Some(room) = graph.rooms.iter().find(|room| room.id == *id) {
+            return named(&room.name).or_else(|| Some(room.category.clone()));
+        }
+        if let Some(shaft) = graph.shafts.iter().find(|shaft| shaft.id == *id) {
+            return named(&shaft.name);
+        }
+        let (_, name) = graph.security.iter().find(|(section, _)| section == id)?;
+        named(name)
+    }
+
+    /// Returns the venue in few words.
+    pub fn summary(&self) -> VenueSummary {
+        let places = |level: usize| self.graph.places.iter().filter(|place| place.level == level).count();
+        let levels = self.graph.storeys.iter().enumerate().map(|(level, storey)| LevelSummary {
+            id: storey.id.clone(),
+            ordinal: storey.ordinal,
+            name: storey.name.clone(),
+            short_name: storey.short_name.clone(),
+            places: places(level),
+        });
+        VenueSummary {
+            id: self.graph.venue_id.clone(),
+            name: self.graph.venue_name.clone(),
+            levels: levels.collect(),
+            places: self.graph.places.len(),
+        }
+    }
+
+    /// Returns the measures of the graph.
+    pub fn stats(&self) -> Stats {
+        let graph = &self.graph;
+        let mut kinds = std::collections::BTreeMap::<EdgeKind, usize>::new();
+        let mut walk_m = 0.0;
+        for edge in graph.model.edge_weights() {
+            *kinds.entry(edge.kind).or_default() += 1;
+            walk_m += if edge.kind == EdgeKind::Walk { edge.length_m / 2.0 } else { 0.0 };
+        }
+        let mut edges_by_kind: Vec<_> = kinds.into_iter().collect();
+        edges_by_kind.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+        let within = |zone| graph.places.iter().filter(|place| place.zone == Some(zone)).count();
+        Stats {
+            levels: graph.storeys.len(),
+            units: graph.rooms.len(),
+            openings: graph.opening_count,
+            places: graph.places.len(),
+            shafts: graph.shafts.len(),
+            nodes: self.node_count(),
+            edges: self.edge_count(),
+            edges_by_kind,
+            walk_m,
+            components_walk: self.components[0].count(),
+            components_wheelchair: self.components[1].count(),
+            places_landside: within(Zone::Landside),
+            places_airside: within(Zone::Airside),
+        }
+    }
+
+    /// Tells whether a place can be reached by a profile from the main part of the venue at free flow.
+    pub fn reaches(&self, place: &Place, profile: Profile) -> bool {
+        let parts = &self.components[crate::snapshot::Metric::Of(profile).index()];
+        let node = u32::try_from(place.node.index()).unwrap_or(u32::MAX);
+        debug_assert!(matches!(self.node(node).kind, NodeKind::Place(_)));
+        parts.of_node(node) == parts.largest()
+    }
+}
+
+fn rank(place: &Place, wanted: &str) -> Option<u8> {
+    let names = place.name.iter().map(|(_, name)| name.to_lowercase());
+    let names: Vec<_> = names.chain(place.codes.iter().map(|code| code.to_lowercase())).collect();
+    if names.iter().any(|name| name == wanted) {
+        return Some(0);
+    }
+    if names.iter().any(|name| name.starts_with(wanted)) {
+        return Some(1);
+    }
+    if names.iter().any(|name| name.contains(wanted)) {
+        return Some(2);
+    }
+    place.category.to_lowercase().contains(wanted).then_some(3)
+}

@@ -1,0 +1,231 @@
+//! One question, one answer: from here to there, for whom, in which language.
+//!
+//! "No route" is an answer with its reason. Only a question that makes no sense is an error, and it names the
+//! field. An answer is computed on one snapshot and one overlay from beginning to end.
+
+use crate::imdf::FeatureId;
+use crate::overlay::Overlay;
+use crate::search::{End, Found, Searcher};
+use crate::snapshot::{Metric, Profile, Snapshot};
+use crate::words::Language;
+
+mod pieces;
+mod reason;
+mod resolve;
+mod steps;
+mod text;
+
+use resolve::Spot;
+
+/// A question for a route.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RouteRequest {
+    /// Where it begins: a feature id, a name or code in any language, or `lon,lat,ordinal`.
+    pub from: String,
+    /// Where it ends, likewise; where several places have the name, the nearest.
+    pub to: String,
+    /// Who walks.
+    pub profile: Profile,
+    /// The language of the steps.
+    pub language: Language,
+}
+
+/// Says why a question for a route makes no sense.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RouteError {
+    /// No place has this id, name or code.
+    #[error(
+        "{field}: no place is called {reference:?}; use a feature id, a name, a code, or lon,lat,ordinal"
+    )]
+    UnknownPlace {
+        /// The field, `from` or `to`.
+        field: &'static str,
+        /// What it said.
+        reference: String,
+    },
+    /// Several places have this name.
+    #[error("{field}: {count} places are called {reference:?}; use a feature id or lon,lat,ordinal")]
+    AmbiguousPlace {
+        /// The field, `from`.
+        field: &'static str,
+        /// What it said.
+        reference: String,
+        /// How many places have the name.
+        count: usize,
+    },
+    /// The position is on no level of the venue.
+    #[error("{field}: no level has the ordinal {ordinal}; use one of {known:?}")]
+    UnknownLevel {
+        /// The field, `from` or `to`.
+        field: &'static str,
+        /// The ordinal it said.
+        ordinal: i32,
+        /// The ordinals there are.
+        known: Vec<i32>,
+    },
+    /// The position is too far from every way.
+    #[error(
+        "{field}: the position is more than 30 m from every way of the venue; check lon,lat (WGS 84) and the level"
+    )]
+    OffVenue {
+        /// The field, `from` or `to`.
+        field: &'static str,
+    },
+}
+
+/// The answer to a question for a route.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// There is a way.
+    Found(Route),
+    /// There is none, and why.
+    NotFound {
+        /// The reason.
+        reason: Reason,
+        /// The reason in the language asked for.
+        text: String,
+    },
+}
+
+/// A way, with its steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// The length, in metres.
+    pub length_m: f64,
+    /// The time it takes, in seconds, delays included.
+    pub seconds: f64,
+    /// The ordinals of the levels in the order they are walked.
+    pub levels: Vec<i32>,
+    /// What to do, in order; lengths and seconds add up to those of the route.
+    pub steps: Vec<Step>,
+    /// The line walked on each level, in order.
+    pub line: Vec<LevelLine>,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What kind of thing.
+    pub kind: StepKind,
+    /// The instruction, in the language asked for.
+    pub text: String,
+    /// The length, in metres.
+    pub distance_m: f64,
+    /// The time, in seconds.
+    pub seconds: f64,
+    /// The ordinal of the level on which the step begins.
+    pub ordinal: i32,
+}
+
+/// The kinds of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// Walk on.
+    Walk,
+    /// Turn left and walk.
+    TurnLeft,
+    /// Turn right and walk.
+    TurnRight,
+    /// Take a lift.
+    Lift,
+    /// Take the stairs.
+    Stairs,
+    /// Take an escalator.
+    Escalator,
+    /// Pass security.
+    Security,
+    /// Be there.
+    Arrive,
+}
+
+/// A line on one level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LevelLine {
+    /// The level's ordinal.
+    pub ordinal: i32,
+    /// The level's feature id.
+    pub level_id: FeatureId,
+    /// Longitudes and latitudes; two points at least.
+    pub coordinates: Vec<[f64; 2]>,
+}
+
+/// Why there is no way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// These closed features are in the way; with them open there is one.
+    Closed(Vec<FeatureId>),
+    /// On foot there is a way, for this profile there is none.
+    NoAccessibleWay,
+    /// The map joins the two ends by nothing.
+    Disconnected,
+    /// The only ways cross between zones where passengers may not.
+    ZoneForbidden,
+}
+
+/// Finds the cheapest way for one profile at this moment.
+///
+/// # Errors
+/// Fails when an end is no place, an ambiguous one, or off the venue.
+pub fn route(
+    snapshot: &Snapshot,
+    overlay: &Overlay,
+    searcher: &mut Searcher,
+    request: &RouteRequest,
+) -> Result<Outcome, RouteError> {
+    let metric = Metric::Of(request.profile);
+    let from = resolve::resolve(snapshot, overlay, metric, "from", &request.from)?;
+    let to = resolve::resolve(snapshot, overlay, metric, "to", &request.to)?;
+    if from.len() > 1 {
+        return Err(RouteError::AmbiguousPlace {
+            field: "from",
+            reference: request.from.clone(),
+            count: from.len(),
+        });
+    }
+    let starts: Vec<_> = from.iter().flat_map(|spot| spot.starts(snapshot, overlay, metric)).collect();
+    let goals: Vec<_> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, metric)).collect();
+    let found = searcher.find(snapshot, overlay, metric, &starts, &goals);
+    let direct = direct(snapshot, overlay, metric, &from, &to);
+    let language = request.language;
+    let asked = pieces::Asked { snapshot, overlay, metric, from: &from[0], to: &to };
+    let pieces = match (found, direct) {
+        (Some(found), Some((millis, _))) if found.millis <= millis => pieces::along(&asked, &found),
+        (_, Some((_, pieces))) => pieces,
+        (Some(found), None) => pieces::along(&asked, &found),
+        (None, None) => {
+            let reason = reason::reason(snapshot, overlay, searcher, request, &from, &to);
+            let text = text::no_way(snapshot, &reason, language);
+            return Ok(Outcome::NotFound { reason, text });
+        }
+    };
+    let name = to.get(pieces.goal).and_then(|spot| spot.name(snapshot, language));
+    Ok(Outcome::Found(steps::narrate(snapshot, &pieces, name.as_deref(), language)))
+}
+
+/// Returns the way along one edge when both ends lie on it.
+fn direct(
+    snapshot: &Snapshot,
+    overlay: &Overlay,
+    metric: Metric,
+    from: &[Spot],
+    to: &[Spot],
+) -> Option<(u32, pieces::Pieces)> {
+    let ways = to.iter().filter_map(|goal| pieces::direct(snapshot, overlay, metric, &from[0], goal));
+    ways.min_by_key(|(millis, _)| *millis)
+}
+
+pub(crate) fn goal_index(
+    snapshot: &Snapshot,
+    overlay: &Overlay,
+    metric: Metric,
+    to: &[Spot],
+    found: &Found,
+) -> usize {
+    let ends_here = |spot: &Spot| spot.goals(snapshot, overlay, metric).contains(&found.goal);
+    to.iter().position(ends_here).unwrap_or(0)
+}
+
+pub(crate) fn end(node: u32) -> End {
+    End { node, millis: 0 }
+}

@@ -1,0 +1,169 @@
+//! A found way cut into what is walked, ridden and passed, with its geometry.
+
+use geo::Coord;
+
+use super::resolve::{Spot, directions, part, stub_ms};
+use crate::geometry::{distance_m, length_m};
+use crate::graph::{EdgeKind, NodeKind};
+use crate::overlay::Overlay;
+use crate::search::Found;
+use crate::snapshot::snap::{Snapped, points};
+use crate::snapshot::{Metric, NO_WAY, Snapshot};
+
+/// One edge of the way, or the part of it that is walked.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) kind: EdgeKind,
+    pub(crate) points: Vec<Coord<f64>>,
+    pub(crate) length_m: f64,
+    pub(crate) millis: u32,
+    /// The level where it begins and where it ends.
+    pub(crate) levels: [usize; 2],
+    pub(crate) room: Option<usize>,
+    /// The shaft it rides in.
+    pub(crate) shaft: Option<usize>,
+}
+
+/// A whole way, and which of the goals it leads to.
+#[derive(Clone, Debug)]
+pub(crate) struct Pieces {
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) goal: usize,
+    /// The level where the way begins, for a way without pieces.
+    pub(crate) level: usize,
+}
+
+/// What was asked, for the parts that need all of it.
+pub(crate) struct Asked<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) overlay: &'a Overlay,
+    pub(crate) metric: Metric,
+    pub(crate) from: &'a Spot,
+    pub(crate) to: &'a [Spot],
+}
+
+/// Cuts the way a search has found.
+pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
+    let Asked { snapshot, overlay, metric, from, to } = asked;
+    let goal = super::goal_index(snapshot, overlay, *metric, to, found);
+    let mut pieces = Vec::new();
+    if let Spot::OnWay { lon_lat, snapped } = from {
+        let leaves = |(edge, _): &(u32, f64)| snapshot.head[*edge as usize] == found.start.node;
+        if let Some((edge, before)) = directions(snapshot, snapped).find(leaves) {
+            pieces.push(stub(snapshot, *metric, *lon_lat, snapped, true));
+            pieces.push(cut(asked, edge, before, 1.0));
+        }
+    }
+    pieces.extend(found.edges.iter().map(|edge| cut(asked, *edge, 0.0, 1.0)));
+    if let Spot::OnWay { lon_lat, snapped } = &to[goal] {
+        let enters = |(edge, _): &(u32, f64)| snapshot.tail[*edge as usize] == found.goal.node;
+        if let Some((edge, before)) = directions(snapshot, snapped).find(enters) {
+            pieces.push(cut(asked, edge, 0.0, before));
+            pieces.push(stub(snapshot, *metric, *lon_lat, snapped, false));
+        }
+    }
+    let level = snapshot.node(found.start.node).level;
+    Pieces { pieces, goal, level }
+}
+
+/// Returns the way when both ends are positions on one edge and it leads from the one to the other.
+pub(crate) fn direct(
+    snapshot: &Snapshot,
+    overlay: &Overlay,
+    metric: Metric,
+    from: &Spot,
+    to: &Spot,
+) -> Option<(u32, Pieces)> {
+    let (Spot::OnWay { lon_lat, snapped: a }, Spot::OnWay { lon_lat: goal, snapped: b }) = (from, to) else {
+        return None;
+    };
+    let forth = directions(snapshot, a).zip(directions(snapshot, b));
+    let fits = |((edge, before), (other, after)): &((u32, f64), (u32, f64))| {
+        let open = !overlay.blocks(*edge) && snapshot.weights[metric.index()][*edge as usize] != NO_WAY;
+        edge == other && before <= after && open
+    };
+    let ((edge, before), (_, after)) = forth.into_iter().find(fits)?;
+    let nobody = [to.clone()];
+    let asked = Asked { snapshot, overlay, metric, from, to: &nobody };
+    let pieces = vec![
+        stub(snapshot, metric, *lon_lat, a, true),
+        cut(&asked, edge, before, after),
+        stub(snapshot, metric, *goal, b, false),
+    ];
+    let millis = pieces.iter().map(|piece| piece.millis).fold(0, u32::saturating_add);
+    Some((millis, Pieces { pieces, goal: 0, level: a.level }))
+}
+
+/// The few steps between a position and the way it was snapped to.
+fn stub(
+    snapshot: &Snapshot,
+    metric: Metric,
+    [lon, lat]: [f64; 2],
+    snapped: &Snapped,
+    leaving: bool,
+) -> Piece {
+    let at = snapshot.graph().frame().to_plane(lon, lat);
+    let points = if leaving { vec![at, snapped.at] } else { vec![snapped.at, at] };
+    Piece {
+        kind: EdgeKind::Walk,
+        points,
+        length_m: snapped.gap_m,
+        millis: stub_ms(snapped, metric),
+        levels: [snapped.level; 2],
+        room: snapshot.edge(snapped.edge).room,
+        shaft: None,
+    }
+}
+
+/// Returns an edge from one share of its length to another.
+fn cut(asked: &Asked<'_>, edge: u32, begin: f64, end: f64) -> Piece {
+    let Asked { snapshot, overlay, metric, .. } = asked;
+    let (from, to) = (snapshot.tail[edge as usize], snapshot.head[edge as usize]);
+    let way = snapshot.edge(edge);
+    let mut points = points(snapshot.graph(), from, way, to);
+    if begin > 0.0 || end < 1.0 {
+        points = clip(&points, begin, end);
+    }
+    let whole = snapshot.weights[metric.index()][edge as usize];
+    let millis = if begin > 0.0 { part(whole, 1.0 - begin) } else { part(whole, end) };
+    let millis = if begin > 0.0 && end < 1.0 { part(whole, end - begin) } else { millis };
+    let whole_edge = begin <= 0.0 && end >= 1.0;
+    let delay_ms = if whole_edge { overlay.delay_ms(edge) } else { 0 };
+    let shaft = [from, to].into_iter().find_map(|node| match snapshot.node(node).kind {
+        NodeKind::Stop(shaft) | NodeKind::Hub(shaft) => Some(shaft),
+        _ => None,
+    });
+    Piece {
+        kind: way.kind,
+        points,
+        length_m: way.length_m * (end - begin),
+        millis: millis.saturating_add(delay_ms),
+        levels: [from, to].map(|node| snapshot.node(node).level),
+        room: way.room,
+        shaft,
+    }
+}
+
+fn clip(points: &[Coord<f64>], begin: f64, end: f64) -> Vec<Coord<f64>> {
+    let whole_m = length_m(points);
+    let (begin_m, end_m) = (begin * whole_m, end * whole_m);
+    let mut clipped = Vec::new();
+    let mut gone_m = 0.0;
+    for pair in points.windows(2) {
+        let part_m = distance_m(pair[0], pair[1]);
+        let at = |share_m: f64| {
+            let share = if part_m > 0.0 { ((share_m - gone_m) / part_m).clamp(0.0, 1.0) } else { 0.0 };
+            Coord {
+                x: pair[0].x + share * (pair[1].x - pair[0].x),
+                y: pair[0].y + share * (pair[1].y - pair[0].y),
+            }
+        };
+        if gone_m + part_m >= begin_m && gone_m <= end_m {
+            clipped.push(at(begin_m));
+            clipped.push(at(end_m));
+        }
+        gone_m += part_m;
+    }
+    clipped.dedup_by(|a, b| distance_m(*a, *b) < 1e-6);
+    clipped
+}

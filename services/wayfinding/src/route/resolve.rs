@@ -1,0 +1,160 @@
+//! From what a passenger said to where it is.
+
+use crate::geometry::millis_between;
+use crate::graph::{NodeKind, Place, WALK_SPEED_MPS, WHEELCHAIR_SPEED_MPS};
+use crate::imdf::FeatureId;
+use crate::overlay::Overlay;
+use crate::search::End;
+use crate::snapshot::snap::Snapped;
+use crate::snapshot::{Metric, NO_WAY, Profile, Snapshot};
+use crate::words::Language;
+
+use super::{RouteError, end};
+
+/// The most places of one name that a search runs to at once.
+const NAMESAKES_MAX: usize = 64;
+
+/// One end of a route.
+#[derive(Clone, Debug)]
+pub(crate) enum Spot {
+    /// A node; both nodes of a one-way door.
+    Nodes { nodes: Vec<u32>, feature: FeatureId },
+    /// A position on a way.
+    OnWay { lon_lat: [f64; 2], snapped: Snapped },
+}
+
+impl Spot {
+    pub(crate) fn starts(&self, snapshot: &Snapshot, overlay: &Overlay, metric: Metric) -> Vec<End> {
+        self.ends(snapshot, overlay, metric, true)
+    }
+
+    pub(crate) fn goals(&self, snapshot: &Snapshot, overlay: &Overlay, metric: Metric) -> Vec<End> {
+        self.ends(snapshot, overlay, metric, false)
+    }
+
+    /// Returns the nodes next to the spot and what the way between costs, off it or onto it.
+    fn ends(&self, snapshot: &Snapshot, overlay: &Overlay, metric: Metric, leaving: bool) -> Vec<End> {
+        match self {
+            Self::Nodes { nodes, .. } => nodes.iter().map(|node| end(*node)).collect(),
+            Self::OnWay { snapped, .. } => {
+                let ways = directions(snapshot, snapped);
+                let open = ways.filter(|(edge, _)| !overlay.blocks(*edge));
+                let ends = open.filter_map(|(edge, before)| {
+                    let whole = snapshot.weights[metric.index()][edge as usize];
+                    let share = if leaving { 1.0 - before } else { before };
+                    let node =
+                        if leaving { snapshot.head[edge as usize] } else { snapshot.tail[edge as usize] };
+                    let millis = part(whole, share).saturating_add(stub_ms(snapped, metric));
+                    (whole != NO_WAY).then_some(End { node, millis })
+                });
+                ends.collect()
+            }
+        }
+    }
+
+    /// Returns the name of the place, where it has one.
+    pub(crate) fn name(&self, snapshot: &Snapshot, language: Language) -> Option<String> {
+        let Self::Nodes { feature, .. } = self else { return None };
+        snapshot.name_of(feature, language)
+    }
+}
+
+/// Returns the edges that pass a snapped point, each with the share of it that lies before the point.
+pub(crate) fn directions(snapshot: &Snapshot, snapped: &Snapped) -> impl Iterator<Item = (u32, f64)> {
+    let back = snapshot.twin(snapped.edge).map(|edge| (edge, 1.0 - snapped.along));
+    std::iter::once((snapped.edge, snapped.along)).chain(back)
+}
+
+/// Returns a share of a weight, rounded up.
+pub(crate) fn part(whole: u32, share: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a u32 is a u32")]
+    let millis = (f64::from(whole) * share.clamp(0.0, 1.0)).ceil() as u32;
+    millis
+}
+
+/// Returns the time from a position to the way it was snapped to.
+pub(crate) fn stub_ms(snapped: &Snapped, metric: Metric) -> u32 {
+    let speed_mps = match metric {
+        Metric::Of(Profile::Wheelchair) => WHEELCHAIR_SPEED_MPS,
+        _ => WALK_SPEED_MPS,
+    };
+    millis_between(snapped.gap_m, speed_mps)
+}
+
+pub(crate) fn resolve(
+    snapshot: &Snapshot,
+    overlay: &Overlay,
+    metric: Metric,
+    field: &'static str,
+    reference: &str,
+) -> Result<Vec<Spot>, RouteError> {
+    if let Some((lon_lat, ordinal)) = position(reference) {
+        return on_way(snapshot, overlay, metric, field, lon_lat, ordinal).map(|spot| vec![spot]);
+    }
+    let unknown = || RouteError::UnknownPlace { field, reference: reference.chars().take(200).collect() };
+    if let Some(spot) = FeatureId::parse(reference).and_then(|id| feature(snapshot, &id)) {
+        return Ok(vec![spot]);
+    }
+    let places = snapshot.named(reference);
+    let spots: Vec<_> = places.into_iter().take(NAMESAKES_MAX).map(of_place).collect();
+    if spots.is_empty() { Err(unknown()) } else { Ok(spots) }
+}
+
+fn of_place(place: &Place) -> Spot {
+    let nodes = u32::try_from(place.node.index()).into_iter().collect();
+    Spot::Nodes { nodes, feature: place.id.clone() }
+}
+
+/// Finds a feature by id: a place, a door, a shaft or the middle of a unit.
+fn feature(snapshot: &Snapshot, id: &FeatureId) -> Option<Spot> {
+    let graph = snapshot.graph();
+    if let Ok(index) = graph.places.binary_search_by(|place| place.id.cmp(id)) {
+        return Some(of_place(&graph.places[index]));
+    }
+    if let Some(place) = graph.places.iter().find(|place| place.id == *id) {
+        return Some(of_place(place));
+    }
+    let node = |node: u32| {
+        let weight = snapshot.node(node);
+        !matches!(weight.kind, NodeKind::Place(_) | NodeKind::Hub(_)) && weight.features.contains(id)
+    };
+    let nodes: Vec<_> = (0_u32..).take(snapshot.node_count()).filter(|index| node(*index)).collect();
+    if !nodes.is_empty() {
+        return Some(Spot::Nodes { nodes, feature: id.clone() });
+    }
+    let room = graph.rooms.iter().find(|room| room.id == *id)?;
+    let lon_lat = graph.frame.to_world(room.areas.first()?.interior());
+    let ordinal = graph.storeys[room.level].ordinal;
+    let snapped = snapshot.snap_by(&Overlay::open(), Metric::Unbarred, lon_lat, ordinal)?;
+    Some(Spot::OnWay { lon_lat, snapped })
+}
+
+/// Reads `lon,lat,ordinal`.
+fn position(reference: &str) -> Option<([f64; 2], i32)> {
+    let mut parts = reference.split(',').map(str::trim);
+    let (lon, lat) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let ordinal = parts.next()?.parse().ok()?;
+    (parts.next().is_none() && f64::is_finite(lon) && f64::is_finite(lat)).then_some(([lon, lat], ordinal))
+}
+
+fn on_way(
+    snapshot: &Snapshot,
+    overlay: &Overlay,
+    metric: Metric,
+    field: &'static str,
+    lon_lat: [f64; 2],
+    ordinal: i32,
+) -> Result<Spot, RouteError> {
+    let mut known: Vec<_> = snapshot.graph().storeys.iter().map(|storey| storey.ordinal).collect();
+    known.dedup();
+    if !known.contains(&ordinal) {
+        return Err(RouteError::UnknownLevel { field, ordinal, known });
+    }
+    let open = Overlay::open();
+    // Where all ways are closed, or none fits the profile, the reason is found from the nearest way of all.
+    let snapped = snapshot
+        .snap_by(overlay, metric, lon_lat, ordinal)
+        .or_else(|| snapshot.snap_by(&open, metric, lon_lat, ordinal))
+        .or_else(|| snapshot.snap_by(&open, Metric::Unbarred, lon_lat, ordinal));
+    snapped.map(|snapped| Spot::OnWay { lon_lat, snapped }).ok_or(RouteError::OffVenue { field })
+}

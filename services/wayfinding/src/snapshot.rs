@@ -1,0 +1,249 @@
+//! A published venue, compiled to be asked: immutable, so a request keeps the one it began with.
+//!
+//! The graph's edges lie in rows by their first node (CSR), with one weight an edge and profile in whole
+//! milliseconds. Weights are free flow: nobody queues, nothing is closed. What happens live (an [`Overlay`])
+//! only removes edges or raises weights, so the landmarks' lower bounds hold under every overlay.
+//!
+//! [`Overlay`]: crate::overlay::Overlay
+
+use std::collections::BTreeMap;
+
+use petgraph::stable_graph::{EdgeIndex, NodeIndex};
+use petgraph::visit::{EdgeRef, IntoEdgeReferences};
+
+use crate::check::Refused;
+use crate::graph::{Edge, EdgeKind, Graph, Node, WHEELCHAIR_DOOR_M, WHEELCHAIR_SPEED_MPS, millis_at};
+use crate::imdf::{Archive, FeatureId};
+
+pub(crate) mod components;
+pub(crate) mod landmarks;
+pub(crate) mod snap;
+
+use components::Components;
+use landmarks::Landmarks;
+use snap::LevelIndex;
+pub use snap::{SNAP_MAX_M, Snapped};
+
+/// The weight of an edge that may not be used.
+pub const NO_WAY: u32 = u32::MAX;
+/// The most that a route may cost, in milliseconds: some twelve days.
+pub(crate) const COST_MAX: u32 = 1 << 30;
+
+/// Who walks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Profile {
+    /// On foot, by any way.
+    #[default]
+    Walk,
+    /// In a wheelchair: no stairs, no escalators, no door narrower than 0.8 m.
+    Wheelchair,
+}
+
+/// Says that a profile is not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("profile {0:?} is not known; use \"walk\" or \"wheelchair\"")]
+pub struct UnknownProfile(pub String);
+
+impl std::str::FromStr for Profile {
+    type Err = UnknownProfile;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "walk" => Ok(Self::Walk),
+            "wheelchair" => Ok(Self::Wheelchair),
+            _ => Err(UnknownProfile(text.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Walk => "walk",
+            Self::Wheelchair => "wheelchair",
+        })
+    }
+}
+
+impl Profile {
+    /// All profiles.
+    pub const ALL: [Self; 2] = [Self::Walk, Self::Wheelchair];
+
+    /// Returns what an edge costs this profile at free flow, in milliseconds, or [`NO_WAY`].
+    pub fn weight(self, from: &Node, edge: &Edge, to: &Node) -> u32 {
+        if edge.barred {
+            return NO_WAY;
+        }
+        match (self, edge.kind) {
+            (Self::Walk, _) => edge.millis,
+            (Self::Wheelchair, EdgeKind::Stairs | EdgeKind::EscalatorUp | EdgeKind::EscalatorDown) => NO_WAY,
+            (Self::Wheelchair, _) if from.width_m.min(to.width_m) < WHEELCHAIR_DOOR_M => NO_WAY,
+            (Self::Wheelchair, EdgeKind::Walk) => millis_at(edge.length_m, WHEELCHAIR_SPEED_MPS),
+            (Self::Wheelchair, EdgeKind::Lift | EdgeKind::Security) => edge.millis,
+        }
+    }
+}
+
+/// What a search counts: a profile's milliseconds, or any way at all, to learn why there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Metric {
+    Of(Profile),
+    /// Every edge, also those that zones forbid.
+    Unbarred,
+}
+
+impl Metric {
+    pub(crate) fn index(self) -> usize {
+        match self {
+            Self::Of(Profile::Walk) => 0,
+            Self::Of(Profile::Wheelchair) => 1,
+            Self::Unbarred => 2,
+        }
+    }
+}
+
+/// A venue compiled for questions.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub(crate) graph: Graph,
+    /// Where each node's edges begin; one more than there are nodes.
+    pub(crate) first: Vec<u32>,
+    pub(crate) tail: Vec<u32>,
+    pub(crate) head: Vec<u32>,
+    /// The model's edge for each edge here.
+    pub(crate) origin: Vec<EdgeIndex>,
+    pub(crate) weights: [Vec<u32>; 3],
+    pub(crate) landmarks: [Landmarks; 2],
+    pub(crate) components: [Components; 2],
+    pub(crate) index: Vec<LevelIndex>,
+    /// The edges that close with a feature.
+    pub(crate) closes: BTreeMap<FeatureId, Vec<u32>>,
+}
+
+impl Snapshot {
+    /// Checks a map, builds its graph and compiles it.
+    ///
+    /// # Errors
+    /// Refuses a map with violations, with all of them.
+    pub fn from_archive(archive: &Archive) -> Result<Self, Refused> {
+        Ok(Self::compile(Graph::build(archive)?))
+    }
+
+    /// Compiles a graph.
+    pub fn compile(graph: Graph) -> Self {
+        let model = graph.model();
+        let mut edges: Vec<_> =
+            model.edge_references().map(|e| (e.source().index(), e.target().index(), e.id())).collect();
+        edges.sort_by_key(|(from, to, id)| (*from, *to, id.index()));
+        let nodes = model.node_count();
+        let mut first = vec![0_u32; nodes + 1];
+        for (from, _, _) in &edges {
+            first[from + 1] += 1;
+        }
+        for node in 0..nodes {
+            first[node + 1] += first[node];
+        }
+        let narrow = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let tail: Vec<_> = edges.iter().map(|(from, _, _)| narrow(*from)).collect();
+        let head: Vec<_> = edges.iter().map(|(_, to, _)| narrow(*to)).collect();
+        let origin: Vec<_> = edges.iter().map(|(_, _, id)| *id).collect();
+        let weigh = |profile: Profile| -> Vec<u32> {
+            let weight = |(from, to, id): &(usize, usize, EdgeIndex)| {
+                profile.weight(&model[NodeIndex::new(*from)], &model[*id], &model[NodeIndex::new(*to)])
+            };
+            edges.iter().map(weight).collect()
+        };
+        let weights = [
+            weigh(Profile::Walk),
+            weigh(Profile::Wheelchair),
+            edges.iter().map(|(_, _, id)| model[*id].millis).collect(),
+        ];
+        let rows = Rows { first: &first, tail: &tail, head: &head };
+        let landmarks = [0, 1].map(|metric| Landmarks::choose(&rows, &weights[metric]));
+        let components = [0, 1].map(|metric| Components::of(&rows, &weights[metric]));
+        let closes = closes(&graph, &tail, &head, &origin);
+        let index = snap::build(&graph, &tail, &head, &origin);
+        Self { graph, first, tail, head, origin, weights, landmarks, components, index, closes }
+    }
+
+    /// Returns the graph that the snapshot was compiled from.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Returns how many nodes there are; nodes are numbered from 0, as in the graph's model.
+    pub fn node_count(&self) -> usize {
+        self.first.len() - 1
+    }
+
+    /// Returns how many directed edges there are.
+    pub fn edge_count(&self) -> usize {
+        self.head.len()
+    }
+
+    /// Tells whether a feature can be closed here: a unit, an opening, a shaft, an amenity, a checkpoint.
+    pub fn closable(&self, feature: &FeatureId) -> bool {
+        self.closes.contains_key(feature)
+    }
+
+    pub(crate) fn edge(&self, edge: u32) -> &Edge {
+        &self.graph.model[self.origin[edge as usize]]
+    }
+
+    pub(crate) fn node(&self, node: u32) -> &Node {
+        &self.graph.model[NodeIndex::new(node as usize)]
+    }
+
+    pub(crate) fn out(&self, node: u32) -> std::ops::Range<usize> {
+        self.first[node as usize] as usize..self.first[node as usize + 1] as usize
+    }
+
+    /// Returns the edge back along the same way, where there is one.
+    pub(crate) fn twin(&self, edge: u32) -> Option<u32> {
+        let (from, to) = (self.tail[edge as usize], self.head[edge as usize]);
+        let way = self.edge(edge);
+        self.out(to)
+            .filter(|back| self.head[*back] == from)
+            .filter_map(|back| u32::try_from(back).ok())
+            .find(|back| self.edge(*back).room == way.room && self.edge(*back).kind == way.kind)
+    }
+}
+
+/// The edges in rows, as preparation walks them.
+pub(crate) struct Rows<'a> {
+    pub(crate) first: &'a [u32],
+    pub(crate) tail: &'a [u32],
+    pub(crate) head: &'a [u32],
+}
+
+impl Rows<'_> {
+    pub(crate) fn nodes(&self) -> usize {
+        self.first.len() - 1
+    }
+
+    pub(crate) fn out(&self, node: usize) -> std::ops::Range<usize> {
+        self.first[node] as usize..self.first[node + 1] as usize
+    }
+}
+
+fn closes(graph: &Graph, tail: &[u32], head: &[u32], origin: &[EdgeIndex]) -> BTreeMap<FeatureId, Vec<u32>> {
+    let mut closes = BTreeMap::<FeatureId, Vec<u32>>::new();
+    for room in &graph.rooms {
+        closes.entry(room.id.clone()).or_default();
+    }
+    for (index, id) in (0_u32..).zip(origin) {
+        let ends = [tail[index as usize], head[index as usize]];
+        let nodes = ends.map(|node| &graph.model[NodeIndex::new(node as usize)].features);
+        let room = graph.model[*id].room.map(|room| &graph.rooms[room].id);
+        for feature in nodes.into_iter().flatten().chain(room) {
+            let edges = match closes.get_mut(feature) {
+                Some(edges) => edges,
+                None => closes.entry(feature.clone()).or_default(),
+            };
+            if edges.last() != Some(&index) {
+                edges.push(index);
+            }
+        }
+    }
+    closes
+}

@@ -1,0 +1,132 @@
+//! From a position to the way that passes it: one rstar of edge segments for each level.
+//!
+//! A position inside a unit snaps to the ways of that unit alone, since the nearest line may lie behind a
+//! wall; only a unit without ways, and a position between units, looks further.
+
+use geo::Coord;
+use petgraph::stable_graph::{EdgeIndex, NodeIndex};
+use rstar::primitives::{GeomWithData, Line};
+use rstar::{PointDistance, RTree};
+
+use super::{Metric, NO_WAY, Snapshot};
+use crate::geometry::{distance_m, nearest_on};
+use crate::graph::{Edge, Graph};
+use crate::overlay::Overlay;
+
+/// The furthest a position may lie from every way and still be on the venue, in metres.
+pub const SNAP_MAX_M: f64 = 30.0;
+
+type Segment = GeomWithData<Line<[f64; 2]>, (u32, u32)>;
+
+/// The ways of one level, by where they are.
+#[derive(Debug)]
+pub(crate) struct LevelIndex {
+    tree: RTree<Segment>,
+}
+
+/// A position on a way: a point that splits an edge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Snapped {
+    /// The edge.
+    pub(crate) edge: u32,
+    /// The share of the edge's length that lies before the point, 0 to 1.
+    pub along: f64,
+    /// The point in metres on the venue's plane.
+    pub at: Coord<f64>,
+    /// The distance from the position to the point, in metres.
+    pub gap_m: f64,
+    /// The level's index among the storeys.
+    pub level: usize,
+}
+
+/// Returns the points of an edge, both ends included.
+pub(crate) fn points(graph: &Graph, from: u32, edge: &Edge, to: u32) -> Vec<Coord<f64>> {
+    let at = |node: u32| graph.model[NodeIndex::new(node as usize)].at;
+    std::iter::once(at(from)).chain(edge.via.iter().copied()).chain(std::iter::once(at(to))).collect()
+}
+
+pub(super) fn build(graph: &Graph, tail: &[u32], head: &[u32], origin: &[EdgeIndex]) -> Vec<LevelIndex> {
+    let mut segments = vec![Vec::new(); graph.storeys.len()];
+    for (index, id) in (0_u32..).zip(origin) {
+        let (from, to) = (tail[index as usize], head[index as usize]);
+        let edge = &graph.model[*id];
+        // A way and its way back are one line; the one that begins at the lower node stands for both.
+        if edge.length_m <= 0.0 || edge.kind != crate::graph::EdgeKind::Walk || from > to {
+            continue;
+        }
+        let level = graph.model[NodeIndex::new(from as usize)].level;
+        for (part, pair) in (0_u32..).zip(points(graph, from, edge, to).windows(2)) {
+            let line = Line::new([pair[0].x, pair[0].y], [pair[1].x, pair[1].y]);
+            segments[level].push(Segment::new(line, (index, part)));
+        }
+    }
+    segments.into_iter().map(|segments| LevelIndex { tree: RTree::bulk_load(segments) }).collect()
+}
+
+impl Snapshot {
+    /// Returns the nearest way to a position on any level of the ordinal that is open now, or `None` when
+    /// there is none within [`SNAP_MAX_M`].
+    pub fn snap(
+        &self,
+        overlay: &Overlay,
+        profile: super::Profile,
+        lon_lat: [f64; 2],
+        ordinal: i32,
+    ) -> Option<Snapped> {
+        self.snap_by(overlay, Metric::Of(profile), lon_lat, ordinal)
+    }
+
+    pub(crate) fn snap_by(
+        &self,
+        overlay: &Overlay,
+        metric: Metric,
+        [lon, lat]: [f64; 2],
+        ordinal: i32,
+    ) -> Option<Snapped> {
+        let at = self.graph.frame.to_plane(lon, lat);
+        if !at.x.is_finite() || !at.y.is_finite() {
+            return None;
+        }
+        let levels = (0..self.graph.storeys.len()).filter(|l| self.graph.storeys[*l].ordinal == ordinal);
+        let inside = levels.clone().find_map(|level| {
+            let room = crate::graph::room_at(&self.graph.rooms, level, at)?;
+            self.nearest(overlay, metric, level, at, Some(room))
+        });
+        inside.or_else(|| {
+            let found = levels.filter_map(|level| self.nearest(overlay, metric, level, at, None));
+            found.min_by(|a, b| a.gap_m.total_cmp(&b.gap_m))
+        })
+    }
+
+    fn nearest(
+        &self,
+        overlay: &Overlay,
+        metric: Metric,
+        level: usize,
+        at: Coord<f64>,
+        room: Option<usize>,
+    ) -> Option<Snapped> {
+        let query = [at.x, at.y];
+        let usable = |edge: u32| {
+            let twin = self.twin(edge);
+            let open =
+                |edge: u32| !overlay.blocks(edge) && self.weights[metric.index()][edge as usize] != NO_WAY;
+            (open(edge) || twin.is_some_and(open)) && (room.is_none() || self.edge(edge).room == room)
+        };
+        let tree = &self.index[level].tree;
+        // In a unit the way may be as far as the unit is wide; elsewhere only so far.
+        let reach_m = if room.is_some() { f64::INFINITY } else { SNAP_MAX_M };
+        let near = tree
+            .nearest_neighbor_iter(query)
+            .take_while(|segment| segment.distance_2(&query) <= reach_m * reach_m)
+            .find(|segment| usable(segment.data.0))?;
+        let (edge, part) = near.data;
+        let points = points(&self.graph, self.tail[edge as usize], self.edge(edge), self.head[edge as usize]);
+        let part = part as usize;
+        let (spot, _) = nearest_on(at, points[part], points[part + 1]);
+        let before_m = crate::geometry::length_m(&points[..=part]) + distance_m(points[part], spot);
+        let whole_m = crate::geometry::length_m(&points).max(1e-9);
+        let along = (before_m / whole_m).clamp(0.0, 1.0);
+        Some(Snapped { edge, along, at: spot, gap_m: distance_m(at, spot), level })
+    }
+}

@@ -1,0 +1,81 @@
+//! Each thing that can be wrong with a map is found, and named with its remedy.
+
+use airside_wayfinding::{Archive, Graph, Severity, check};
+
+use crate::testville;
+
+/// Changes one file of testville and expects a finding of this rule and severity.
+fn broken(file: &str, from: &str, to: &str, rule: &str, severity: Severity) {
+    let mut files = testville::files();
+    let (_, text) = files.iter_mut().find(|(name, _)| name == file).unwrap();
+    assert!(text.contains(from), "{file} has no {from}");
+    *text = text.replacen(from, to, 1);
+    expect(files, rule, severity);
+}
+
+fn expect(files: Vec<(String, String)>, rule: &str, severity: Severity) {
+    let archive = Archive::from_files(files);
+    let findings = check(&archive);
+    let found = findings.iter().find(|finding| finding.rule == rule);
+    let found = found.unwrap_or_else(|| panic!("no {rule} in {findings:?}"));
+    assert_eq!(found.severity, severity);
+    assert!(!found.text.is_empty() && !found.remedy.is_empty());
+    assert_eq!(Graph::build(&archive).is_err(), findings.iter().any(|f| f.severity == Severity::Violation));
+}
+
+#[test]
+fn bad_json_is_found() {
+    broken("unit.geojson", "{\"type\"", "{\"type", "json-bad", Severity::Violation);
+    broken("manifest.json", "1.0.0", "0.9.0", "manifest-version", Severity::Warning);
+    broken("level.geojson", "\"features\"", "\"creatures\"", "collection-missing", Severity::Violation);
+}
+
+#[test]
+fn a_missing_file_is_found() {
+    for name in ["manifest.json", "venue.geojson", "level.geojson", "unit.geojson", "opening.geojson"] {
+        let files = testville::files().into_iter().filter(|(file, _)| file != name).collect();
+        expect(files, "file-missing", Severity::Violation);
+    }
+}
+
+#[test]
+fn missing_fields_are_found() {
+    broken("unit.geojson", "\"category\"", "\"categorie\"", "category-missing", Severity::Violation);
+    broken("unit.geojson", "\"level_id\"", "\"level\"", "level-id-missing", Severity::Violation);
+    broken("opening.geojson", "\"level_id\"", "\"level\"", "level-id-missing", Severity::Violation);
+    broken("level.geojson", "\"ordinal\":1", "\"ordinal\":1.5", "ordinal-missing", Severity::Violation);
+    broken("level.geojson", "\"short_name\"", "\"short\"", "short-name-missing", Severity::Warning);
+    broken("amenity.geojson", "\"id\":", "\"di\":", "feature-id-missing", Severity::Violation);
+}
+
+#[test]
+fn dangling_references_and_repeated_ids_are_found() {
+    let level = "\"level_id\":\"";
+    broken("unit.geojson", level, "\"level_id\":\"0", "reference-dangling", Severity::Violation);
+    broken("anchor.geojson", "\"unit_id\":\"", "\"unit_id\":\"0", "reference-dangling", Severity::Violation);
+    let mut files = testville::files();
+    let (_, text) = files.iter_mut().find(|(name, _)| name == "venue.geojson").unwrap();
+    let venue = text.lines().nth(1).unwrap().to_owned();
+    *text = text.replace(&venue, &format!("{venue},\n{venue}"));
+    expect(files.clone(), "id-twice", Severity::Violation);
+    expect(files, "venue-count", Severity::Violation);
+}
+
+#[test]
+fn a_door_on_no_wall_is_found() {
+    // The café's door moved two kilometres north, and into the middle of the hall.
+    broken(
+        "opening.geojson",
+        ",22.200270922]",
+        ",22.220270922]",
+        "opening-joins-nothing",
+        Severity::Violation,
+    );
+}
+
+#[test]
+fn nonsense_coordinates_are_found() {
+    broken("unit.geojson", "[114.6", "[914.6", "geometry-bad", Severity::Violation);
+    broken("unit.geojson", "[114.6", "[null,114.6", "geometry-bad", Severity::Violation);
+    broken("opening.geojson", "\"LineString\"", "\"Polygon\"", "geometry-bad", Severity::Violation);
+}

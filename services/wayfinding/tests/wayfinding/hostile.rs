@@ -1,0 +1,108 @@
+//! A map from a stranger is refused with findings, or used; it never panics.
+
+use airside_wayfinding::{Archive, Overlay, Profile, Snapshot, check};
+use proptest::prelude::*;
+
+use crate::{Venue, testville};
+
+/// Reads, checks, compiles and asks, as far as the map lets it.
+fn use_it(files: Vec<(String, Vec<u8>)>) {
+    let archive = Archive::from_files(files);
+    let findings = check(&archive);
+    match Snapshot::from_archive(&archive) {
+        Ok(snapshot) => {
+            let venue = Venue { snapshot, overlay: Overlay::open() };
+            let _ = venue.ask("Metro", "A6", Profile::Walk, airside_wayfinding::Language::En);
+            let _ = venue.snapshot.stats();
+        }
+        Err(refused) => assert!(!refused.findings.is_empty() && !findings.is_empty()),
+    }
+}
+
+fn bytes() -> Vec<(String, Vec<u8>)> {
+    testville::files().into_iter().map(|(name, text)| (name, text.into_bytes())).collect()
+}
+
+#[test]
+fn known_horrors_are_refused_without_a_panic() {
+    let horrors: [&str; 12] = [
+        "",
+        "null",
+        "[]",
+        "{\"features\":[null,1,\"x\",{},{\"id\":1},{\"id\":\"\"}]}",
+        "{\"features\":[{\"id\":\"a\",\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[]}}]}",
+        "{\"features\":[{\"id\":\"a\",\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[]]}}]}",
+        "{\"features\":[{\"id\":\"a\",\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[0],[0],[0],[0]]]}}]}",
+        "{\"features\":[{\"id\":\"a\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[NaN,0]}}]}",
+        "{\"features\":[{\"id\":\"a\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[1e999,0]}}]}",
+        "{\"features\":[{\"id\":\"a\",\"properties\":{\"origin\":{\"id\":\"a\"},\"destination\":{\"id\":\"a\"},\
+         \"unit_ids\":[\"a\"],\"anchor_id\":\"a\",\"level_id\":\"a\",\"category\":\"a\"}}]}",
+        "{\"features\":[{\"id\":\"a\",\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[0,0],[0,0]]}}]}",
+        "\u{feff}{\"features\":{}}",
+    ];
+    for horror in horrors {
+        for at in 0..bytes().len() {
+            let mut files = bytes();
+            files[at].1 = horror.as_bytes().to_vec();
+            use_it(files);
+        }
+    }
+    use_it(vec![]);
+    use_it(vec![("unit.geojson".into(), vec![0xff, 0xfe]), ("x/unit.geojson".into(), vec![])]);
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let mut files = bytes();
+    files[3].1 = "[".repeat(200_000).into_bytes();
+    use_it(files);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn flipped_bytes_never_panic(
+        file in any::<prop::sample::Index>(),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut files = bytes();
+        let at = file.index(files.len());
+        for (place, byte) in flips {
+            let place = place.index(files[at].1.len());
+            files[at].1[place] = byte;
+        }
+        use_it(files);
+    }
+
+    #[test]
+    fn changed_numbers_and_words_never_panic(
+        file in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        word in prop::sample::select(vec!["0", "-0.0", "1e300", "-180", "null", "\"\"", "[]", "{}", "true", "114.6"]),
+    ) {
+        let mut files = testville::files();
+        let at = file.index(files.len());
+        let text = &files[at].1;
+        let ends: Vec<_> = text.match_indices([':', ',']).map(|(i, _)| i + 1).collect();
+        let begin = *place.get(&ends);
+        let end = text[begin..].find([',', ']', '}']).map_or(text.len(), |end| begin + end);
+        files[at].1 = format!("{}{word}{}", &text[..begin], &text[end..]);
+        use_it(files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect());
+    }
+
+    #[test]
+    fn removed_features_never_panic(
+        file in any::<prop::sample::Index>(),
+        line in any::<prop::sample::Index>(),
+        count in 1_usize..5,
+    ) {
+        let mut files = testville::files();
+        let at = file.index(files.len());
+        let lines: Vec<_> = files[at].1.lines().map(str::to_owned).collect();
+        let gone = line.index(lines.len());
+        let kept = lines.iter().enumerate().filter(|(i, _)| !(gone..gone + count).contains(i));
+        files[at].1 = kept.map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n");
+        use_it(files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect());
+    }
+}

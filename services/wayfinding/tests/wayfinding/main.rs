@@ -1,0 +1,84 @@
+//! The stories of wayfinding, each on a real or drawn map from its files to the answer.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+#[path = "../../examples/testville.rs"]
+mod testville;
+
+mod findings;
+mod hostile;
+mod oracle;
+mod order;
+mod questions;
+mod real_map;
+mod small_maps;
+mod town_itself;
+
+use airside_wayfinding::{
+    Archive, FeatureId, Language, Outcome, Overlay, Profile, Reason, Route, RouteError, RouteRequest,
+    Searcher, Snapshot, route,
+};
+use testville::town::Town;
+
+/// A venue with what is closed on it.
+struct Venue {
+    snapshot: Snapshot,
+    overlay: Overlay,
+}
+
+impl Venue {
+    fn testville() -> Self {
+        Self::of(testville::files())
+    }
+
+    fn drawn(town: Town) -> Self {
+        Self::of(town.files())
+    }
+
+    fn of(files: Vec<(String, String)>) -> Self {
+        let snapshot = Snapshot::from_archive(&Archive::from_files(files)).unwrap();
+        Self { snapshot, overlay: Overlay::open() }
+    }
+
+    /// Closes the places of these names, besides feature ids.
+    fn closing(mut self, names: &[&str]) -> Self {
+        let id = |name: &&str| {
+            let place = self.snapshot.search(name, 1).first().map(|place| place.id.clone());
+            place.unwrap_or_else(|| FeatureId::parse(name).unwrap())
+        };
+        self.overlay = Overlay::closing(&self.snapshot, names.iter().map(id));
+        assert_eq!(self.overlay.unknown(), []);
+        self
+    }
+
+    fn ask(&self, from: &str, to: &str, profile: Profile, language: Language) -> Result<Outcome, RouteError> {
+        let request = RouteRequest { from: from.into(), to: to.into(), profile, language };
+        route(&self.snapshot, &self.overlay, &mut Searcher::new(), &request)
+    }
+
+    fn walk(&self, from: &str, to: &str) -> Route {
+        found(self.ask(from, to, Profile::Walk, Language::En))
+    }
+
+    fn roll(&self, from: &str, to: &str) -> Route {
+        found(self.ask(from, to, Profile::Wheelchair, Language::En))
+    }
+
+    fn refused(&self, from: &str, to: &str, profile: Profile) -> (Reason, String) {
+        match self.ask(from, to, profile, Language::En).unwrap() {
+            Outcome::NotFound { reason, text } => (reason, text),
+            Outcome::Found(route) => panic!("there is a way: {:?}", texts(&route)),
+        }
+    }
+}
+
+fn found(outcome: Result<Outcome, RouteError>) -> Route {
+    match outcome.unwrap() {
+        Outcome::Found(route) => route,
+        Outcome::NotFound { text, .. } => panic!("no way: {text}"),
+    }
+}
+
+fn texts(route: &Route) -> Vec<&str> {
+    route.steps.iter().map(|step| step.text.as_str()).collect()
+}

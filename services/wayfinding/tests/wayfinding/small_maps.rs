@@ -1,0 +1,189 @@
+//! Rules of doors, zones and shafts, each on a map drawn for it.
+
+use airside_wayfinding::{Archive, Profile, Reason, Severity, check};
+
+use crate::testville::town::{Town, rect};
+use crate::{Venue, texts};
+
+/// Three rooms in a row, a place in each.
+///
+/// ```text
+/// y 10 +--west--+--mid---+--east--+
+///      |  W     |  M     |  E     |
+/// y  0 +--------+--------+--------+
+///      0        10       20       30
+/// ```
+fn row() -> Town {
+    let mut town = Town::new();
+    town.level(0, "Ground", "首层");
+    for (key, west) in [("west", 0.0), ("mid", 10.0), ("east", 20.0)] {
+        town.unit(0, key, "room", key, key, &[rect(west, 0.0, west + 10.0, 10.0)]);
+        town.amenity(0, key, "information", &format!("{key} desk"), key, "", [west + 5.0, 5.0], &[key]);
+    }
+    town
+}
+
+fn door(town: &mut Town, key: &str, x: f64, width_m: f64) {
+    town.door(0, key, "pedestrian", [x, 5.0 - width_m / 2.0], [x, 5.0 + width_m / 2.0]);
+}
+
+fn rules(town: Town) -> Vec<(&'static str, Severity)> {
+    let mut rules: Vec<_> =
+        check(&Archive::from_files(town.files())).iter().map(|f| (f.rule, f.severity)).collect();
+    rules.dedup();
+    rules
+}
+
+#[test]
+fn a_way_leads_through_doors_and_is_as_long_as_it_is() {
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 1.0);
+    door(&mut town, "mid-east", 20.0, 1.0);
+    let route = Venue::drawn(town).walk("west desk", "east desk");
+    assert!((route.length_m - 20.0).abs() < 0.01, "{}", route.length_m);
+    assert!((route.seconds - 20.0 / 1.34).abs() < 0.01);
+}
+
+#[test]
+fn rooms_without_a_door_between_are_disconnected() {
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 1.0);
+    let venue = Venue::drawn(town);
+    let (reason, text) = venue.refused("west desk", "east desk", Profile::Walk);
+    assert_eq!((reason, text.as_str()), (Reason::Disconnected, "The map shows no way between the two"));
+}
+
+#[test]
+fn a_door_narrower_than_80_cm_stops_a_wheelchair_and_nobody_else() {
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 0.79);
+    door(&mut town, "mid-east", 20.0, 0.8001);
+    let venue = Venue::drawn(town);
+    venue.walk("west desk", "mid desk");
+    venue.roll("mid desk", "east desk");
+    assert_eq!(venue.refused("west desk", "mid desk", Profile::Wheelchair).0, Reason::NoAccessibleWay);
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 0.79);
+    door(&mut town, "mid-east", 20.0, 0.9);
+    assert_eq!(
+        rules(town),
+        [("opening-narrow", Severity::Warning), ("place-not-accessible", Severity::Warning)]
+    );
+}
+
+#[test]
+fn a_place_without_a_door_is_reported_as_unreachable() {
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 1.0);
+    assert_eq!(rules(town), [("place-unreachable", Severity::Warning)]);
+}
+
+#[test]
+fn a_door_inside_one_room_joins_nothing_and_a_door_to_the_outside_one_room() {
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 1.0);
+    door(&mut town, "mid-east", 20.0, 1.0);
+    door(&mut town, "outside", 30.0, 1.0);
+    assert_eq!(rules(town), [("opening-one-sided", Severity::Warning)]);
+    let mut town = row();
+    door(&mut town, "far", 35.0, 1.0);
+    assert!(rules(town).contains(&("opening-joins-nothing", Severity::Violation)));
+}
+
+#[test]
+fn a_zone_is_not_entered_without_a_checkpoint() {
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 1.0);
+    door(&mut town, "mid-east", 20.0, 1.0);
+    town.zone("presecurity", "Landside", "公共区", 0, &[rect(0.0, 0.0, 10.0, 10.0)]);
+    town.zone("postsecurity", "Airside", "隔离区", 0, &[rect(10.0, 0.0, 30.0, 10.0)]);
+    let venue = Venue::drawn(town);
+    assert_eq!(venue.refused("west desk", "east desk", Profile::Walk).0, Reason::ZoneForbidden);
+    assert_eq!(venue.refused("east desk", "west desk", Profile::Walk).0, Reason::ZoneForbidden);
+    venue.walk("mid desk", "east desk");
+}
+
+#[test]
+fn security_is_passed_one_way() {
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 1.0);
+    door(&mut town, "mid-east", 20.0, 1.0);
+    town.zone("presecurity", "Landside", "公共区", 0, &[rect(0.0, 0.0, 20.0, 10.0)]);
+    town.zone("postsecurity", "Airside", "隔离区", 0, &[rect(20.0, 0.0, 30.0, 10.0)]);
+    town.section("security", "Security", "安检", 0, rect(10.0, 0.0, 20.0, 10.0));
+    let venue = Venue::drawn(town);
+    assert!(texts(&venue.walk("west desk", "east desk")).contains(&"Go through security"));
+    assert_eq!(venue.refused("east desk", "west desk", Profile::Walk).0, Reason::ZoneForbidden);
+}
+
+/// Two levels with a hall each and a shaft unit at the same spot.
+fn tower(category: &str, shift_m: f64) -> Town {
+    let mut town = Town::new();
+    for (level, shift_m) in [(0, 0.0), (1, shift_m)] {
+        town.level(level, "Level", "层");
+        town.unit(level, "hall", "walkway", "Hall", "大厅", &[rect(-5.0, 0.0, 30.0, 10.0)]);
+        town.unit(level, "shaft", category, "", "", &[rect(shift_m, 10.0, 4.0 + shift_m, 14.0)]);
+        town.door(level, "shaft", "pedestrian", [1.0 + shift_m, 10.0], [2.2 + shift_m, 10.0]);
+        let desk = format!("desk {level}");
+        town.amenity(level, &desk, "information", &desk, &desk, "", [20.0, 5.0], &["hall"]);
+    }
+    town
+}
+
+#[test]
+fn stairs_over_each_other_are_joined_and_a_wheelchair_does_not_take_them() {
+    let venue = Venue::drawn(tower("stairs", 2.0));
+    assert_eq!(venue.walk("desk 0", "desk 1").levels, [0, 1]);
+    assert_eq!(venue.refused("desk 0", "desk 1", Profile::Wheelchair).0, Reason::NoAccessibleWay);
+}
+
+#[test]
+fn stairs_that_do_not_overlap_are_not_joined() {
+    let venue = Venue::drawn(tower("stairs", 3.2));
+    assert_eq!(venue.refused("desk 0", "desk 1", Profile::Walk).0, Reason::Disconnected);
+    assert!(rules(tower("stairs", 3.2)).contains(&("shaft-alone", Severity::Warning)));
+}
+
+#[test]
+fn a_lift_carries_everybody() {
+    let venue = Venue::drawn(tower("elevator", 0.0));
+    assert!(texts(&venue.roll("desk 0", "desk 1")).contains(&"Take the lift up to 2F"));
+    assert!(texts(&venue.walk("desk 1", "desk 0")).contains(&"Take the lift down to 1F"));
+}
+
+#[test]
+fn an_escalator_runs_the_way_its_relationship_says() {
+    let mut town = tower("escalator", 0.0);
+    town.one_way("escalator", ("shaft", 0), ("shaft", 1));
+    let venue = Venue::drawn(town);
+    assert!(texts(&venue.walk("desk 0", "desk 1")).contains(&"Take the escalator up to 2F"));
+    assert!(matches!(
+        venue.refused("desk 1", "desk 0", Profile::Walk).0,
+        Reason::Disconnected | Reason::ZoneForbidden
+    ));
+    assert!(rules(tower("escalator", 0.0)).contains(&("escalator-undirected", Severity::Warning)));
+}
+
+#[test]
+fn a_line_never_leaves_its_unit() {
+    let mut town = Town::new();
+    town.level(0, "Ground", "首层");
+    let horseshoe = vec![
+        [0.0, 0.0],
+        [30.0, 0.0],
+        [30.0, 20.0],
+        [20.0, 20.0],
+        [20.0, 5.0],
+        [10.0, 5.0],
+        [10.0, 20.0],
+        [0.0, 20.0],
+    ];
+    town.unit(0, "hall", "walkway", "Hall", "大厅", &[horseshoe]);
+    town.amenity(0, "a", "information", "a desk", "", "", [5.0, 18.0], &["hall"]);
+    town.amenity(0, "b", "information", "b desk", "", "", [25.0, 18.0], &["hall"]);
+    town.door(0, "out", "pedestrian.principal", [0.0, 1.0], [0.0, 2.0]);
+    let route = Venue::drawn(town).walk("a desk", "b desk");
+    let leg_m = 5.0_f64.hypot(13.0);
+    assert!((route.length_m - 2.0 * leg_m - 10.0).abs() < 0.01, "{}", route.length_m);
+    assert_eq!(route.line[0].coordinates.len(), 4);
+}
