@@ -1,0 +1,209 @@
+//! The rules of flights.
+//!
+//! A report counts once, by its source and id. What is known already adds
+//! nothing; what contradicts the flight's state is refused with the reason. A
+//! report about a flight without a schedule is taken: the schedule may come
+//! late. A flight that lands without having left here comes from elsewhere.
+//! Passenger reads are never refused for the flight's phase, because gate
+//! readers deliver late.
+//!
+//! Only a schedule revives a cancelled flight, even one with the same times.
+//! Gate, belt and estimate are then unknown again, since cancelling freed them.
+//! A delay does not end boarding.
+
+use std::collections::BTreeSet;
+
+use airside_kernel::{Classified, Code, Decider, Timestamp};
+use thiserror::Error;
+
+use crate::{
+    events::{Fact, What},
+    model::{Flight, Origin, Phase, Read, Schedule, Sign},
+};
+
+/// The most reports that one flight takes; a full A380 is read some 2,500 times.
+pub const MAX_REPORTS: usize = 20_000;
+
+/// The rules of one flight.
+#[derive(Debug, Clone, Copy)]
+pub enum FlightRules {}
+
+/// Orders that a report be recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What it says.
+    pub report: Report,
+}
+
+/// What a report says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Report {
+    /// The schedule.
+    Schedule(Schedule),
+    /// The departure gate.
+    Gate(Sign),
+    /// Boarding began.
+    Boarding,
+    /// The final call was made.
+    FinalCall,
+    /// A new departure time is expected.
+    Delay(Timestamp),
+    /// The reclaim belt.
+    Belt(Sign),
+    /// The flight left.
+    Departed,
+    /// The flight landed.
+    Landed,
+    /// The flight does not operate.
+    Cancelled,
+    /// A passenger was read.
+    Passenger(Read),
+}
+
+/// What the facts of one flight amount to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// What is known of the flight.
+    pub flight: Flight,
+    reports: BTreeSet<Origin>,
+}
+
+/// Why a report adds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Rejection {
+    /// It was recorded before.
+    #[error("this report id is recorded already")]
+    Known,
+    /// It says what was known.
+    #[error("this was known already")]
+    NothingNew,
+    /// It contradicts the flight's state.
+    #[error("{0}")]
+    Contradicts(&'static str),
+    /// The flight has too many reports.
+    #[error("the flight has {MAX_REPORTS} reports already: check the source for a loop")]
+    TooMany,
+}
+
+impl Classified for Rejection {
+    fn code(&self) -> Code {
+        Code::FailedPrecondition
+    }
+}
+
+impl Decider for FlightRules {
+    type Command = Record;
+    type Event = Fact;
+    type State = State;
+    type Rejection = Rejection;
+
+    fn decide(state: &State, Record { origin, report }: Record) -> Result<Vec<Fact>, Rejection> {
+        if state.reports.contains(&origin) {
+            return Err(Rejection::Known);
+        }
+        if state.reports.len() >= MAX_REPORTS {
+            return Err(Rejection::TooMany);
+        }
+        follows(&state.flight, report).map(|what| vec![Fact { origin, what }])
+    }
+
+    fn evolve(mut state: State, fact: &Fact) -> State {
+        state.reports.insert(fact.origin.clone());
+        state.flight = state.flight.after(&fact.what);
+        state
+    }
+}
+
+fn follows(flight: &Flight, report: Report) -> Result<What, Rejection> {
+    use Phase::{Boarding, Cancelled, Departed, FinalCall, Landed};
+    let phase = flight.phase;
+    match report {
+        Report::Schedule(schedule) => match flight.schedule == schedule && phase != Cancelled {
+            true => Err(Rejection::NothingNew),
+            false => Ok(What::FlightScheduled(schedule)),
+        },
+        Report::Gate(gate) => {
+            before_departure(phase)?;
+            match flight.gate.as_ref() == Some(&gate) {
+                true => Err(Rejection::NothingNew),
+                false => Ok(What::GateAssigned { gate, previous: flight.gate.clone() }),
+            }
+        }
+        Report::Boarding if matches!(phase, Boarding | FinalCall) => Err(Rejection::NothingNew),
+        Report::Boarding => before_departure(phase).map(|()| What::BoardingStarted),
+        Report::FinalCall if phase == FinalCall => Err(Rejection::NothingNew),
+        Report::FinalCall => before_departure(phase).map(|()| What::FinalCallMade),
+        Report::Delay(estimated_departure) => {
+            before_departure(phase)?;
+            match flight.estimated_departure == Some(estimated_departure) {
+                true => Err(Rejection::NothingNew),
+                false => Ok(What::FlightDelayed { estimated_departure }),
+            }
+        }
+        Report::Belt(belt) => {
+            operates(phase)?;
+            match flight.belt.as_ref() == Some(&belt) {
+                true => Err(Rejection::NothingNew),
+                false => Ok(What::BeltAssigned { belt, previous: flight.belt.clone() }),
+            }
+        }
+        Report::Departed if matches!(phase, Departed | Landed) => Err(Rejection::NothingNew),
+        Report::Departed => operates(phase).map(|()| What::FlightDeparted),
+        Report::Landed if phase == Landed => Err(Rejection::NothingNew),
+        Report::Landed => operates(phase).map(|()| What::FlightLanded),
+        Report::Cancelled if phase == Cancelled => Err(Rejection::NothingNew),
+        Report::Cancelled => before_departure(phase).map(|()| What::FlightCancelled),
+        Report::Passenger(read) => Ok(What::PassengerRead(read)),
+    }
+}
+
+fn before_departure(phase: Phase) -> Result<(), Rejection> {
+    match phase {
+        Phase::Departed => Err(Rejection::Contradicts("the flight has departed: correct the report")),
+        Phase::Landed => Err(Rejection::Contradicts("the flight has landed: correct the report")),
+        other => operates(other),
+    }
+}
+
+fn operates(phase: Phase) -> Result<(), Rejection> {
+    match phase {
+        Phase::Cancelled => {
+            Err(Rejection::Contradicts("the flight is cancelled: send its schedule to revive it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Flight {
+    /// Returns the flight after a fact.
+    #[must_use]
+    pub fn after(mut self, what: &What) -> Self {
+        match what {
+            What::FlightScheduled(schedule) => {
+                match self.phase {
+                    Phase::Cancelled => self = Self { phase: Phase::Scheduled, ..Self::default() },
+                    Phase::Unknown => self.phase = Phase::Scheduled,
+                    _ => {}
+                }
+                self.schedule = schedule.clone();
+            }
+            What::GateAssigned { gate, .. } => self.gate = Some(gate.clone()),
+            What::BoardingStarted => self.phase = Phase::Boarding,
+            What::FinalCallMade => self.phase = Phase::FinalCall,
+            What::FlightDelayed { estimated_departure } => {
+                self.estimated_departure = Some(*estimated_departure);
+            }
+            What::BeltAssigned { belt, .. } => self.belt = Some(belt.clone()),
+            What::FlightDeparted => self.phase = Phase::Departed,
+            What::FlightLanded => self.phase = Phase::Landed,
+            What::FlightCancelled => self.phase = Phase::Cancelled,
+            What::PassengerRead(_) => {}
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;
