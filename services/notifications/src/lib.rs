@@ -1,1 +1,77 @@
-//! Notices to passengers: inboxes, sessions, acknowledgement.
+//! Notices to passengers, in time and without loss.
+//!
+//! Words. A *notice* tells a person one thing: its kind, its parameters, when
+//! it stops to be of use. The *inbox* is the sequence of a person's notices; a
+//! notice's *seq* is its place there, from 1. The *epoch* names one life of an
+//! inbox: a seq means something only together with it. A *session* is one
+//! device that receives the notices; it *resumes* from (epoch, seq) and is told
+//! whether it *recovered* everything. The *hub* holds the sessions of this
+//! process.
+//!
+//! Streams. `inbox-<person>` holds `NoticeIssued` and nothing else, so that seq
+//! = revision + 1 is contiguous. `delivery-<person>` holds
+//! `NoticesAcknowledged`.
+//!
+//! Invariants.
+//! - A cause gives a person one notice, whatever is replayed and however many
+//!   nodes do the same work ([`decide`]).
+//! - Within a session seqs are contiguous; a session that resumes anywhere sees
+//!   each seq once and in order ([`session`], [`hub`]).
+//! - The publisher never waits for a session.
+//! - No personal data in a notice; words are made at the edge ([`words`]).
+//!
+//! Must never: tell a boarded passenger to board; say why a bag was looked at;
+//! send a push because a read model was rebuilt.
+
+#[cfg(test)]
+mod fixture;
+
+pub mod decide;
+pub mod events;
+pub mod hub;
+pub mod item;
+pub mod model;
+pub mod project;
+pub mod react;
+pub mod service;
+pub mod session;
+pub mod words;
+
+use std::sync::Arc;
+
+use airside_kernel::{Clock, EventStore, Keyring};
+use airside_runtime::{executor::Executor, projections::Projections};
+use tokio::sync::watch;
+
+/// How many folded inboxes and deliveries are kept each.
+const CACHED_STATES: u64 = 8_192;
+
+/// What the server runs of this domain.
+pub struct Part {
+    /// The gRPC service; its sessions and acknowledgements serve other wires too.
+    pub service: service::Notifications,
+    /// `notifications.notices`, for a reactor runner.
+    pub reactor: react::Notices,
+    /// What the reactor has done, for metrics.
+    pub tally: Arc<react::Tally>,
+    /// The sessions of this process, for metrics.
+    pub hub: hub::Hub,
+}
+
+/// Puts the domain together. Sessions end, asked to come back, when `stop` turns true.
+pub fn part(
+    store: &Arc<dyn EventStore>,
+    keys: &Arc<dyn Keyring>,
+    clock: &Arc<dyn Clock>,
+    projections: &mut Projections,
+    stop: watch::Receiver<bool>,
+) -> Part {
+    let hub = hub::Hub::default();
+    projections.add(project::Fanout::new(hub.clone()));
+    let sessions = session::Sessions::new(store.clone(), clock.clone(), hub.clone(), stop);
+    let deliveries = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
+    let service = service::Notifications::new(sessions, deliveries, clock.clone());
+    let reactor = react::Notices::new(Executor::new(store.clone(), keys.clone(), CACHED_STATES));
+    let tally = reactor.tally();
+    Part { service, reactor, tally, hub }
+}

@@ -1,0 +1,111 @@
+//! The facts of notifications and their stored form.
+
+use airside_api::notifications::v1;
+use airside_kernel::{DecodeError, RecordedEvent, StoredEvent, Timestamp};
+use airside_runtime::stored;
+use bytes::Bytes;
+use prost::Message;
+use uuid::Uuid;
+
+use crate::model::{AckLevel, Kind, Notice, Priority};
+
+const NOTICE_ISSUED: &str = "notifications.NoticeIssued";
+const NOTICES_ACKNOWLEDGED: &str = "notifications.NoticesAcknowledged";
+
+/// A fact of `inbox-<person>`. There is one kind of fact and there will be no
+/// other, so that the sequence number of a notice is its revision + 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InboxEvent {
+    /// A notice for the person.
+    NoticeIssued(Notice),
+}
+
+impl StoredEvent for InboxEvent {
+    fn event_type(&self) -> &'static str {
+        NOTICE_ISSUED
+    }
+
+    fn encode(&self) -> Bytes {
+        let Self::NoticeIssued(notice) = self;
+        let message = v1::NoticeIssued {
+            notification_id: notice.id.to_string(),
+            kind: notice.kind.to_proto() as i32,
+            priority: notice.priority.to_proto() as i32,
+            parameters: notice.parameters.clone(),
+            expires_at: notice.expires_at.map(stored::timestamp_message),
+            caused_at: Some(stored::timestamp_message(notice.caused_at)),
+            cause: Some(stored::cause_message(&notice.cause)),
+        };
+        message.encode_to_vec().into()
+    }
+
+    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        match event.event_type() {
+            NOTICE_ISSUED => notice(event.payload()).map(Self::NoticeIssued),
+            _ => Err(DecodeError::unknown(event)),
+        }
+    }
+}
+
+/// A fact of `delivery-<person>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryEvent {
+    /// All notices up to a sequence number got this far.
+    NoticesAcknowledged {
+        /// The highest sequence number.
+        up_to_seq: u64,
+        /// How far they got.
+        level: AckLevel,
+    },
+}
+
+impl StoredEvent for DeliveryEvent {
+    fn event_type(&self) -> &'static str {
+        NOTICES_ACKNOWLEDGED
+    }
+
+    fn encode(&self) -> Bytes {
+        let Self::NoticesAcknowledged { up_to_seq, level } = *self;
+        v1::NoticesAcknowledged { up_to_seq, level: level.to_proto() as i32 }.encode_to_vec().into()
+    }
+
+    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        match event.event_type() {
+            NOTICES_ACKNOWLEDGED => acknowledged(event.payload()),
+            _ => Err(DecodeError::unknown(event)),
+        }
+    }
+}
+
+fn notice(payload: &[u8]) -> Result<Notice, DecodeError> {
+    let malformed = |problem: String| DecodeError::malformed(NOTICE_ISSUED, problem);
+    let message = v1::NoticeIssued::decode(payload).map_err(|error| malformed(error.to_string()))?;
+    let missing = |field: &str| malformed(format!("{field} is missing or out of range"));
+    Ok(Notice {
+        id: Uuid::parse_str(&message.notification_id).map_err(|_| missing("notification_id"))?,
+        kind: Kind::from_proto(message.kind).ok_or_else(|| missing("kind"))?,
+        priority: Priority::from_proto(message.priority).ok_or_else(|| missing("priority"))?,
+        parameters: message.parameters,
+        expires_at: message
+            .expires_at
+            .map(|at| instant(&at).ok_or_else(|| missing("expires_at")))
+            .transpose()?,
+        caused_at: message.caused_at.as_ref().and_then(instant).ok_or_else(|| missing("caused_at"))?,
+        cause: message.cause.map(stored::cause).ok_or_else(|| missing("cause"))?,
+    })
+}
+
+fn instant(message: &prost_types::Timestamp) -> Option<Timestamp> {
+    stored::timestamp(message)
+}
+
+fn acknowledged(payload: &[u8]) -> Result<DeliveryEvent, DecodeError> {
+    let malformed = |problem: String| DecodeError::malformed(NOTICES_ACKNOWLEDGED, problem);
+    let message = v1::NoticesAcknowledged::decode(payload).map_err(|error| malformed(error.to_string()))?;
+    let level = AckLevel::from_proto(message.level)
+        .ok_or_else(|| malformed(format!("level {} is unknown", message.level)))?;
+    Ok(DeliveryEvent::NoticesAcknowledged { up_to_seq: message.up_to_seq, level })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! What is stored stays readable: every version ever written, byte for byte.
+
+use airside_kernel::{Cause, EventId, EventParts, EventSpans, Position, Revision};
+use proptest::prelude::*;
+
+use super::*;
+
+fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
+    let parts = EventParts {
+        id: EventId(Uuid::nil()),
+        position: Position::from_parts(1, 0),
+        revision: Revision::FIRST,
+        fold_from: Revision::FIRST,
+        schema_version: 1,
+        occurred_us: 0,
+        recorded_us: 0,
+    };
+    let kind = u32::try_from(event_type.len()).unwrap();
+    let whole = kind + u32::try_from(payload.len()).unwrap();
+    let spans = EventSpans { stream: 0..0, event_type: 0..kind, metadata: 0..0, payload: kind..whole };
+    RecordedEvent::new(parts, [event_type.as_bytes(), payload].concat().into(), spans).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let text = text.trim();
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
+fn check_golden<E: StoredEvent + PartialEq + std::fmt::Debug>(event: &E, golden: &str) {
+    assert_eq!(hex(&event.encode()), golden.trim(), "{} is written differently now", event.event_type());
+    assert_eq!(&E::decode(&recorded(event.event_type(), &unhex(golden))).unwrap(), event);
+}
+
+fn sample() -> Notice {
+    Notice {
+        id: Uuid::from_u128(0x0123_4567_89ab_5def_8123_4567_89ab_cdef),
+        kind: Kind::GateChanged,
+        priority: Priority::P1,
+        parameters: [("flight", "ZH9101-20261120"), ("gate", "B7"), ("previous_gate", "A3")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        expires_at: Some("2026-11-20T09:00:00Z".parse().unwrap()),
+        caused_at: "2026-11-20T07:00:00.25Z".parse().unwrap(),
+        cause: Cause {
+            reactor: "notifications.notices".into(),
+            stream: "flight-ZH9101-20261120".into(),
+            revision: Revision(4),
+            index: 0,
+        },
+    }
+}
+
+#[test]
+fn notice_issued_version_1_is_read_and_written_for_ever() {
+    check_golden(&InboxEvent::NoticeIssued(sample()), include_str!("golden/notice_issued.v1.hex"));
+}
+
+#[test]
+fn notices_acknowledged_version_1_is_read_and_written_for_ever() {
+    let event = DeliveryEvent::NoticesAcknowledged { up_to_seq: 300, level: AckLevel::Displayed };
+    check_golden(&event, include_str!("golden/notices_acknowledged.v1.hex"));
+}
+
+#[test]
+fn a_type_that_is_not_of_the_stream_is_unknown() {
+    let foreign = recorded("notifications.NoticeRetracted", &[]);
+    assert_eq!(InboxEvent::decode(&foreign), Err(DecodeError::unknown(&foreign)));
+    assert_eq!(DeliveryEvent::decode(&foreign), Err(DecodeError::unknown(&foreign)));
+}
+
+#[test]
+fn a_notice_without_its_cause_is_malformed() {
+    let mut message = v1::NoticeIssued::decode(InboxEvent::NoticeIssued(sample()).encode()).unwrap();
+    message.cause = None;
+    let error = InboxEvent::decode(&recorded(NOTICE_ISSUED, &message.encode_to_vec())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "notifications.NoticeIssued is malformed: cause is missing or out of range"
+    );
+}
+
+proptest! {
+    #[test]
+    fn foreign_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+        let _ = InboxEvent::decode(&recorded(NOTICE_ISSUED, &bytes));
+        let _ = DeliveryEvent::decode(&recorded(NOTICES_ACKNOWLEDGED, &bytes));
+    }
+}

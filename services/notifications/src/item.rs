@@ -1,0 +1,62 @@
+//! A notice in its place in the inbox, as sessions and lists show it.
+
+use std::sync::OnceLock;
+
+use airside_api::notifications::v1;
+use airside_kernel::{DecodeError, RecordedEvent, StoredEvent, Timestamp};
+use airside_runtime::stored::timestamp_message;
+
+use crate::{
+    events::InboxEvent,
+    model::{Locale, Notice},
+    words,
+};
+
+/// A notice in its place. Shared by all sessions of its person, so its words
+/// are made once for each language.
+#[derive(Debug)]
+pub struct Item {
+    /// Its place in the inbox, from 1, without gaps.
+    pub seq: u64,
+    /// The notice.
+    pub notice: Notice,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    rendered: [OnceLock<v1::Notice>; 2],
+}
+
+impl Item {
+    /// Reads an event of an inbox.
+    ///
+    /// # Errors
+    /// When the event is not one of an inbox, or is damaged.
+    pub fn read(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        let InboxEvent::NoticeIssued(notice) = InboxEvent::decode(event)?;
+        Ok(Self::new(event.revision().0 + 1, notice, event.recorded_at()))
+    }
+
+    /// Makes the item of a notice.
+    pub fn new(seq: u64, notice: Notice, issued_at: Timestamp) -> Self {
+        Self { seq, notice, issued_at, rendered: Default::default() }
+    }
+
+    /// Returns true while the notice is of use.
+    pub fn is_of_use(&self, now: Timestamp) -> bool {
+        self.notice.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+
+    /// Returns the notice in the words of a language.
+    pub fn message(&self, locale: Locale) -> &v1::Notice {
+        self.rendered[locale as usize].get_or_init(|| v1::Notice {
+            seq: self.seq,
+            notification_id: self.notice.id.to_string(),
+            kind: self.notice.kind.to_proto() as i32,
+            priority: self.notice.priority.to_proto() as i32,
+            text: words::text(self.notice.kind, &self.notice.parameters, locale),
+            parameters: self.notice.parameters.clone(),
+            issued_at: Some(timestamp_message(self.issued_at)),
+            caused_at: Some(timestamp_message(self.notice.caused_at)),
+            expires_at: self.notice.expires_at.map(timestamp_message),
+        })
+    }
+}

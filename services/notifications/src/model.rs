@@ -1,0 +1,308 @@
+//! The words of notifications: what a notice is about, how urgent it is, how
+//! far it got, in which language it is read.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use airside_api::notifications::v1;
+use airside_kernel::{Cause, LogId, PersonId, StreamId, Timestamp};
+use thiserror::Error;
+use uuid::Uuid;
+
+/// The category of the streams that hold notices: `inbox-<person>`.
+pub const INBOX: &str = "inbox";
+/// The category of the streams that hold acknowledgements: `delivery-<person>`.
+pub const DELIVERY: &str = "delivery";
+
+/// The namespace of notification ids.
+const NOTIFICATION_IDS: Uuid = Uuid::from_u128(0x6f0a_3c51_0d6b_4b0e_9d27_58b1_c0de_a1d5);
+
+/// Returns the stream of a person's notices.
+pub fn inbox(person: PersonId) -> StreamId {
+    person.stream(INBOX)
+}
+
+/// Returns the stream of a person's acknowledgements.
+pub fn delivery(person: PersonId) -> StreamId {
+    person.stream(DELIVERY)
+}
+
+/// Returns the id of the notice that a cause gives a person: the same on every
+/// node and after every replay.
+pub fn notification_id(cause: &Cause, person: PersonId) -> Uuid {
+    let Cause { reactor, stream, revision, index } = cause;
+    let name = format!("{reactor}/{stream}/{revision}/{index}/{person}");
+    Uuid::new_v5(&NOTIFICATION_IDS, name.as_bytes())
+}
+
+/// Returns the epoch of an inbox: opaque, and another one for another log, or
+/// after a restore, or for another person. A sequence number means something
+/// only together with it.
+pub fn epoch(log: LogId, generation: u64, person: PersonId) -> String {
+    Uuid::new_v5(&log.0, format!("{generation}/{person}").as_bytes()).simple().to_string()
+}
+
+/// What a notice is about; the names of its parameters stand in the proto.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A gate was assigned.
+    GateAssigned,
+    /// The gate changed.
+    GateChanged,
+    /// Boarding began.
+    Boarding,
+    /// The final call was made.
+    FinalCall,
+    /// The flight is delayed.
+    FlightDelayed,
+    /// The flight is cancelled.
+    FlightCancelled,
+    /// The reclaim belt is known.
+    BeltAssigned,
+    /// The reclaim belt changed.
+    BeltChanged,
+    /// The bag was accepted.
+    BagAccepted,
+    /// The bag is on board.
+    BagLoaded,
+    /// The bag was taken off.
+    BagOffloaded,
+    /// The bag is on a belt.
+    BagOnBelt,
+    /// The bag was collected.
+    BagCollected,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
+        Self::GateAssigned,
+        Self::GateChanged,
+        Self::Boarding,
+        Self::FinalCall,
+        Self::FlightDelayed,
+        Self::FlightCancelled,
+        Self::BeltAssigned,
+        Self::BeltChanged,
+        Self::BagAccepted,
+        Self::BagLoaded,
+        Self::BagOffloaded,
+        Self::BagOnBelt,
+        Self::BagCollected,
+    ];
+
+    /// Returns the names of its parameters.
+    pub fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::GateAssigned | Self::Boarding | Self::FinalCall => &["flight", "gate"],
+            Self::GateChanged => &["flight", "gate", "previous_gate"],
+            Self::FlightDelayed => &["flight", "estimated_departure"],
+            Self::FlightCancelled => &["flight"],
+            Self::BeltAssigned => &["flight", "belt"],
+            Self::BeltChanged => &["flight", "belt", "previous_belt"],
+            Self::BagAccepted | Self::BagCollected => &["plate"],
+            Self::BagLoaded | Self::BagOffloaded => &["plate", "flight"],
+            Self::BagOnBelt => &["plate", "belt"],
+        }
+    }
+
+    /// Returns how urgent notices of this kind are.
+    pub fn priority(self) -> Priority {
+        match self {
+            Self::GateChanged | Self::Boarding | Self::FinalCall | Self::FlightCancelled => Priority::P1,
+            Self::FlightDelayed | Self::BeltChanged | Self::BagOffloaded => Priority::P2,
+            Self::GateAssigned | Self::BeltAssigned | Self::BagLoaded | Self::BagOnBelt => Priority::P3,
+            Self::BagAccepted | Self::BagCollected => Priority::P4,
+        }
+    }
+
+    /// Returns the kind on the wire and in the log.
+    pub fn to_proto(self) -> v1::NoticeKind {
+        match self {
+            Self::GateAssigned => v1::NoticeKind::GateAssigned,
+            Self::GateChanged => v1::NoticeKind::GateChanged,
+            Self::Boarding => v1::NoticeKind::Boarding,
+            Self::FinalCall => v1::NoticeKind::FinalCall,
+            Self::FlightDelayed => v1::NoticeKind::FlightDelayed,
+            Self::FlightCancelled => v1::NoticeKind::FlightCancelled,
+            Self::BeltAssigned => v1::NoticeKind::BeltAssigned,
+            Self::BeltChanged => v1::NoticeKind::BeltChanged,
+            Self::BagAccepted => v1::NoticeKind::BagAccepted,
+            Self::BagLoaded => v1::NoticeKind::BagLoaded,
+            Self::BagOffloaded => v1::NoticeKind::BagOffloaded,
+            Self::BagOnBelt => v1::NoticeKind::BagOnBelt,
+            Self::BagCollected => v1::NoticeKind::BagCollected,
+        }
+    }
+
+    /// Returns the kind of a stored number.
+    pub fn from_proto(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.to_proto() as i32 == number)
+    }
+}
+
+/// How urgent a notice is; the first is the most urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Safety.
+    P0,
+    /// Act now.
+    P1,
+    /// Plans change.
+    P2,
+    /// Good to know.
+    P3,
+    /// Information.
+    P4,
+}
+
+impl Priority {
+    const ALL: [Self; 5] = [Self::P0, Self::P1, Self::P2, Self::P3, Self::P4];
+
+    /// Returns the priority on the wire and in the log.
+    pub fn to_proto(self) -> v1::Priority {
+        match self {
+            Self::P0 => v1::Priority::P0,
+            Self::P1 => v1::Priority::P1,
+            Self::P2 => v1::Priority::P2,
+            Self::P3 => v1::Priority::P3,
+            Self::P4 => v1::Priority::P4,
+        }
+    }
+
+    /// Returns the priority of a stored number.
+    pub fn from_proto(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|priority| priority.to_proto() as i32 == number)
+    }
+}
+
+/// How far a notice got. A later level includes the earlier ones: what was
+/// read was shown, and what was shown had arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AckLevel {
+    /// It reached the device.
+    Delivered,
+    /// It was shown.
+    Displayed,
+    /// It was opened.
+    Read,
+}
+
+impl AckLevel {
+    /// Every level, the least first.
+    pub const ALL: [Self; 3] = [Self::Delivered, Self::Displayed, Self::Read];
+
+    /// Returns the level on the wire and in the log.
+    pub fn to_proto(self) -> v1::AckLevel {
+        match self {
+            Self::Delivered => v1::AckLevel::Delivered,
+            Self::Displayed => v1::AckLevel::Displayed,
+            Self::Read => v1::AckLevel::Read,
+        }
+    }
+
+    /// Returns the level of a number on the wire.
+    pub fn from_proto(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.to_proto() as i32 == number)
+    }
+}
+
+/// The language in which a notice is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Locale {
+    /// English.
+    #[default]
+    En,
+    /// Simplified Chinese.
+    ZhCn,
+}
+
+/// A language that notices do not speak.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0:?} is not spoken here: use `en` or `zh-CN`")]
+pub struct UnknownLocale(String);
+
+impl FromStr for Locale {
+    type Err = UnknownLocale;
+
+    fn from_str(tag: &str) -> Result<Self, UnknownLocale> {
+        match tag {
+            "" | "en" => Ok(Self::En),
+            "zh-CN" => Ok(Self::ZhCn),
+            _ => Err(UnknownLocale(tag.chars().take(20).collect())),
+        }
+    }
+}
+
+/// A notice to a person. Its parameters hold no personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Its id; a client shows each once.
+    pub id: Uuid,
+    /// What it is about.
+    pub kind: Kind,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The facts in it, by the names of [`Kind::parameters`].
+    pub parameters: BTreeMap<String, String>,
+    /// After this it is of no use; `None`: always of use.
+    pub expires_at: Option<Timestamp>,
+    /// When the fact behind it was recorded.
+    pub caused_at: Timestamp,
+    /// The event behind it.
+    pub cause: Cause,
+}
+
+#[cfg(test)]
+mod tests {
+    use airside_kernel::Revision;
+
+    use super::*;
+
+    fn person(number: u128) -> PersonId {
+        PersonId(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn a_notification_id_is_fixed_by_its_cause_and_its_person() {
+        let cause = Cause { reactor: "r".into(), stream: "flight-1".into(), revision: Revision(3), index: 0 };
+        let later = Cause { revision: Revision(4), ..cause.clone() };
+        assert_eq!(notification_id(&cause, person(1)), notification_id(&cause, person(1)));
+        assert_ne!(notification_id(&cause, person(1)), notification_id(&cause, person(2)));
+        assert_ne!(notification_id(&cause, person(1)), notification_id(&later, person(1)));
+    }
+
+    #[test]
+    fn an_epoch_is_of_one_log_one_generation_and_one_inbox() {
+        let (log, other) = (LogId(Uuid::from_u128(7)), LogId(Uuid::from_u128(8)));
+        let here = epoch(log, 0, person(1));
+        assert_eq!(here, epoch(log, 0, person(1)));
+        for elsewhere in [epoch(other, 0, person(1)), epoch(log, 1, person(1)), epoch(log, 0, person(2))] {
+            assert_ne!(here, elsewhere);
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_proto_but_the_unspecified_has_its_value_here() {
+        assert_eq!((1..=13).filter_map(Kind::from_proto).count(), 13);
+        assert_eq!((1..=5).filter_map(Priority::from_proto).count(), 5);
+        assert_eq!((1..=3).filter_map(AckLevel::from_proto).count(), 3);
+        assert_eq!(
+            (Kind::from_proto(0), Priority::from_proto(0), AckLevel::from_proto(0)),
+            (None, None, None)
+        );
+        assert_eq!(
+            (Kind::from_proto(14), Priority::from_proto(6), AckLevel::from_proto(4)),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    fn a_locale_is_en_or_zh_cn() {
+        assert_eq!("".parse(), Ok(Locale::En));
+        assert_eq!("zh-CN".parse(), Ok(Locale::ZhCn));
+        assert_eq!(
+            "fr".parse::<Locale>().unwrap_err().to_string(),
+            "\"fr\" is not spoken here: use `en` or `zh-CN`"
+        );
+    }
+}

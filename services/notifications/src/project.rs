@@ -1,0 +1,41 @@
+//! Follows the inboxes and hands each notice to the sessions of this process.
+//!
+//! A projection without a read model: notices of persons who have no session
+//! here are not even decoded, and what a session misses it reads from the log.
+
+use std::sync::Arc;
+
+use airside_kernel::{DecodeError, PersonId, Projection, RecordedEvent};
+
+use crate::{hub::Hub, item::Item, model::INBOX};
+
+/// Hands notices to sessions.
+#[derive(Debug)]
+pub struct Fanout {
+    hub: Hub,
+}
+
+impl Fanout {
+    /// Makes the projection over a hub.
+    pub fn new(hub: Hub) -> Self {
+        Self { hub }
+    }
+}
+
+impl Projection for Fanout {
+    const NAME: &'static str = "notifications.fanout";
+
+    fn wants(category: &str) -> bool {
+        category == INBOX
+    }
+
+    fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
+        let person = event.stream().split_once('-').and_then(|(_, id)| id.parse::<PersonId>().ok());
+        let person =
+            person.ok_or_else(|| DecodeError::malformed("inbox stream", "its id is not a person"))?;
+        if self.hub.has(person) {
+            self.hub.publish(person, &Arc::new(Item::read(event)?));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! The published events of flights, bags and trips, as far as notices need them.
+
+use airside_api::{baggage::v1 as baggage, flights::v1 as flights, trips::v1 as trips};
+use airside_kernel::{DecodeError, PersonId, RecordedEvent, Timestamp};
+use airside_runtime::stored;
+use prost::Message;
+use uuid::Uuid;
+
+/// Something that happened to a flight, a bag or a trip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fact {
+    /// Something happened to a flight.
+    Flight {
+        /// Its id.
+        flight: String,
+        /// What happened.
+        change: FlightChange,
+    },
+    /// What is known about a bag's journey changed.
+    Bag(BagChange),
+    /// A person began or ended to follow something, or passed a point.
+    Trip {
+        /// The person.
+        person: PersonId,
+        /// What changed.
+        change: TripChange,
+    },
+}
+
+/// What happened to a flight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum FlightChange {
+    Scheduled { departure: Option<Timestamp>, arrival: Option<Timestamp> },
+    GateAssigned { gate: String, previous: String },
+    BoardingStarted,
+    FinalCallMade,
+    Delayed { departure: Option<Timestamp> },
+    BeltAssigned { belt: String, previous: String },
+    Departed,
+    Landed,
+    Cancelled,
+}
+
+/// What happened to a bag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BagChange {
+    pub(super) plate: String,
+    pub(super) journey: Uuid,
+    pub(super) previous: baggage::Stage,
+    pub(super) stage: baggage::Stage,
+    pub(super) offload: bool,
+    pub(super) flight: String,
+    pub(super) location: String,
+}
+
+/// What happened to a trip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TripChange {
+    FlightFollowed { flight: String },
+    FlightUnfollowed { flight: String },
+    BagFollowed { journey: Uuid },
+    BagUnfollowed { journey: Uuid },
+    Boarded { flight: String },
+}
+
+/// Reads an event; `None` when notices do not need it.
+pub(super) fn read(event: &RecordedEvent) -> Result<Option<Fact>, DecodeError> {
+    match event.category() {
+        "flight" => {
+            let change = flight(event)?;
+            Ok(change.map(|change| Fact::Flight { flight: id(event).to_owned(), change }))
+        }
+        "bag" => Ok(bag(event)?.map(Fact::Bag)),
+        "person" => {
+            let person = id(event)
+                .parse()
+                .map_err(|_| DecodeError::malformed("person stream", "its id is not a person"))?;
+            Ok(trip(event)?.map(|change| Fact::Trip { person, change }))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn flight(event: &RecordedEvent) -> Result<Option<FlightChange>, DecodeError> {
+    Ok(Some(match event.event_type() {
+        "flights.FlightScheduled" => {
+            let legs = message::<flights::FlightScheduled>(event)?.legs;
+            let departure = legs.first().and_then(|leg| instant(leg.scheduled_departure.as_ref()));
+            let arrival = legs.last().and_then(|leg| instant(leg.scheduled_arrival.as_ref()));
+            FlightChange::Scheduled { departure, arrival }
+        }
+        "flights.GateAssigned" => {
+            let assigned = message::<flights::GateAssigned>(event)?;
+            FlightChange::GateAssigned { gate: assigned.gate, previous: assigned.previous_gate }
+        }
+        "flights.BeltAssigned" => {
+            let assigned = message::<flights::BeltAssigned>(event)?;
+            FlightChange::BeltAssigned { belt: assigned.belt, previous: assigned.previous_belt }
+        }
+        "flights.FlightDelayed" => {
+            let delayed = message::<flights::FlightDelayed>(event)?;
+            FlightChange::Delayed { departure: instant(delayed.estimated_departure.as_ref()) }
+        }
+        "flights.BoardingStarted" => FlightChange::BoardingStarted,
+        "flights.FinalCallMade" => FlightChange::FinalCallMade,
+        "flights.FlightDeparted" => FlightChange::Departed,
+        "flights.FlightLanded" => FlightChange::Landed,
+        "flights.FlightCancelled" => FlightChange::Cancelled,
+        "flights.PassengerRead" => return Ok(None),
+        _ => return Err(DecodeError::unknown(event)),
+    }))
+}
+
+fn bag(event: &RecordedEvent) -> Result<Option<BagChange>, DecodeError> {
+    match event.event_type() {
+        "baggage.BagStatusChanged" => {
+            let changed = message::<baggage::BagStatusChanged>(event)?;
+            let previous = changed.previous_stage();
+            let journey = journey(&changed.journey_id)?;
+            let status = changed.status.unwrap_or_default();
+            Ok(Some(BagChange {
+                plate: id(event).to_owned(),
+                journey,
+                previous,
+                stage: status.stage(),
+                offload: status.offload,
+                flight: status.flight,
+                location: status.location,
+            }))
+        }
+        "baggage.BagAnnounced"
+        | "baggage.BagScanned"
+        | "baggage.JourneyOpened"
+        | "baggage.ObservationAttached"
+        | "baggage.ObservationQuarantined" => Ok(None),
+        _ => Err(DecodeError::unknown(event)),
+    }
+}
+
+fn trip(event: &RecordedEvent) -> Result<Option<TripChange>, DecodeError> {
+    Ok(Some(match event.event_type() {
+        "trips.FlightFollowed" => {
+            TripChange::FlightFollowed { flight: message::<trips::FlightFollowed>(event)?.flight }
+        }
+        "trips.FlightUnfollowed" => {
+            TripChange::FlightUnfollowed { flight: message::<trips::FlightUnfollowed>(event)?.flight }
+        }
+        "trips.BagFollowed" => {
+            TripChange::BagFollowed { journey: journey(&message::<trips::BagFollowed>(event)?.journey_id)? }
+        }
+        "trips.BagUnfollowed" => TripChange::BagUnfollowed {
+            journey: journey(&message::<trips::BagUnfollowed>(event)?.journey_id)?,
+        },
+        "trips.PassagePointPassed" => {
+            let passed = message::<trips::PassagePointPassed>(event)?;
+            if passed.point() != flights::PassagePoint::Gate {
+                return Ok(None);
+            }
+            TripChange::Boarded { flight: passed.flight }
+        }
+        _ => return Err(DecodeError::unknown(event)),
+    }))
+}
+
+fn message<M: Message + Default>(event: &RecordedEvent) -> Result<M, DecodeError> {
+    M::decode(event.payload()).map_err(|error| DecodeError::malformed(event.event_type(), error.to_string()))
+}
+
+fn id(event: &RecordedEvent) -> &str {
+    event.stream().split_once('-').map_or("", |(_, id)| id)
+}
+
+fn journey(id: &str) -> Result<Uuid, DecodeError> {
+    Uuid::parse_str(id).map_err(|_| DecodeError::malformed("journey id", "it is not a uuid"))
+}
+
+fn instant(message: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
+    message.and_then(stored::timestamp)
+}

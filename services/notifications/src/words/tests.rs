@@ -1,0 +1,57 @@
+//! Every kind in every language, word for word.
+
+use super::*;
+
+/// The golden texts: a line for each kind with all its parameters, and one with
+/// only those that are always known.
+const GOLDEN: &str = include_str!("golden.txt");
+
+fn parameters(kind: Kind) -> BTreeMap<String, String> {
+    let value = |name: &str| match name {
+        "flight" => "ZH9101-20261120",
+        "gate" => "B7",
+        "previous_gate" => "A3",
+        "belt" => "7",
+        "previous_belt" => "12",
+        "plate" => "0479123456",
+        "estimated_departure" => "2026-11-20T08:30:00Z",
+        other => panic!("no sample for parameter {other}"),
+    };
+    kind.parameters().iter().map(|name| ((*name).to_owned(), value(name).to_owned())).collect()
+}
+
+#[test]
+fn every_kind_reads_as_the_golden_file_says_in_both_languages() {
+    let mut actual = String::new();
+    for kind in Kind::ALL {
+        let full = parameters(kind);
+        let bare: BTreeMap<_, _> = full
+            .iter()
+            .filter(|(name, _)| matches!(name.as_str(), "plate"))
+            .chain(full.iter().filter(|(name, _)| name.as_str() == "flight" && !full.contains_key("plate")))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        for locale in [Locale::En, Locale::ZhCn] {
+            actual.push_str(&format!("{kind:?} {locale:?}: {}\n", text(kind, &full, locale)));
+        }
+        if !matches!(kind, Kind::GateAssigned | Kind::GateChanged | Kind::BeltAssigned | Kind::BeltChanged) {
+            for locale in [Locale::En, Locale::ZhCn] {
+                actual.push_str(&format!("{kind:?} {locale:?} bare: {}\n", text(kind, &bare, locale)));
+            }
+        }
+    }
+    assert_eq!(actual, GOLDEN, "texts (left) differ from src/words/golden.txt (right)");
+}
+
+#[test]
+fn no_text_shows_the_date_of_a_flight_id_or_an_empty_hole() {
+    for kind in Kind::ALL {
+        for locale in [Locale::En, Locale::ZhCn] {
+            for parameters in [parameters(kind), BTreeMap::new()] {
+                let text = text(kind, &parameters, locale);
+                assert!(!text.contains("20261120"), "{text}");
+                assert!(!text.is_empty());
+            }
+        }
+    }
+}
