@@ -1,0 +1,224 @@
+//! The log in one folder, without a server.
+//!
+//! `DIR/log/` holds the commits in redb segments, `DIR/index.redb` the stream
+//! index, `DIR/lock` keeps a second process out. One thread writes: it takes
+//! all appends that wait, makes one commit of them and answers all of them; the
+//! longer a sync takes, the more share it. Readers never wait for the writer.
+//! Memory is bounded by [`Options`], not by the number of streams or events.
+//!
+//! Positions count events from 1 without gaps; the first part of a
+//! [`Position`](airside_kernel::Position) is that number and the second is 0.
+//!
+//! The first start of an empty folder makes a log with a fresh id. A crash
+//! costs the next start a walk over the live segment alone, and a replay of what
+//! the index had not taken yet.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use airside_kernel::{
+    Append, AppendError, Appended, Clock, Direction, EventStore, Follow, LogId, Page, Position, ReadError,
+    Revision, StreamId,
+};
+use async_trait::async_trait;
+
+use crate::{
+    checks,
+    follow::{Follower, Source},
+};
+
+mod disk;
+mod heads;
+mod index;
+mod meta;
+mod open;
+mod queue;
+mod reader;
+mod recent;
+mod segments;
+mod shared;
+mod writer;
+
+pub use open::OpenError;
+use reader::StreamRead;
+use shared::Shared;
+
+/// How much the log may use; the defaults serve an airport on a small machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// A segment is closed and a new one begun when its commits exceed this; default 256 MiB.
+    pub segment_bytes: u64,
+    /// The newest commits kept in memory for followers and stream reads; default 64 MiB.
+    pub tail_bytes: usize,
+    /// Cached pages of the live segment, and as much again of full ones; default 32 MiB.
+    pub log_cache_bytes: usize,
+    /// Cached pages of the stream index; default 64 MiB.
+    pub index_cache_bytes: usize,
+    /// Events whose places wait in memory for the index; as many again are being
+    /// flushed, and four times as many are the most; default 65,536.
+    pub memtable_events: usize,
+    /// Streams whose last revision the writer remembers; default 262,144.
+    pub heads: usize,
+    /// Appends that may wait for the writer; callers beyond wait for room; default 16,384.
+    pub queue_appends: usize,
+    /// A commit is closed when it holds this many events; default 512.
+    pub batch_events: usize,
+    /// How long a commit waits, at most, for as many appends as the last one
+    /// answered; a lone caller never waits; default 300 µs.
+    pub linger: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            segment_bytes: 256 * 1024 * 1024,
+            tail_bytes: 64 * 1024 * 1024,
+            log_cache_bytes: 32 * 1024 * 1024,
+            index_cache_bytes: 64 * 1024 * 1024,
+            memtable_events: 65_536,
+            heads: 262_144,
+            queue_appends: 16_384,
+            batch_events: 512,
+            linger: Duration::from_micros(300),
+        }
+    }
+}
+
+/// Figures of an open log, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// Durable events in the log.
+    pub events: u64,
+    /// Commits that this process has made.
+    pub commits: u64,
+    /// Segments in the folder.
+    pub segments: usize,
+}
+
+/// A log in a folder.
+pub struct EmbeddedStore {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl EmbeddedStore {
+    /// Opens the log in a folder, or makes one where the folder is empty or absent.
+    /// Blocks while it reads the disk.
+    ///
+    /// # Errors
+    /// When the folder is in use, newer, damaged, foreign or not writable; the
+    /// error says which and what to do.
+    pub fn open(
+        folder: impl AsRef<Path>,
+        options: Options,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        open::open(folder.as_ref(), options, clock, disk::Disk::default())
+    }
+
+    fn new(shared: Arc<Shared>, thread: JoinHandle<()>) -> Self {
+        Self { shared, thread: Mutex::new(Some(thread)) }
+    }
+
+    /// Says whether the log can be written; for readiness.
+    ///
+    /// # Errors
+    /// When a write has failed, with the reason; reads go on.
+    pub fn health(&self) -> Result<(), String> {
+        self.shared.health()
+    }
+
+    /// Returns figures for metrics.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            events: self.shared.head(),
+            commits: self.shared.commits(),
+            segments: self.shared.segments.count(),
+        }
+    }
+
+    /// Writes what waits, flushes the index and closes all files. Afterwards
+    /// appends and reads answer that the store is closed. Dropping the store
+    /// does the same but leaves the index to be caught up at the next start.
+    pub async fn close(&self) {
+        self.shared.flush_on_close();
+        self.shared.queue.close();
+        self.shared.ended().await;
+    }
+
+    async fn send(&self, appends: Vec<Result<Append, AppendError>>) -> Vec<Result<Appended, AppendError>> {
+        let wanted = appends.len();
+        if let Some(answers) = self.shared.queue.send(appends).await
+            && let Ok(answers) = answers.await
+        {
+            return answers;
+        }
+        let reason = self.shared.health().err().unwrap_or_else(|| "the store is closed".to_owned());
+        (0..wanted).map(|_| Err(AppendError::Unavailable { reason: reason.clone() })).collect()
+    }
+}
+
+impl Drop for EmbeddedStore {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic of the writer was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[async_trait]
+impl EventStore for EmbeddedStore {
+    fn log_id(&self) -> LogId {
+        self.shared.meta.log
+    }
+
+    fn generation(&self) -> u64 {
+        self.shared.meta.generation
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let append = checks::within_limits(append)?;
+        self.send(vec![Ok(append)]).await.pop().expect("there is one answer for each append")
+    }
+
+    async fn append_each(&self, appends: Vec<Append>) -> Vec<Result<Appended, AppendError>> {
+        if appends.is_empty() {
+            return Vec::new();
+        }
+        self.send(appends.into_iter().map(checks::within_limits).collect()).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        direction: Direction,
+        from: Option<Revision>,
+        limit: usize,
+    ) -> Result<Page, ReadError> {
+        self.shared.read_stream(StreamRead { stream: stream.clone(), direction, from, limit }).await
+    }
+
+    async fn read_all(&self, after: Option<Position>, limit: usize) -> Result<Page, ReadError> {
+        self.shared.page_after(after.map_or(0, |position| position.parts().0), limit).await
+    }
+
+    async fn head(&self) -> Result<Option<Position>, ReadError> {
+        let head = self.shared.head();
+        Ok((head > 0).then(|| Position::from_parts(head, 0)))
+    }
+
+    fn follow(&self, after: Option<Position>) -> Box<dyn Follow> {
+        let after = after.map_or(0, |position| position.parts().0);
+        Box::new(Follower::new(Arc::clone(&self.shared), self.shared.watch(), after))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! The stream index: (stream, revision) to the place of the event in the log.
+//!
+//! It is a redb of its own beside the log and disposable: absent, foreign,
+//! older or of another log, it is made anew from the log. It is filled in large
+//! sorted flushes by a thread in the background, so a commit never waits for it;
+//! what is not flushed yet stands in the memtable, and after a crash only that
+//! tail is replayed. Quick repair is on, because a flush is large anyway and a
+//! walk of the whole index at every crash would not be.
+
+use std::{fs, path::Path};
+
+use airside_kernel::{ReadError, Revision};
+use redb::{Builder, Database, ReadOnlyTable, ReadableDatabase, StorageError, TableDefinition};
+
+use super::meta::Meta;
+use crate::blob::{FORMAT_VERSION, Place};
+
+type Key = &'static [u8];
+type Value = (u64, u32, u32);
+
+/// `stream, 0x00, revision big-endian` to (commit position, index in the commit, offset of the frame).
+const PLACES: TableDefinition<'static, Key, Value> = TableDefinition::new("places");
+/// (format version, log id, generation) to the position up to which the log is indexed.
+const FLUSHED: TableDefinition<'static, (u32, u128, u64), u64> = TableDefinition::new("flushed");
+
+/// The index on disk.
+pub(crate) struct Index {
+    db: Database,
+    owner: (u32, u128, u64),
+}
+
+impl Index {
+    /// Opens the index, or makes an empty one where it is absent, damaged or
+    /// belongs to another log. Returns the position up to which it is complete.
+    pub(crate) fn open(
+        path: &Path,
+        meta: &Meta,
+        head: u64,
+        cache: usize,
+    ) -> Result<(Self, u64), redb::Error> {
+        let owner = (FORMAT_VERSION, meta.log.0.as_u128(), meta.generation);
+        if let Ok(db) = Builder::new().set_cache_size(cache).open(path) {
+            let index = Self { db, owner };
+            match index.flushed() {
+                Ok(Some(flushed)) if flushed <= head => return Ok((index, flushed)),
+                found => tracing::warn!(?found, head, "the stream index does not fit the log: it is rebuilt"),
+            }
+        }
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let index = Self { db: Builder::new().set_cache_size(cache).create(path)?, owner };
+        index.flush(Vec::new(), 0)?;
+        Ok((index, 0))
+    }
+
+    fn flushed(&self) -> Result<Option<u64>, redb::Error> {
+        let table = self.db.begin_read()?.open_table(FLUSHED)?;
+        Ok(table.get(self.owner)?.map(|flushed| flushed.value()))
+    }
+
+    /// Adds places and marks the log as indexed up to `flushed`.
+    pub(crate) fn flush(&self, mut places: Vec<(Vec<u8>, Place)>, flushed: u64) -> Result<(), redb::Error> {
+        places.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut txn = self.db.begin_write()?;
+        txn.set_quick_repair(true);
+        {
+            let mut table = txn.open_table(PLACES)?;
+            for (key, place) in &places {
+                table.insert(key.as_slice(), (place.commit, place.index, place.offset))?;
+            }
+            txn.open_table(FLUSHED)?.insert(self.owner, flushed)?;
+        }
+        txn.commit()?;
+        Ok(())
+    }
+
+    /// Returns the last revision of a stream.
+    pub(crate) fn last(&self, stream: &str) -> Result<Option<Revision>, ReadError> {
+        let read = || -> Result<Option<Revision>, redb::Error> {
+            let table = self.table()?;
+            let last = table.range(key(stream, 0).as_slice()..=key(stream, u64::MAX).as_slice())?.next_back();
+            Ok(last.transpose()?.map(|(key, _)| Revision(revision_of(key.value()))))
+        };
+        read().map_err(|error| unreadable(&error))
+    }
+
+    /// Returns the places of the revisions from `first` to `last` inclusive, rising.
+    pub(crate) fn places(&self, stream: &str, first: u64, last: u64) -> Result<Vec<(u64, Place)>, ReadError> {
+        let read = || -> Result<Vec<(u64, Place)>, redb::Error> {
+            let table = self.table()?;
+            let range = table.range(key(stream, first).as_slice()..=key(stream, last).as_slice())?;
+            let places = range.map(|entry| {
+                entry.map(|(key, value)| {
+                    let (commit, index, offset) = value.value();
+                    (revision_of(key.value()), Place { commit, index, offset })
+                })
+            });
+            Ok(places.collect::<Result<_, StorageError>>()?)
+        };
+        read().map_err(|error| unreadable(&error))
+    }
+
+    fn table(&self) -> Result<ReadOnlyTable<Key, Value>, redb::Error> {
+        Ok(self.db.begin_read()?.open_table(PLACES)?)
+    }
+}
+
+/// Makes the key of an event. Stream names hold visible ASCII alone, so the
+/// zero ends the name and keys of one stream lie together, by revision.
+pub(crate) fn key(stream: &str, revision: u64) -> Vec<u8> {
+    let mut key = Vec::with_capacity(stream.len() + 9);
+    key.extend_from_slice(stream.as_bytes());
+    key.push(0);
+    key.extend_from_slice(&revision.to_be_bytes());
+    key
+}
+
+fn revision_of(key: &[u8]) -> u64 {
+    key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+fn unreadable(error: &redb::Error) -> ReadError {
+    ReadError::Unavailable { reason: format!("stream index: {error}") }
+}

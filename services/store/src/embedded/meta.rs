@@ -1,0 +1,114 @@
+//! Who the log is: `log/meta.redb`, written once and replaced whole.
+//!
+//! It is read before anything else is touched, read-only, so a folder of a
+//! newer version is refused as it was found.
+
+use std::{fs, path::Path};
+
+use airside_kernel::LogId;
+use redb::{Builder, DatabaseError, ReadableDatabase, TableDefinition};
+use uuid::Uuid;
+
+use super::{OpenError, disk::Disk};
+use crate::blob::FORMAT_VERSION;
+
+const META: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("meta");
+const VERSION_KEY: &str = "format_version";
+const LOG_KEY: &str = "log_id";
+const GENERATION_KEY: &str = "generation";
+const CACHE_BYTES: usize = 1024 * 1024;
+
+/// The identity of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Meta {
+    /// Its id.
+    pub(crate) log: LogId,
+    /// How often it was restored from a backup.
+    pub(crate) generation: u64,
+}
+
+impl Meta {
+    /// Makes the identity of a new log.
+    pub(crate) fn fresh() -> Self {
+        Self { log: LogId(Uuid::new_v4()), generation: 0 }
+    }
+
+    /// Reads the identity of the log in a folder; `None` when there is none.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, OpenError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let damaged = |reason: String| OpenError::Damaged { path: path.to_owned(), reason };
+        let db =
+            Builder::new().set_cache_size(CACHE_BYTES).open_read_only(path).map_err(|error| match error {
+                DatabaseError::Storage(redb::StorageError::Io(error))
+                    if error.kind() == std::io::ErrorKind::InvalidData =>
+                {
+                    OpenError::Foreign { path: path.to_owned() }
+                }
+                other => damaged(other.to_string()),
+            })?;
+        let fields = || -> Result<[Option<Vec<u8>>; 3], redb::Error> {
+            let table = db.begin_read()?.open_table(META)?;
+            let get = |key: &str| table.get(key).map(|found| found.map(|value| value.value().to_vec()));
+            Ok([get(VERSION_KEY)?, get(LOG_KEY)?, get(GENERATION_KEY)?])
+        };
+        let [version, log, generation] = fields().map_err(|error| damaged(error.to_string()))?;
+        let version = number(version.as_deref(), VERSION_KEY).map_err(damaged)?;
+        if version > u64::from(FORMAT_VERSION) {
+            return Err(OpenError::Newer { path: path.to_owned(), found: version, known: FORMAT_VERSION });
+        }
+        let log = log.and_then(|bytes| Uuid::from_slice(&bytes).ok());
+        let log = LogId(log.ok_or_else(|| damaged(format!("{LOG_KEY} is missing or malformed")))?);
+        let generation = number(generation.as_deref(), GENERATION_KEY).map_err(damaged)?;
+        Ok(Some(Self { log, generation }))
+    }
+
+    /// Writes the identity beside the segments, durably and at once.
+    pub(crate) fn write(&self, path: &Path, version: u32) -> Result<(), OpenError> {
+        write_new(&Disk::default(), path, |txn| {
+            let mut table = txn.open_table(META)?;
+            table.insert(VERSION_KEY, u64::from(version).to_le_bytes().as_slice())?;
+            table.insert(LOG_KEY, self.log.0.as_bytes().as_slice())?;
+            table.insert(GENERATION_KEY, self.generation.to_le_bytes().as_slice())?;
+            Ok(())
+        })
+        .map_err(|error| OpenError::Damaged { path: path.to_owned(), reason: error.to_string() })
+    }
+}
+
+fn number(bytes: Option<&[u8]>, key: &str) -> Result<u64, String> {
+    let array = bytes.and_then(|bytes| bytes.try_into().ok());
+    array.map(u64::from_le_bytes).ok_or_else(|| format!("{key} is missing or malformed"))
+}
+
+/// Writes a new redb under another name, closes it, and renames it into place,
+/// so that a file with the final name is always whole.
+pub(crate) fn write_new(
+    disk: &Disk,
+    path: &Path,
+    fill: impl FnOnce(&redb::WriteTransaction) -> Result<(), redb::Error>,
+) -> Result<(), redb::Error> {
+    let draft = path.with_extension("new");
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let db = disk.open(&draft, CACHE_BYTES)?;
+    let txn = db.begin_write()?;
+    fill(&txn)?;
+    txn.commit()?;
+    drop(db);
+    fs::File::open(&draft)?.sync_all()?;
+    fs::rename(&draft, path)?;
+    sync_folder_of(path)?;
+    Ok(())
+}
+
+/// Makes the names in a file's folder durable.
+pub(crate) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => fs::File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}

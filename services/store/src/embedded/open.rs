@@ -1,0 +1,196 @@
+//! Opening a folder: whose is it, is it whole, what does the index lack.
+
+use std::{
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use airside_kernel::{Clock, ReadError};
+use thiserror::Error;
+
+use super::{
+    EmbeddedStore, Options,
+    disk::Disk,
+    index::Index,
+    meta::{Meta, sync_folder_of},
+    recent::Recent,
+    segments::{Segments, corrupt},
+    shared::Shared,
+    writer::{Start, Writer},
+};
+use crate::blob::{Damage, FORMAT_VERSION, NO_HASH};
+
+/// How many places are put into the index at once when it is rebuilt.
+const REBUILD_EVENTS: usize = 524_288;
+
+/// A folder that cannot be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Another process, or another store of this one, works on the folder.
+    #[error("data folder {folder} is in use by another process: stop that one or choose another folder")]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The log was written by a newer version; nothing was changed.
+    #[error(
+        "log {path} has format version {found} and this program knows {known}: run the newer program; nothing was changed"
+    )]
+    Newer {
+        /// The file that says so.
+        path: PathBuf,
+        /// The version found.
+        found: u64,
+        /// The newest version known.
+        known: u32,
+    },
+    /// A file is not one of this store's.
+    #[error("file {path} was not written by this store: move it away or choose another folder")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file is damaged beyond what a crash can do.
+    #[error("file {path} is damaged: {reason}: restore the folder from a backup")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// The operating system refused.
+    #[error("cannot use {path}: check that it exists, is writable and has room")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it said.
+        source: std::io::Error,
+    },
+}
+
+impl OpenError {
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    fn read(path: &Path, error: ReadError) -> Self {
+        let reason = match error {
+            ReadError::Corrupt { at, reason } => format!("{reason} at {at}"),
+            ReadError::Unavailable { reason } => reason,
+        };
+        Self::Damaged { path: path.to_owned(), reason }
+    }
+}
+
+/// Opens or makes the log in a folder.
+pub(super) fn open(
+    folder: &Path,
+    options: Options,
+    clock: Arc<dyn Clock>,
+    disk: Disk,
+) -> Result<EmbeddedStore, OpenError> {
+    fs::create_dir_all(folder).map_err(OpenError::io(folder))?;
+    let lock = lock(folder)?;
+    let log_folder = folder.join("log");
+    let meta = identity(&log_folder)?;
+    let segments = Segments::open(log_folder.clone(), meta.log, disk, options.log_cache_bytes)?;
+    let last = segments.last().map_err(|error| OpenError::read(&log_folder, error))?;
+    let head = last.as_ref().map_or(0, |blob| blob.last());
+    let index_path = folder.join("index.redb");
+    let index = Index::open(&index_path, &meta, head, options.index_cache_bytes);
+    let unusable = |error: redb::Error| OpenError::Io {
+        path: index_path.clone(),
+        source: std::io::Error::other(error.to_string()),
+    };
+    let (index, flushed) = index.map_err(unusable)?;
+    let recent = replay(&segments, &index, flushed, head, options.memtable_events)
+        .map_err(|error| OpenError::read(&log_folder, error))?;
+    let start = Start {
+        next: head + 1,
+        recorded_us: last.as_ref().map_or(i64::MIN, |blob| blob.recorded_us()),
+        previous: last.as_ref().map_or(NO_HASH, |blob| blob.hash()),
+        segment_bytes: segments.live_bytes(head),
+    };
+    tracing::info!(folder = %folder.display(), log = %meta.log, head, flushed, "the log is open");
+    let shared =
+        Arc::new(Shared::new(folder.to_owned(), options, meta, (segments, index, recent), head, lock));
+    let thread = Writer::start(&shared, clock, start).map_err(OpenError::io(folder))?;
+    Ok(EmbeddedStore::new(shared, thread))
+}
+
+/// Takes the folder for this store alone.
+fn lock(folder: &Path) -> Result<fs::File, OpenError> {
+    let path = folder.join("lock");
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(OpenError::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.to_owned() }),
+        Err(fs::TryLockError::Error(source)) => Err(OpenError::Io { path, source }),
+    }
+}
+
+/// Reads whose log it is, or makes a new one in an empty folder.
+fn identity(log_folder: &Path) -> Result<Meta, OpenError> {
+    let path = log_folder.join("meta.redb");
+    if let Some(meta) = Meta::read(&path)? {
+        return Ok(meta);
+    }
+    fs::create_dir_all(log_folder).map_err(OpenError::io(log_folder))?;
+    sync_folder_of(log_folder).map_err(OpenError::io(log_folder))?;
+    for entry in fs::read_dir(log_folder).map_err(OpenError::io(log_folder))? {
+        let found = entry.map_err(OpenError::io(log_folder))?.path();
+        if found.extension().is_some_and(|extension| extension == "redb") {
+            return Err(OpenError::Damaged { path, reason: "it is missing beside its segments".into() });
+        }
+    }
+    let meta = Meta::fresh();
+    meta.write(&path, FORMAT_VERSION)?;
+    Ok(meta)
+}
+
+/// Reads what the index lacks; a long tail goes into the index, the rest stays recent.
+fn replay(
+    segments: &Segments,
+    index: &Index,
+    flushed: u64,
+    head: u64,
+    keep: usize,
+) -> Result<Recent, ReadError> {
+    let mut recent = Recent::default();
+    if flushed >= head {
+        return Ok(recent);
+    }
+    let put = |recent: &mut Recent| {
+        let table = std::mem::take(&mut recent.growing);
+        index
+            .flush(table.entries(), table.last_position())
+            .map_err(|error| ReadError::Unavailable { reason: format!("stream index: {error}") })
+    };
+    let mut failed = Ok(());
+    segments.visit(flushed + 1, &mut |blob| {
+        let skip = (flushed + 1).saturating_sub(blob.first());
+        for decoded in blob.frames(u32::try_from(skip).unwrap_or(u32::MAX)) {
+            match decoded {
+                Ok((place, event)) => {
+                    recent.growing.insert(event.stream(), event.revision().0, place);
+                }
+                Err(Damage(reason)) => {
+                    failed = Err(corrupt(blob.first(), reason));
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        if recent.growing.events() >= REBUILD_EVENTS {
+            failed = put(&mut recent);
+        }
+        if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    failed?;
+    if recent.growing.events() > keep {
+        put(&mut recent)?;
+    }
+    Ok(recent)
+}

@@ -1,0 +1,283 @@
+//! The one writer: takes what waits, checks it, makes one commit, answers all.
+//!
+//! Expectations are checked against what the same batch has already added, then
+//! the remembered heads, then recent places, then the index. Only after the
+//! commit is durable do readers see it and callers hear of it. After any error
+//! of a write or a sync the store is poisoned: redb's pages in memory and the
+//! file may differ from then on, and a second sync can falsely succeed, so
+//! nothing is written until the folder is opened again. Reads go on.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use airside_kernel::{Append, AppendError, Appended, Clock, Position, ReadError, Revision, StreamId};
+
+use super::{
+    heads::Heads,
+    queue::{Answers, Message},
+    recent::Table,
+    shared::Shared,
+};
+use crate::{
+    blob::{Blob, Draft, Hash, Place},
+    checks,
+};
+
+/// A commit is closed when it holds this many bytes.
+const COMMIT_BYTES: usize = 4 * 1024 * 1024;
+
+/// How far the growing places may exceed their limit while older ones are being flushed.
+const FLUSH_SLACK: usize = 4;
+
+/// Where the log stands, from opening it.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// The position of the next event.
+    pub(crate) next: u64,
+    /// When the last commit was made.
+    pub(crate) recorded_us: i64,
+    /// The hash of the last commit.
+    pub(crate) previous: Hash,
+    /// The bytes in the live segment.
+    pub(crate) segment_bytes: u64,
+}
+
+/// The state of the writer's thread.
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    clock: Arc<dyn Clock>,
+    at: Start,
+    heads: Heads,
+    /// The last revisions of the streams in the draft; bounded by the draft alone,
+    /// since what is not durable can be looked up nowhere else.
+    drafted: HashMap<StreamId, Revision>,
+    /// Places of the events in the draft.
+    places: Vec<(StreamId, Revision, Place)>,
+    /// The last commit, whose hash is still to be computed.
+    unhashed: Option<Blob>,
+    flusher: Flusher,
+}
+
+/// The thread that fills the index, as the writer sees it.
+struct Flusher {
+    tables: mpsc::Sender<Arc<Table>>,
+    done: mpsc::Receiver<()>,
+    busy: bool,
+}
+
+impl Writer {
+    /// Starts the writer and its flusher.
+    pub(crate) fn start(
+        shared: &Arc<Shared>,
+        clock: Arc<dyn Clock>,
+        at: Start,
+    ) -> std::io::Result<thread::JoinHandle<()>> {
+        let flusher = start_flusher(Arc::clone(shared))?;
+        let heads = Heads::new(shared.options.heads);
+        let shared = Arc::clone(shared);
+        thread::Builder::new().name("store-writer".into()).spawn(move || {
+            let _sentinel = Sentinel(Arc::clone(&shared));
+            let (drafted, places) = (HashMap::new(), Vec::new());
+            Self { shared, clock, at, heads, drafted, places, unhashed: None, flusher }.run();
+        })
+    }
+
+    fn run(mut self) {
+        let linger = self.shared.options.linger;
+        let mut wanted = 1;
+        while let Some(messages) = self.shared.queue.take(wanted, linger) {
+            wanted = messages.len();
+            self.write(messages);
+            self.settle();
+        }
+        self.finish();
+    }
+
+    /// Writes all messages in as few commits as the limits allow, then answers.
+    fn write(&mut self, messages: Vec<Message>) {
+        let mut draft = Draft::new(self.at.next);
+        let mut replies = Vec::with_capacity(messages.len());
+        for message in messages {
+            let mut answers: Answers = Vec::with_capacity(message.appends.len());
+            for append in message.appends {
+                answers.push(append.and_then(|append| self.add(&mut draft, &append)));
+                if draft.count() as usize >= self.shared.options.batch_events || draft.len() >= COMMIT_BYTES {
+                    draft = self.commit(draft);
+                }
+            }
+            replies.push((message.reply, answers));
+        }
+        self.commit(draft);
+        let failure = self.shared.health().err();
+        let durable = self.shared.head();
+        for (reply, mut answers) in replies {
+            if let Some(reason) = &failure {
+                answers.iter_mut().for_each(|answer| withdraw(answer, durable, reason));
+            }
+            // The caller may have gone away; its events are in the log all the same.
+            let _ = reply.send(answers);
+        }
+    }
+
+    fn add(&mut self, draft: &mut Draft, append: &Append) -> Result<Appended, AppendError> {
+        if let Err(reason) = self.shared.health() {
+            return Err(AppendError::Unavailable { reason });
+        }
+        let current = self.current(&append.stream)?;
+        if append.events.is_empty() {
+            return Ok(Appended { last_revision: current, position: None });
+        }
+        let mut revision = checks::next_revision(append, current)?;
+        let mut last = revision;
+        for event in &append.events {
+            let (commit, index) = (draft.first(), draft.count());
+            let offset = draft.push(append.stream.as_str(), revision, append.fold_from, event);
+            self.places.push((append.stream.clone(), revision, Place { commit, index, offset }));
+            last = revision;
+            revision = revision.next();
+        }
+        self.drafted.insert(append.stream.clone(), last);
+        let position = Position::from_parts(draft.next() - 1, 0);
+        Ok(Appended { last_revision: Some(last), position: Some(position) })
+    }
+
+    fn current(&mut self, stream: &StreamId) -> Result<Option<Revision>, AppendError> {
+        if let Some(drafted) = self.drafted.get(stream) {
+            return Ok(Some(*drafted));
+        }
+        if let Some(known) = self.heads.get(stream) {
+            return Ok(known);
+        }
+        let current = self.shared.last_revision(stream.as_str()).map_err(|error| match error {
+            ReadError::Unavailable { reason } | ReadError::Corrupt { reason, .. } => {
+                AppendError::Unavailable { reason }
+            }
+        })?;
+        self.heads.put(stream.clone(), current);
+        Ok(current)
+    }
+
+    /// Makes the draft durable and visible, and returns the next, empty one. What
+    /// was drafted stays known after a failure, but nothing is added any more.
+    fn commit(&mut self, draft: Draft) -> Draft {
+        let places = std::mem::take(&mut self.places);
+        if draft.count() == 0 || self.shared.health().is_err() {
+            return Draft::new(self.at.next);
+        }
+        self.hash();
+        self.at.recorded_us = self.at.recorded_us.max(self.clock.now().as_microsecond());
+        let blob = draft.finish(self.shared.meta.log, self.at.recorded_us, &self.at.previous);
+        if let Err(error) = self.shared.segments.commit(&blob) {
+            self.shared.poison(&format!("a commit failed: {error}"));
+            self.shared.segments.put_under_glass();
+            return Draft::new(self.at.next);
+        }
+        self.at.next = blob.last() + 1;
+        self.at.segment_bytes += blob.bytes().len() as u64;
+        for (stream, last) in self.drafted.drain() {
+            self.heads.put(stream, Some(last));
+        }
+        self.unhashed = Some(blob.clone());
+        self.shared.publish(blob, &places);
+        self.places = places;
+        self.places.clear();
+        Draft::new(self.at.next)
+    }
+
+    /// Does what no caller waits for.
+    fn settle(&mut self) {
+        self.hash();
+        if self.shared.health().is_err() {
+            return;
+        }
+        if self.at.segment_bytes >= self.shared.options.segment_bytes {
+            match self.shared.segments.rotate(self.at.next, &self.at.previous) {
+                Ok(()) => self.at.segment_bytes = 0,
+                Err(error) => self.shared.poison(&format!("a new segment could not be made: {error}")),
+            }
+        }
+        self.flush();
+    }
+
+    fn hash(&mut self) {
+        if let Some(blob) = self.unhashed.take() {
+            self.at.previous = blob.hash();
+        }
+    }
+
+    /// Hands recent places to the flusher when there are enough.
+    fn flush(&mut self) {
+        let limit = self.shared.options.memtable_events;
+        let waiting = self.shared.growing_events();
+        if waiting < limit {
+            return;
+        }
+        if self.flusher.busy {
+            let must_wait = waiting >= limit.saturating_mul(FLUSH_SLACK);
+            let done = if must_wait {
+                self.flusher.done.recv().is_ok()
+            } else {
+                self.flusher.done.try_recv().is_ok()
+            };
+            if !done {
+                return;
+            }
+        }
+        self.flusher.busy = self.flusher.tables.send(self.shared.freeze()).is_ok();
+    }
+
+    /// Ends the log: what is asked for is flushed, all files are closed.
+    fn finish(self) {
+        if self.flusher.busy {
+            let _ = self.flusher.done.recv();
+        }
+        drop(self.flusher);
+        if self.shared.health().is_ok() && self.shared.flushes_on_close() {
+            self.shared.flush(&self.shared.freeze());
+        }
+        self.shared.close_files();
+    }
+}
+
+/// Takes back an answer that a failure has made uncertain.
+fn withdraw(answer: &mut Result<Appended, AppendError>, durable: u64, reason: &str) {
+    let stands = match answer {
+        Ok(appended) => appended.position.is_some_and(|position| position.parts().0 <= durable),
+        Err(error) => matches!(error, AppendError::TooLarge { .. }),
+    };
+    if !stands {
+        *answer = Err(AppendError::Unavailable { reason: reason.to_owned() });
+    }
+}
+
+fn start_flusher(shared: Arc<Shared>) -> std::io::Result<Flusher> {
+    let (tables, incoming) = mpsc::channel::<Arc<Table>>();
+    let (finished, done) = mpsc::channel();
+    thread::Builder::new().name("store-index".into()).spawn(move || {
+        for table in incoming {
+            shared.flush(&table);
+            if finished.send(()).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(Flusher { tables, done, busy: false })
+}
+
+/// Fails all callers when the writer's thread ends, however it ends.
+struct Sentinel(Arc<Shared>);
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.poison("the writer ended unexpectedly");
+        }
+        self.0.queue.close();
+        drop(self.0.queue.take(0, Duration::ZERO));
+        self.0.end();
+    }
+}

@@ -1,0 +1,108 @@
+//! Following: each event once and in order, wherever it begins, whoever writes.
+
+use std::{future::Future, pin::pin, sync::Arc, task::Poll};
+
+use airside_kernel::{EventStore, Follow, Position, RecordedEvent};
+
+use crate::{
+    Subject, on_every_adapter,
+    words::{everything, positions, say, text},
+};
+
+async fn next(follow: &mut Box<dyn Follow>, wanted: usize) -> Vec<RecordedEvent> {
+    let mut events = Vec::new();
+    while events.len() < wanted {
+        let page = follow.next().await.unwrap();
+        assert!(!page.events.is_empty(), "a follower was handed an empty page");
+        events.extend(page.events);
+    }
+    events
+}
+
+async fn write_in_the_background(store: &Arc<dyn EventStore>, writers: usize, each: usize) {
+    let tasks: Vec<_> = (0..writers)
+        .map(|writer| {
+            let store = Arc::clone(store);
+            tokio::spawn(async move {
+                for n in 0..each {
+                    say(&store, &format!("bag-{writer}"), &[&format!("{n} a"), &format!("{n} b")]).await;
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+on_every_adapter! {
+    async fn a_follower_from_every_position_sees_each_event_once_while_others_write(subject: Subject) {
+        let (writers, each) = (4, 15);
+        write_in_the_background(&subject.store, writers, each).await;
+        let history = everything(&subject.store, 1_000).await;
+        let total = 2 * history.len();
+        let begins = std::iter::once(None).chain(history.iter().map(|event| Some(event.position())));
+        let followers: Vec<_> = begins
+            .enumerate()
+            .map(|(skipped, after)| {
+                let mut follow = subject.store.follow(after);
+                tokio::spawn(async move { (skipped, next(&mut follow, total - skipped).await) })
+            })
+            .collect();
+        write_in_the_background(&subject.store, writers, each).await;
+        let all = positions(&everything(&subject.store, 1_000).await);
+        assert_eq!(all.len(), total);
+        for follower in followers {
+            let (skipped, seen) = follower.await.unwrap();
+            assert_eq!(positions(&seen), all[skipped..], "from {skipped}");
+        }
+    }
+
+    async fn a_follower_waits_for_the_first_event(subject: Subject) {
+        let mut follow = subject.store.follow(None);
+        let waiting = tokio::spawn(async move { next(&mut follow, 1).await });
+        say(&subject.store, "bag-1", &["first"]).await;
+        assert_eq!(text(&waiting.await.unwrap()[0]), "first");
+    }
+
+    async fn a_cancelled_wait_loses_nothing(subject: Subject) {
+        let mut follow = subject.store.follow(None);
+        let mut seen = Vec::new();
+        for n in 0..60 {
+            // Polled once and dropped, now and then between two events.
+            for _ in 0..2 {
+                let mut wait = pin!(follow.next());
+                let polled = std::future::poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx))).await;
+                if let Poll::Ready(page) = polled {
+                    seen.extend(page.unwrap().events.iter().map(text));
+                }
+            }
+            say(&subject.store, "bag-1", &[&n.to_string()]).await;
+        }
+        while seen.len() < 60 {
+            seen.extend(next(&mut follow, 1).await.iter().map(text));
+        }
+        assert_eq!(seen, (0..60).map(|n| n.to_string()).collect::<Vec<_>>());
+    }
+
+    async fn a_page_that_reaches_the_head_says_so(subject: Subject) {
+        for _ in 0..3 {
+            say(&subject.store, "bag-1", &["x"; 500]).await;
+        }
+        let mut follow = subject.store.follow(None);
+        let mut seen = 0;
+        while seen < 1_500 {
+            let page = follow.next().await.unwrap();
+            seen += page.events.len();
+            assert_eq!(page.end, seen == 1_500);
+        }
+    }
+
+    async fn a_follower_beyond_the_head_waits_for_what_comes_after(subject: Subject) {
+        let head = say(&subject.store, "bag-1", &["a"]).await.position.unwrap();
+        let mut follow = subject.store.follow(Some(head));
+        say(&subject.store, "bag-1", &["b"]).await;
+        assert_eq!(text(&next(&mut follow, 1).await[0]), "b");
+        assert!(head > Position::from_parts(0, 0));
+    }
+}
