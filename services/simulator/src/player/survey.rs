@@ -1,0 +1,188 @@
+//! What the server knows in the end, asked over its public interfaces.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use airside_api::baggage::v1::{GetBagRequest, ListBagsRequest, ListQuarantineRequest};
+use airside_api::notifications::v1::ListNotificationsRequest;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
+use tokio::time::{Instant, sleep};
+
+use super::session::Watcher;
+use super::tally::{Tally, add};
+use crate::connect::{Clients, SimulatorError, refused};
+use crate::summary::{Facts, ServerFacts};
+use crate::truth::{Airport, Bag};
+
+/// Calls in flight while comparing.
+const IN_FLIGHT: usize = 16;
+/// Bags that differ from the truth and are named.
+const EXAMPLES_MAX: usize = 5;
+/// The pause between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// Nothing new for this long is the end.
+const QUIET: Duration = Duration::from_millis(300);
+/// Items on a page.
+const PAGE: u32 = 200;
+/// Pages read at most.
+const PAGES_MAX: usize = 5_000;
+
+/// What the server has in the end.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) bags: u64,
+    pub(crate) messages_quarantined: u64,
+    pub(crate) facts: Facts,
+}
+
+/// Waits until the stored messages are read, as far as the server tells.
+pub(crate) async fn settle(facts: &impl ServerFacts, catch_up: Duration) {
+    let until = Instant::now() + catch_up;
+    while Instant::now() < until && facts.facts().await.messages_waiting.is_some_and(|left| left > 0) {
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Compares every bag with the truth; a bag that differs is looked at again while the server may
+/// still be catching up.
+pub(crate) async fn compare(airport: &Airport, staff: &Clients, tally: &Tally, catch_up: Duration) {
+    let until = Instant::now() + catch_up;
+    let mut open: Vec<&Bag> = airport.bags.iter().collect();
+    add(&tally.count.truth_checked, open.len());
+    loop {
+        let looks: Vec<BoxFuture<'_, Option<String>>> =
+            open.iter().map(|bag| difference(staff, bag).boxed()).collect();
+        let looked: Vec<Option<String>> = stream::iter(looks).buffered(IN_FLIGHT).collect().await;
+        let differ: Vec<(&Bag, String)> =
+            open.iter().zip(looked).filter_map(|(bag, difference)| Some((*bag, difference?))).collect();
+        add(&tally.count.truth_equal, open.len() - differ.len());
+        if differ.is_empty() || Instant::now() >= until {
+            for (bag, difference) in differ.iter().take(EXAMPLES_MAX) {
+                tally.complain(|| format!("bag {}: {difference}", bag.plate));
+            }
+            if differ.len() > EXAMPLES_MAX {
+                tally.complain(|| format!("{} bags in all are not as the truth says", differ.len()));
+            }
+            return;
+        }
+        open = differ.into_iter().map(|(bag, _)| bag).collect();
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Waits until every session has what is in its inbox and nothing more comes, then counts.
+pub(crate) async fn drain(airport: &Airport, watchers: &[Watcher], tally: &Tally, catch_up: Duration) {
+    for watcher in watchers {
+        // Who is still in a tunnel comes out.
+        watcher.set_line(super::session::LineState::Up);
+    }
+    let until = Instant::now() + catch_up;
+    let mut ends = inbox_ends(watchers, tally).await;
+    let mut quiet_since = Instant::now();
+    while Instant::now() < until {
+        sleep(LOOK_AGAIN).await;
+        let now = inbox_ends(watchers, tally).await;
+        let whole = watchers.iter().zip(&now).all(|(watcher, end)| watcher.inbox().lost(*end) == 0);
+        if now != ends || !whole {
+            quiet_since = Instant::now();
+        }
+        ends = now;
+        if quiet_since.elapsed() >= QUIET {
+            break;
+        }
+    }
+    for (watcher, end) in watchers.iter().zip(&ends) {
+        let inbox = watcher.inbox();
+        tally.settle(&inbox, *end);
+        let lost = inbox.lost(*end);
+        if lost > 0 {
+            let flight = &airport.flights[airport.passengers[watcher.passenger].flight].id;
+            tally.complain(|| format!("a passenger of {flight} lacks {lost} of {end} notices"));
+        }
+    }
+}
+
+/// Counts what the server has.
+pub(crate) async fn count(
+    staff: &Clients,
+    facts: &impl ServerFacts,
+    tally: &Tally,
+) -> Result<Counts, SimulatorError> {
+    let bags = count_bags(staff, tally).await?;
+    let messages_quarantined = count_quarantined(staff, tally).await?;
+    Ok(Counts { bags, messages_quarantined, facts: facts.facts().await })
+}
+
+async fn count_bags(staff: &Clients, tally: &Tally) -> Result<u64, SimulatorError> {
+    let mut client = staff.baggage.clone();
+    let mut journeys = HashSet::new();
+    let mut page_token = String::new();
+    for _ in 0..PAGES_MAX {
+        let request = ListBagsRequest { page_size: PAGE, page_token, ..ListBagsRequest::default() };
+        let page = client.list_bags(request).await.map_err(refused("ListBags"))?.into_inner();
+        journeys.extend(page.bags.into_iter().map(|bag| bag.journey_id));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(journeys.len() as u64);
+        }
+    }
+    tally.complain(|| format!("ListBags has more than {PAGES_MAX} pages; bags are counted in part"));
+    Ok(journeys.len() as u64)
+}
+
+/// Counts messages, not observations; one message may be there for several reasons.
+async fn count_quarantined(staff: &Clients, tally: &Tally) -> Result<u64, SimulatorError> {
+    let mut client = staff.baggage.clone();
+    let mut messages = HashSet::new();
+    let mut page_token = String::new();
+    for _ in 0..PAGES_MAX {
+        let request =
+            ListQuarantineRequest { page_size: PAGE, page_token, ..ListQuarantineRequest::default() };
+        let page = client.list_quarantine(request).await.map_err(refused("ListQuarantine"))?.into_inner();
+        let of_messages = page.items.into_iter().filter(|item| item.plate.is_empty());
+        messages.extend(of_messages.map(|item| (item.source, item.number)));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(messages.len() as u64);
+        }
+    }
+    tally.complain(|| format!("ListQuarantine has more than {PAGES_MAX} pages; counted in part"));
+    Ok(messages.len() as u64)
+}
+
+/// Returns how a bag differs from the truth; nothing when it does not.
+async fn difference(staff: &Clients, bag: &Bag) -> Option<String> {
+    let request = GetBagRequest { plate: bag.plate.clone(), at_least_position: String::new() };
+    let known = match staff.baggage.clone().get_bag(request).await {
+        Ok(answer) => answer.into_inner().bag.unwrap_or_default(),
+        Err(status) => return Some(format!("{:?}: {}", status.code(), status.message())),
+    };
+    let status = known.status.unwrap_or_default();
+    let (stage, offload) = (status.stage(), status.offload);
+    if offload != bag.outcome.offload {
+        return Some(format!("offload is {offload}, truth is {}", bag.outcome.offload));
+    }
+    if !offload && stage != bag.outcome.stage {
+        return Some(format!("stage is {stage:?}, truth is {:?}", bag.outcome.stage));
+    }
+    None
+}
+
+async fn inbox_ends(watchers: &[Watcher], tally: &Tally) -> Vec<u64> {
+    let asks: Vec<BoxFuture<'_, u64>> =
+        watchers.iter().map(|watcher| inbox_end(watcher, tally).boxed()).collect();
+    stream::iter(asks).buffered(IN_FLIGHT).collect().await
+}
+
+async fn inbox_end(watcher: &Watcher, tally: &Tally) -> u64 {
+    let request = ListNotificationsRequest { page_size: 1, ..ListNotificationsRequest::default() };
+    match watcher.clients.notifications.clone().list_notifications(request).await {
+        Ok(answer) => answer.into_inner().last_seq,
+        Err(status) => {
+            let (code, said) = (status.code(), status.message());
+            tally.complain(|| format!("ListNotifications: {code:?}: {said}"));
+            watcher.inbox().contiguous()
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The ground truth of a simulated airport: what really happens, before any system reports it.
+//!
+//! One [`Airport`] is one wave of traffic at Shenzhen (SZX): departures, arrivals, passengers,
+//! bags and every timed step of each bag's way. It grows from a [`Plan`] alone, with a seeded
+//! generator and without a clock, so the same plan gives the same airport.
+//!
+//! The wave lies around the plan's anchor, normally the present instant: check-in begins some
+//! three hours before it, the last flight leaves about an hour after it. A server that compares
+//! dates with its own clock therefore finds nothing odd, however fast the wave is played.
+
+mod flights;
+mod people;
+mod ways;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use airside_api::baggage::v1::{Stage, TrackingPoint};
+use jiff::tz::{self, TimeZone};
+use jiff::{SignedDuration, Timestamp, Zoned};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use uuid::Uuid;
+
+/// The airport that is simulated.
+pub const STATION: &str = "SZX";
+
+/// The venue whose gates and belts the flights use.
+pub const VENUE: &str = "testville";
+
+/// What a wave is grown from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Chooses everything that is chosen.
+    pub seed: u64,
+    /// Number of the wave, from 0; no two waves share a flight, a plate or a person.
+    pub wave: u32,
+    /// The instant around which the wave lies.
+    pub anchor: Timestamp,
+    /// Flights that leave; default 12.
+    pub departures: usize,
+    /// Flights that arrive; default 4.
+    pub arrivals: usize,
+    /// Passengers on each flight; default 24.
+    pub passengers_per_flight: usize,
+    /// Passengers who hold a session of notices; default 96.
+    pub sessions: usize,
+}
+
+impl Plan {
+    /// Returns the plan of a first wave of the usual size.
+    pub fn new(seed: u64, anchor: Timestamp) -> Self {
+        Self { seed, wave: 0, anchor, departures: 12, arrivals: 4, passengers_per_flight: 24, sessions: 96 }
+    }
+}
+
+/// One wave of traffic as it really is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Airport {
+    /// The plan that it grew from.
+    pub plan: Plan,
+    /// Departures, then arrivals.
+    pub flights: Vec<Flight>,
+    /// Passengers, flight by flight.
+    pub passengers: Vec<Passenger>,
+    /// Bags, passenger by passenger.
+    pub bags: Vec<Bag>,
+}
+
+impl Airport {
+    /// Grows the airport of a plan.
+    pub fn grow(plan: &Plan) -> Self {
+        let mix = plan.seed ^ u64::from(plan.wave).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut rng = StdRng::seed_from_u64(mix);
+        let flights = flights::grow(plan, &mut rng);
+        let mut passengers = people::grow(plan, &flights, &mut rng);
+        let bags = ways::grow(plan, &flights, &mut passengers, &mut rng);
+        people::choose_watchers(plan.sessions, &mut passengers, &mut rng);
+        Self { plan: plan.clone(), flights, passengers, bags }
+    }
+
+    /// Returns the passengers who hold a session, with their indexes.
+    pub fn watchers(&self) -> impl Iterator<Item = (usize, &Passenger)> {
+        self.passengers.iter().enumerate().filter(|(_, passenger)| passenger.watches)
+    }
+}
+
+/// A flight as it really goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flight {
+    /// Flight id, such as `ZH9101-20261120`.
+    pub id: String,
+    /// Designator, such as `ZH9101`.
+    pub designator: String,
+    /// True when it leaves from here.
+    pub departs: bool,
+    /// IATA code of the departure airport.
+    pub origin: &'static str,
+    /// IATA code of the arrival airport.
+    pub destination: &'static str,
+    /// Scheduled departure.
+    pub scheduled_departure: Timestamp,
+    /// Scheduled arrival.
+    pub scheduled_arrival: Timestamp,
+    /// Marketing designator of the same flight, when there is one.
+    pub codeshare: Option<String>,
+    /// First departure gate; empty for an arrival.
+    pub gate: String,
+    /// The gate that it changes to.
+    pub new_gate: Option<String>,
+    /// First reclaim belt; empty for a departure.
+    pub belt: String,
+    /// The belt that it changes to.
+    pub new_belt: Option<String>,
+    /// How late it leaves.
+    pub delay: SignedDuration,
+    /// True when it does not operate after all.
+    pub cancelled: bool,
+}
+
+impl Flight {
+    /// Returns when it really leaves.
+    pub fn departure(&self) -> Timestamp {
+        shifted(self.scheduled_departure, self.delay)
+    }
+
+    /// Returns the belt that its bags come to in the end.
+    pub fn final_belt(&self) -> &str {
+        self.new_belt.as_deref().unwrap_or(&self.belt)
+    }
+}
+
+/// A passenger; every name is synthetic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passenger {
+    /// Who they are to the server.
+    pub person: Uuid,
+    /// Surname as on the bag tag.
+    pub surname: String,
+    /// Given name.
+    pub given_name: String,
+    /// Record locator of the booking.
+    pub record_locator: String,
+    /// Seat, such as `32A`.
+    pub seat: String,
+    /// Index of the flight that they travel on.
+    pub flight: usize,
+    /// When they check in; for an arrival, when their bags were announced.
+    pub checked_in_at: Timestamp,
+    /// How their bags are announced.
+    pub announcement: Announcement,
+    /// True when they hold a session of notices.
+    pub watches: bool,
+    /// True when their session is cut in a tunnel once and resumes.
+    pub tunnel: bool,
+    /// Indexes of their bags; serials are consecutive.
+    pub bags: Vec<usize>,
+}
+
+impl Passenger {
+    /// Returns whether they are read at the gate.
+    pub fn boards(&self, flight: &Flight) -> bool {
+        flight.departs && !flight.cancelled && self.announcement != Announcement::NoShow
+    }
+}
+
+/// How the airline announces the bags of a passenger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announcement {
+    /// One BSM.
+    Plain,
+    /// A BSM, then a CHG that adds an exception code.
+    Prioritised,
+    /// A BSM for another flight, then a CHG to the real one.
+    Rebooked {
+        /// Index of the flight of the first BSM.
+        from: usize,
+    },
+    /// None: the airline forgot, scans are all there is.
+    Missing,
+    /// A BSM, then a DEL before the bag was ever seen.
+    Withdrawn,
+    /// A BSM, then a DEL after loading because the passenger did not board; the bag comes off.
+    NoShow,
+}
+
+/// A bag and its real way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bag {
+    /// Ten-digit licence plate.
+    pub plate: String,
+    /// Index of its passenger.
+    pub passenger: usize,
+    /// Index of the flight that it really travels on.
+    pub flight: usize,
+    /// Its steps, in order of time.
+    pub way: Vec<Step>,
+    /// What a perfect observer says of it at the end.
+    pub outcome: Outcome,
+}
+
+/// Where a bag ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its stage; of no interest after an offload.
+    pub stage: Stage,
+    /// True when it was taken off or must come off.
+    pub offload: bool,
+}
+
+/// One step of a bag's way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// When it happens.
+    pub at: Timestamp,
+    /// At which point.
+    pub point: TrackingPoint,
+    /// Chute, stand or belt; may be empty.
+    pub location: String,
+    /// The reader that sees it.
+    pub reader: &'static str,
+    /// Container or hold, when it is put into one.
+    pub container: Option<String>,
+    /// Who tells of it.
+    pub told_by: Teller,
+}
+
+/// The interface that reports a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Teller {
+    /// A typed scan.
+    Scan,
+    /// An RP 1745 baggage processed message.
+    ProcessedMessage,
+}
+
+/// Returns the instant `seconds` later; earlier when negative.
+pub(crate) fn later(at: Timestamp, seconds: i64) -> Timestamp {
+    shifted(at, SignedDuration::from_secs(seconds))
+}
+
+/// Returns the local time at the airport. China has had one offset and no summer time since
+/// 1991, so no time zone database is needed.
+pub(crate) fn local(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::fixed(tz::offset(8)))
+}
+
+fn shifted(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(at)
+}
