@@ -21,3 +21,8 @@ pub mod requests;
 pub mod status;
 pub mod stored;
 pub mod telemetry;
+
+/// Waits until `stop` turns true; a sender that is gone means stop as well.
+pub async fn stopped(stop: &mut tokio::sync::watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}

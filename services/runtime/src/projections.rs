@@ -22,6 +22,8 @@ use thiserror::Error;
 use tokio::{sync::watch, time};
 use tracing::{error, warn};
 
+use crate::stopped;
+
 /// How long a read of "at least position P" waits.
 const AT_LEAST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the runner waits after the log could not be read.
@@ -154,7 +156,7 @@ impl Projections {
                     self.targets.iter().for_each(|target| target.erase(&subject));
                     continue;
                 }
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = stopped(&mut stop) => return,
             };
             match page {
                 Ok(page) => {

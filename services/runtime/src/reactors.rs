@@ -23,6 +23,8 @@ use tokio::{sync::watch, time};
 use tracing::{error, warn};
 use uuid::Uuid;
 
+use crate::stopped;
+
 /// How many events a reactor finishes before it writes its checkpoint.
 const CHECKPOINT_EVERY_EVENTS: u64 = 4_096;
 /// How long a checkpoint may wait when there was something to do.
@@ -187,7 +189,7 @@ impl<R: Reactor> Runner<R> {
                     }
                 },
                 _ = tick.tick(), if pending > 0 => pending = CHECKPOINT_EVERY_EVENTS,
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stopped(&mut stop) => break,
             }
             if pending >= CHECKPOINT_EVERY_EVENTS && self.done != written && self.advance().await {
                 written = self.done;
@@ -222,12 +224,12 @@ impl<R: Reactor> Runner<R> {
             }
             tokio::select! {
                 () = time::sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
-                _ = stop.wait_for(|stop| *stop) => return false,
+                () = stopped(stop) => return false,
             }
         }
     }
 
-    async fn begin(&self, start_at: Option<StartAt>) -> Result<Option<Position>, StartError> {
+    async fn begin(&mut self, start_at: Option<StartAt>) -> Result<Option<Position>, StartError> {
         let first = self.store.read_all(None, FRESH_EVENTS).await.map_err(StartError::Read)?;
         let is_fresh = first.end && first.events.iter().all(|event| event.category() == "reactor");
         let after = match start_at {
@@ -241,7 +243,7 @@ impl<R: Reactor> Runner<R> {
         Ok(after)
     }
 
-    async fn advance(&self) -> bool {
+    async fn advance(&mut self) -> bool {
         let Some(done) = self.done else { return true };
         let advanced = stored::ReactorAdvanced { position: done.to_string() };
         match self.append("runtime.ReactorAdvanced", advanced.encode_to_vec()).await {
@@ -254,7 +256,7 @@ impl<R: Reactor> Runner<R> {
     }
 
     async fn append(
-        &self,
+        &mut self,
         event_type: &'static str,
         payload: Vec<u8>,
     ) -> Result<(), airside_kernel::AppendError> {
