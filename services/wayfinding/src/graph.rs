@@ -240,6 +240,10 @@ impl Graph {
         &self.shafts
     }
 
+    pub(crate) fn room(&self, id: &FeatureId) -> Option<&Room> {
+        self.rooms.binary_search_by(|room| room.id.cmp(id)).ok().map(|index| &self.rooms[index])
+    }
+
     /// Returns the feature id of the unit that an edge's `room` names.
     pub fn unit_id(&self, room: usize) -> Option<&FeatureId> {
         self.rooms.get(room).map(|room| &room.id)

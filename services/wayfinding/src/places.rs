@@ -90,26 +90,14 @@ impl Snapshot {
         found.into_iter().map(|(_, _, place)| place).take(limit.min(SEARCH_MAX)).collect()
     }
 
-    /// Returns the places that are called exactly this: by name first, else by code.
-    pub(crate) fn named(&self, reference: &str) -> Vec<&Place> {
-        let wanted = reference.trim().to_lowercase();
-        if wanted.is_empty() {
-            return vec![];
-        }
-        let by_name = |place: &&Place| place.name.iter().any(|(_, name)| name.to_lowercase() == wanted);
-        let by_code = |place: &&Place| place.codes.iter().any(|code| code.to_lowercase() == wanted);
-        let named: Vec<_> = self.graph.places.iter().filter(by_name).collect();
-        if named.is_empty() { self.graph.places.iter().filter(by_code).collect() } else { named }
-    }
-
     /// Returns the name of a place, shaft, unit or checkpoint, or what it is where it has none.
     pub fn name_of(&self, id: &FeatureId, language: Language) -> Option<String> {
         let graph = &self.graph;
         let named = |name: &Labels| name.get(language).map(str::to_owned);
-        if let Some(place) = graph.places.iter().find(|place| place.id == *id) {
+        if let Some(place) = self.names.place(id).map(|index| &graph.places[index]) {
             return named(&place.name).or_else(|| Some(place.category.clone()));
         }
-        if let Some(room) = graph.rooms.iter().find(|room| room.id == *id) {
+        if let Some(room) = graph.room(id) {
             return named(&room.name).or_else(|| Some(room.category.clone()));
         }
         if let Some(shaft) = graph.shafts.iter().find(|shaft| shaft.id == *id) {

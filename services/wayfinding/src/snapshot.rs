@@ -17,10 +17,12 @@ use crate::imdf::{Archive, FeatureId};
 
 pub(crate) mod components;
 pub(crate) mod landmarks;
+pub(crate) mod names;
 pub(crate) mod snap;
 
 use components::Components;
 use landmarks::Landmarks;
+use names::Names;
 use snap::LevelIndex;
 pub use snap::{SNAP_MAX_M, Snapped};
 
@@ -116,6 +118,7 @@ pub struct Snapshot {
     pub(crate) landmarks: [Landmarks; 2],
     pub(crate) components: [Components; 2],
     pub(crate) index: Vec<LevelIndex>,
+    pub(crate) names: Names,
     /// The edges that close with a feature.
     pub(crate) closes: BTreeMap<FeatureId, Vec<u32>>,
 }
@@ -161,9 +164,10 @@ impl Snapshot {
         let rows = Rows { first: &first, tail: &tail, head: &head };
         let landmarks = [0, 1].map(|metric| Landmarks::choose(&rows, &weights[metric]));
         let components = [0, 1].map(|metric| Components::of(&rows, &weights[metric]));
+        let names = Names::of(&graph);
         let closes = closes(&graph, &tail, &head, &origin);
         let index = snap::build(&graph, &tail, &head, &origin);
-        Self { graph, first, tail, head, origin, weights, landmarks, components, index, closes }
+        Self { graph, first, tail, head, origin, weights, landmarks, components, index, names, closes }
     }
 
     /// Returns the graph that the snapshot was compiled from.

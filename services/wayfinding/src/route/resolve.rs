@@ -1,7 +1,7 @@
 //! From what a passenger said to where it is.
 
 use crate::geometry::millis_between;
-use crate::graph::{NodeKind, Place, WALK_SPEED_MPS, WHEELCHAIR_SPEED_MPS};
+use crate::graph::{Place, WALK_SPEED_MPS, WHEELCHAIR_SPEED_MPS};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::search::End;
@@ -95,8 +95,8 @@ pub(crate) fn resolve(
     if let Some(spot) = FeatureId::parse(reference).and_then(|id| feature(snapshot, &id)) {
         return Ok(vec![spot]);
     }
-    let places = snapshot.named(reference);
-    let spots: Vec<_> = places.into_iter().take(NAMESAKES_MAX).map(of_place).collect();
+    let called = snapshot.names.called(reference).iter().take(NAMESAKES_MAX);
+    let spots: Vec<_> = called.map(|index| of_place(&snapshot.graph().places[*index as usize])).collect();
     if spots.is_empty() { Err(unknown()) } else { Ok(spots) }
 }
 
@@ -108,21 +108,14 @@ fn of_place(place: &Place) -> Spot {
 /// Finds a feature by id: a place, a door, a shaft or the middle of a unit.
 fn feature(snapshot: &Snapshot, id: &FeatureId) -> Option<Spot> {
     let graph = snapshot.graph();
-    if let Ok(index) = graph.places.binary_search_by(|place| place.id.cmp(id)) {
+    if let Some(index) = snapshot.names.place(id) {
         return Some(of_place(&graph.places[index]));
     }
-    if let Some(place) = graph.places.iter().find(|place| place.id == *id) {
-        return Some(of_place(place));
-    }
-    let node = |node: u32| {
-        let weight = snapshot.node(node);
-        !matches!(weight.kind, NodeKind::Place(_) | NodeKind::Hub(_)) && weight.features.contains(id)
-    };
-    let nodes: Vec<_> = (0_u32..).take(snapshot.node_count()).filter(|index| node(*index)).collect();
+    let nodes = snapshot.names.nodes(id);
     if !nodes.is_empty() {
-        return Some(Spot::Nodes { nodes, feature: id.clone() });
+        return Some(Spot::Nodes { nodes: nodes.to_vec(), feature: id.clone() });
     }
-    let room = graph.rooms.iter().find(|room| room.id == *id)?;
+    let room = graph.room(id)?;
     let lon_lat = graph.frame.to_world(room.areas.first()?.interior());
     let ordinal = graph.storeys[room.level].ordinal;
     let snapped = snapshot.snap_by(&Overlay::open(), Metric::Unbarred, lon_lat, ordinal)?;
