@@ -52,14 +52,11 @@ async fn a_body_that_is_too_large_is_refused_with_the_limit() {
     assert!(client.list_venues(ListVenuesRequest {}).await.is_ok(), "the connection lives");
 }
 
-#[tokio::test]
-async fn a_frame_that_claims_too_much_is_refused_before_its_bytes_come() {
-    let house = house().await;
+/// Sends pieces of a body to an rpc, then nothing more and no end; returns the refusal.
+async fn refused(house: &House, pieces: Vec<Bytes>) -> Status {
     let mut channel = house.channel().await;
-    // Three bytes and two bytes, then silence: the length alone is too much.
-    let pieces =
-        [&[0, 0x20, 0][..], &[0, 0][..]].map(|piece| Ok::<_, Status>(Frame::data(Bytes::from_static(piece))));
-    let body = Body::new(StreamBody::new(stream::iter(pieces).chain(stream::pending())));
+    let frames = pieces.into_iter().map(|piece| Ok::<_, Status>(Frame::data(piece)));
+    let body = Body::new(StreamBody::new(stream::iter(frames).chain(stream::pending())));
     let request = http::Request::post(format!("http://{}{NAVIGATION}/ListVenues", house.address))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
@@ -67,7 +64,23 @@ async fn a_frame_that_claims_too_much_is_refused_before_its_bytes_come() {
         .unwrap();
     std::future::poll_fn(|cx| channel.poll_ready(cx)).await.unwrap();
     let answer = channel.call(request).await.unwrap();
-    let status = Status::from_header_map(answer.headers()).unwrap();
+    Status::from_header_map(answer.headers()).unwrap()
+}
+
+#[tokio::test]
+async fn a_frame_that_claims_too_much_is_refused_before_its_bytes_come() {
+    let house = house().await;
+    // Three bytes and two bytes, then silence: the length alone is too much.
+    let pieces = [&[0, 0x20, 0][..], &[0, 0][..]].map(Bytes::from_static);
+    let status = refused(&house, pieces.into()).await;
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_goes_on_behind_its_frame_is_refused() {
+    let house = house().await;
+    let pieces = vec![Bytes::from_static(&[0; 5]), Bytes::from(vec![0; 2 * SMALL])];
+    let status = refused(&house, pieces).await;
     assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
 }
 
