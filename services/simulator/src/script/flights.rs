@@ -14,7 +14,7 @@ use crate::truth::{Flight, later};
 /// Schedules are known this long before the first departure of the bank, seconds.
 const KNOWN_S: i64 = 172 * 60;
 /// Where travellers ask from, besides gates: words of the venue's directory.
-pub(crate) const ASK_FROM: [&str; 6] = ["check-in", "security", "toilet", "coffee", "shop", "restaurant"];
+pub(crate) const ASK_FROM: [&str; 6] = ["check-in", "security", "toilet", "coffee", "shop", "metro"];
 
 /// Writes the reports of every flight, the closure and the questions for the way.
 pub(super) fn write(pen: &mut Pen<'_>) {
