@@ -51,18 +51,23 @@ pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
         let leaves = |(edge, _): &(u32, f64)| snapshot.head[*edge as usize] == found.start.node;
         if let Some((edge, before)) = directions(snapshot, snapped).find(leaves) {
             pieces.push(stub(snapshot, *metric, *lon_lat, snapped, true));
-            pieces.push(cut(asked, edge, before, 1.0));
+            pieces.push(cut(asked, edge, [before, 1.0], 0));
         }
     }
-    pieces.extend(found.edges.iter().map(|edge| cut(asked, *edge, 0.0, 1.0)));
+    pieces.extend(found.edges.iter().map(|edge| cut(asked, *edge, [0.0, 1.0], overlay.delay_ms(*edge))));
     if let Spot::OnWay { lon_lat, snapped } = &to[goal] {
         let enters = |(edge, _): &(u32, f64)| snapshot.tail[*edge as usize] == found.goal.node;
         if let Some((edge, before)) = directions(snapshot, snapped).find(enters) {
-            pieces.push(cut(asked, edge, 0.0, before));
+            pieces.push(cut(asked, edge, [0.0, before], 0));
             pieces.push(stub(snapshot, *metric, *lon_lat, snapped, false));
         }
     }
     let level = snapshot.node(found.start.node).level;
+    debug_assert_eq!(
+        pieces.iter().map(|piece| u64::from(piece.millis)).sum::<u64>(),
+        u64::from(found.millis),
+        "the pieces cost what the search found"
+    );
     Pieces { pieces, goal, level }
 }
 
@@ -87,7 +92,7 @@ pub(crate) fn direct(
     let asked = Asked { snapshot, overlay, metric, from, to: &nobody };
     let pieces = vec![
         stub(snapshot, metric, *lon_lat, a, true),
-        cut(&asked, edge, before, after),
+        cut(&asked, edge, [before, after], 0),
         stub(snapshot, metric, *goal, b, false),
     ];
     let millis = pieces.iter().map(|piece| piece.millis).fold(0, u32::saturating_add);
@@ -116,8 +121,8 @@ fn stub(
 }
 
 /// Returns an edge from one share of its length to another.
-fn cut(asked: &Asked<'_>, edge: u32, begin: f64, end: f64) -> Piece {
-    let Asked { snapshot, overlay, metric, .. } = asked;
+fn cut(asked: &Asked<'_>, edge: u32, [begin, end]: [f64; 2], delay_ms: u32) -> Piece {
+    let Asked { snapshot, metric, .. } = asked;
     let (from, to) = (snapshot.tail[edge as usize], snapshot.head[edge as usize]);
     let way = snapshot.edge(edge);
     let mut points = points(snapshot.graph(), from, way, to);
@@ -125,10 +130,7 @@ fn cut(asked: &Asked<'_>, edge: u32, begin: f64, end: f64) -> Piece {
         points = clip(&points, begin, end);
     }
     let whole = snapshot.weights[metric.index()][edge as usize];
-    let millis = if begin > 0.0 { part(whole, 1.0 - begin) } else { part(whole, end) };
-    let millis = if begin > 0.0 && end < 1.0 { part(whole, end - begin) } else { millis };
-    let whole_edge = begin <= 0.0 && end >= 1.0;
-    let delay_ms = if whole_edge { overlay.delay_ms(edge) } else { 0 };
+    let millis = part(whole, end - begin).saturating_add(delay_ms);
     let shaft = [from, to].into_iter().find_map(|node| match snapshot.node(node).kind {
         NodeKind::Stop(shaft) | NodeKind::Hub(shaft) => Some(shaft),
         _ => None,
@@ -137,7 +139,7 @@ fn cut(asked: &Asked<'_>, edge: u32, begin: f64, end: f64) -> Piece {
         kind: way.kind,
         points,
         length_m: way.length_m * (end - begin),
-        millis: millis.saturating_add(delay_ms),
+        millis,
         levels: [from, to].map(|node| snapshot.node(node).level),
         room: way.room,
         shaft,

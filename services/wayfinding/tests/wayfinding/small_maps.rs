@@ -90,6 +90,33 @@ fn a_door_inside_one_room_joins_nothing_and_a_door_to_the_outside_one_room() {
     assert!(rules(town).contains(&("opening-joins-nothing", Severity::Violation)));
 }
 
+/// Draws the row with two doors and one word of one file changed.
+fn row_with(file: &str, from: &str, to: &str) -> Venue {
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 1.0);
+    door(&mut town, "mid-east", 20.0, 1.0);
+    let mut files = town.files();
+    let (_, text) = files.iter_mut().find(|(name, _)| name == file).unwrap();
+    *text = text.replacen(from, to, 2).replacen(to, from, 1);
+    Venue::of(files)
+}
+
+#[test]
+fn a_restricted_unit_is_not_walked_through() {
+    let restricted = "\"restriction\":\"employeesonly\"";
+    let venue = row_with("unit.geojson", "\"restriction\":null", restricted);
+    assert_eq!(venue.refused("west desk", "east desk", Profile::Walk).0, Reason::Disconnected);
+}
+
+#[test]
+fn a_locked_door_is_not_led_through_and_a_guarded_one_is() {
+    let locked = "\"access_control\":[\"badgereader\"]";
+    let venue = row_with("opening.geojson", "\"access_control\":null", locked);
+    assert_eq!(venue.refused("west desk", "east desk", Profile::Walk).0, Reason::Disconnected);
+    let guarded = "\"access_control\":[\"guard\"]";
+    row_with("opening.geojson", "\"access_control\":null", guarded).walk("west desk", "east desk");
+}
+
 #[test]
 fn a_zone_is_not_entered_without_a_checkpoint() {
     let mut town = row();

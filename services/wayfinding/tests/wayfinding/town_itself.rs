@@ -144,6 +144,17 @@ fn a_queue_at_security_is_waited_for() {
     assert!((queued.seconds - free.seconds - 600.0).abs() < 1e-6);
 }
 
+#[test]
+fn a_broken_down_escalator_is_avoided_when_waiting_takes_longer() {
+    let mut venue = Venue::testville();
+    let escalator = venue.snapshot.search("Escalator E1", 1)[0].id.clone();
+    let delays = std::collections::BTreeMap::from([(escalator, 300_000)]);
+    venue.overlay = airside_wayfinding::Overlay::live(&venue.snapshot, [], &delays);
+    let route = venue.walk("Metro", "Check-in A");
+    assert!(texts(&route).contains(&"Take lift L1 up to 2F"));
+    assert!(route.seconds < 300.0);
+}
+
 /// Finds the id of the security section from the nodes of a lane.
 fn checkpoint(venue: &Venue) -> airside_wayfinding::FeatureId {
     let model = venue.snapshot.graph().model();
