@@ -1,0 +1,54 @@
+//! What the list of followed things shows.
+
+use airside_kernel::{Cause, Revision};
+use uuid::Uuid;
+
+use super::*;
+use crate::events::tests::recorded;
+
+fn followed(facts: impl IntoIterator<Item = Fact>) -> Followed {
+    facts.into_iter().fold(Followed::default(), |mut followed, fact| {
+        let stream = format!("person-{}", Uuid::from_u128(1));
+        followed.apply(&recorded(&stream, fact.event_type(), &fact.encode(), 0)).unwrap();
+        followed
+    })
+}
+
+fn flight() -> FlightId {
+    "ZH9101-20261120".parse().unwrap()
+}
+
+fn passed(point: PassagePoint) -> Fact {
+    let cause = Cause { reactor: "r".into(), stream: "flight-1".into(), revision: Revision(1), index: 0 };
+    Fact::PassagePointPassed { flight: flight(), point, cause }
+}
+
+#[test]
+fn only_the_gate_means_boarded() {
+    let follow = || Fact::FlightFollowed { flight: flight(), booking: None };
+    for (points, boarded) in [
+        (vec![], false),
+        (vec![PassagePoint::CheckIn, PassagePoint::Security], false),
+        (vec![PassagePoint::Gate, PassagePoint::Security], true),
+    ] {
+        let facts = [follow()].into_iter().chain(points.into_iter().map(passed));
+        assert_eq!(followed(facts).by(PersonId(Uuid::from_u128(1))).flights[&flight()], boarded);
+    }
+}
+
+#[test]
+fn who_follows_nothing_takes_no_room() {
+    let journey = JourneyId(Uuid::from_u128(7));
+    let facts = [
+        Fact::FlightFollowed { flight: flight(), booking: None },
+        Fact::BagFollowed { plate: "0479123456".parse().unwrap(), journey },
+        Fact::FlightUnfollowed { flight: flight() },
+        Fact::BagUnfollowed { journey },
+    ];
+    assert!(followed(facts).0.is_empty());
+}
+
+#[test]
+fn a_point_of_a_flight_that_is_not_followed_shows_nothing() {
+    assert!(followed([passed(PassagePoint::Gate)]).0.is_empty());
+}

@@ -1,0 +1,114 @@
+//! Who is told that they passed a point, over a real log and a real vault.
+
+use airside_api::flights::v1::PassagePoint as Point;
+use airside_kernel::{Keyring, SubjectId, keys};
+
+use crate::{
+    events::Fact,
+    model::PassagePoint,
+    tests::{House, house, person},
+};
+
+const FLIGHT: &str = "ZH9101-20261120";
+
+async fn passed(house: &House, n: u128) -> Vec<PassagePoint> {
+    let points = house.facts(person(n)).await.into_iter().filter_map(|fact| match fact {
+        Fact::PassagePointPassed { point, .. } => Some(point),
+        _ => None,
+    });
+    points.collect()
+}
+
+#[tokio::test]
+async fn a_read_is_told_to_everybody_who_follows_under_its_booking_and_to_nobody_else() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "abc123").await.unwrap();
+    house.follow_flight(person(2), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.follow_flight(person(3), FLIGHT, "Zhang", "XYZ789").await.unwrap();
+    house.follow_flight(person(4), FLIGHT, "Li", "ABC123").await.unwrap();
+    house.follow_flight(person(5), FLIGHT, "", "").await.unwrap();
+    house.follow_flight(person(6), "ZH9102-20261120", "Zhang", "ABC123").await.unwrap();
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    for n in 1..=6 {
+        let expected = if n <= 2 { vec![PassagePoint::Gate] } else { Vec::new() };
+        assert_eq!(passed(&house, n).await, expected, "person {n}");
+    }
+}
+
+#[tokio::test]
+async fn who_boarded_is_listed_as_boarded() {
+    let house = house().await;
+    house.follow_flight(person(1), "ZH09101-20261120", "Zhang", "ABC123").await.unwrap();
+    house.read(FLIGHT, Point::Security, "ZHANG/SAN", "ABC123").await;
+    let last = house.events(person(1)).await.pop().unwrap().position().to_string();
+    assert!(!house.list(person(1), last).await.flights[0].boarded);
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    let last = house.events(person(1)).await.pop().unwrap().position().to_string();
+    assert!(house.list(person(1), last).await.flights[0].boarded);
+}
+
+#[tokio::test]
+async fn the_fact_names_the_read_behind_it() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    let Some(Fact::PassagePointPassed { cause, .. }) = house.facts(person(1)).await.pop() else {
+        unreachable!()
+    };
+    assert_eq!((cause.reactor.as_str(), cause.stream.as_str()), ("trips.passage", "flight-ZH9101-20261120"));
+    let event = house.events(person(1)).await.pop().unwrap();
+    assert!(event.metadata().unwrap().get(keys::CAUSATION_ID).is_some());
+}
+
+#[tokio::test]
+async fn the_same_point_twice_is_told_once() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    assert_eq!(passed(&house, 1).await, [PassagePoint::Gate]);
+}
+
+#[tokio::test]
+async fn who_unfollowed_is_told_nothing() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.unfollow_flight(person(1), FLIGHT).await.unwrap();
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    assert_eq!(passed(&house, 1).await, []);
+}
+
+#[tokio::test]
+async fn an_erased_person_and_an_erased_read_match_nothing() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.follow_flight(person(2), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.vault.erase(&SubjectId::new(person(1))).await.unwrap();
+    let (read, subject) = house.read_message(FLIGHT, Point::Security, "ZHANG/SAN", "ABC123").await;
+    house.vault.erase(&SubjectId::new(subject)).await.unwrap();
+    house.publish("flight-ZH9101-20261120", "flights.PassengerRead", read).await;
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    assert_eq!(passed(&house, 1).await, []);
+    assert_eq!(passed(&house, 2).await, [PassagePoint::Gate]);
+}
+
+#[tokio::test]
+async fn a_flight_that_has_landed_is_forgotten() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    let landed = airside_api::flights::v1::FlightLanded::default();
+    house.publish("flight-ZH9101-20261120", "flights.FlightLanded", landed).await;
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    assert_eq!(passed(&house, 1).await, []);
+}
+
+#[tokio::test]
+async fn a_reactor_that_does_everything_again_adds_nothing() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.read(FLIGHT, Point::CheckIn, "ZHANG/SAN", "ABC123").await;
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    let before = house.events(person(1)).await.len();
+    let again = house.replay().await;
+    assert_eq!((again, house.events(person(1)).await.len()), (2, before));
+}
