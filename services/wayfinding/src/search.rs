@@ -155,6 +155,7 @@ impl Searcher {
     ) -> Option<(u32, End)> {
         let weights = snapshot.weights[metric.index()].as_slice();
         let free = overlay.is_free();
+        let leaves = snapshot.leaves.get(metric.index()).map_or(&[][..], Vec::as_slice);
         for start in starts {
             self.reach(start.node, start.millis, NO_WAY, &ahead);
         }
@@ -177,7 +178,9 @@ impl Searcher {
             }
             for edge in snapshot.out(node) {
                 let mut weight = weights[edge];
-                if weight == NO_WAY {
+                let head = snapshot.head[edge];
+                let aside = leaves.get(head as usize) == Some(&true);
+                if weight == NO_WAY || (aside && !self.goals.iter().any(|(goal, _)| goal.node == head)) {
                     continue;
                 }
                 #[expect(clippy::cast_possible_truncation, reason = "edges are numbered in 32 bits")]
@@ -189,7 +192,7 @@ impl Searcher {
                     weight = weight.saturating_add(overlay.delay_ms(edge));
                 }
                 let cost = slot.cost.saturating_add(weight);
-                self.reach(snapshot.head[edge as usize], cost, edge, &ahead);
+                self.reach(head, cost, edge, &ahead);
             }
         }
         best

@@ -17,6 +17,7 @@ use crate::imdf::{Archive, FeatureId};
 
 pub(crate) mod components;
 pub(crate) mod landmarks;
+mod leaves;
 pub(crate) mod names;
 pub(crate) mod snap;
 
@@ -117,6 +118,8 @@ pub struct Snapshot {
     pub(crate) weights: [Vec<u32>; 3],
     pub(crate) landmarks: [Landmarks; 2],
     pub(crate) components: [Components; 2],
+    /// Whether a search may leave a node out, unless it begins or ends there.
+    pub(crate) leaves: [Vec<bool>; 2],
     pub(crate) index: Vec<LevelIndex>,
     pub(crate) names: Names,
     /// The edges that close with a feature.
@@ -164,10 +167,24 @@ impl Snapshot {
         let rows = Rows { first: &first, tail: &tail, head: &head };
         let landmarks = [0, 1].map(|metric| Landmarks::choose(&rows, &weights[metric]));
         let components = [0, 1].map(|metric| Components::of(&rows, &weights[metric]));
+        let leaves = [0, 1].map(|metric| leaves::leaves(&graph, &rows, &weights[metric]));
         let names = Names::of(&graph);
         let closes = closes(&graph, &tail, &head, &origin);
         let index = snap::build(&graph, &tail, &head, &origin);
-        Self { graph, first, tail, head, origin, weights, landmarks, components, index, names, closes }
+        Self {
+            graph,
+            first,
+            tail,
+            head,
+            origin,
+            weights,
+            landmarks,
+            components,
+            leaves,
+            index,
+            names,
+            closes,
+        }
     }
 
     /// Returns the graph that the snapshot was compiled from.
