@@ -1,1 +1,87 @@
-//! Venues, places and routes over the terminal graph.
+//! Venues, places and routes: the face of the maps.
+//!
+//! Words. A *venue* is a building with a map, named by its code. A *place* is
+//! what one can walk to. A *closure* says that something cannot be passed now.
+//! How ways are found is `airside-wayfinding`'s; this crate gives it the maps
+//! and what is closed, and speaks gRPC.
+//!
+//! Streams. `venue-<code>` holds `ClosureSet` and `ClosureLifted`.
+//!
+//! Invariants.
+//! - A request is answered from one snapshot and one overlay that belong
+//!   together ([`project::Live`]); the next request knows a change at once.
+//! - Who sets a closure gets the answer when routes of this process know it.
+//! - "No route" is an answer with its reason, not an error.
+//!
+//! Must never: store a position of a person, or a route; route over a map that
+//! the checks refuse.
+
+pub mod decide;
+pub mod events;
+pub mod model;
+pub mod project;
+pub mod service;
+pub mod venues;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use airside_api::navigation::v1::navigation_service_server::NavigationServiceServer;
+use airside_kernel::{Clock, EventStore, Keyring};
+use airside_runtime::{executor::Executor, projections::Projections};
+use airside_wayfinding::{Archive, Refused, Snapshot};
+use thiserror::Error;
+
+use crate::model::{InvalidVenueCode, VenueCode};
+
+/// How many folded venues are kept.
+const CACHED_STATES: u64 = 64;
+
+/// What the server runs of this domain.
+pub struct Part {
+    /// The gRPC service.
+    pub service: NavigationServiceServer<service::Navigation>,
+    /// The venues, for other wires and for metrics.
+    pub venues: venues::Venues,
+}
+
+/// A venue that cannot be used.
+#[derive(Debug, Error)]
+pub enum VenueError {
+    /// Its code cannot name a venue.
+    #[error("code of the venue is invalid: rename the folder of its map")]
+    Code(#[source] InvalidVenueCode),
+    /// Another venue has the same code.
+    #[error("another venue has the same code: rename the folder of its map")]
+    Twice,
+    /// The checks refuse its map.
+    #[error("map is refused: see `airside map check`")]
+    Map(#[source] Refused),
+}
+
+/// Puts the domain together over the maps, each with its venue's code.
+///
+/// # Errors
+/// The code of the first venue that cannot be used, and why.
+pub fn part(
+    store: &Arc<dyn EventStore>,
+    keys: &Arc<dyn Keyring>,
+    clock: &Arc<dyn Clock>,
+    projections: &mut Projections,
+    venues: impl IntoIterator<Item = (String, Archive)>,
+) -> Result<Part, (String, VenueError)> {
+    let mut snapshots: BTreeMap<VenueCode, Snapshot> = BTreeMap::new();
+    for (name, archive) in venues {
+        let named = |error| (name.clone(), error);
+        let code = name.parse().map_err(|error| named(VenueError::Code(error)))?;
+        let snapshot = Snapshot::from_archive(&archive).map_err(|error| named(VenueError::Map(error)))?;
+        if snapshots.insert(code, snapshot).is_some() {
+            return Err((name, VenueError::Twice));
+        }
+    }
+    let maps = project::Maps::new(snapshots);
+    let model = projections.add(project::Closures::new(maps.clone()));
+    let executor = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
+    let venues = venues::Venues::new(maps, model, executor, clock.clone());
+    let service = NavigationServiceServer::new(service::Navigation::new(venues.clone()));
+    Ok(Part { service, venues })
+}

@@ -1,0 +1,88 @@
+//! The specification of closures.
+
+use airside_kernel::given;
+use proptest::prelude::*;
+
+use super::*;
+
+fn feature(id: &str) -> FeatureId {
+    FeatureId::parse(id).unwrap()
+}
+
+fn closure(id: &str, reason: &str) -> Closure {
+    Closure { feature: feature(id), reason: reason.parse().unwrap(), expected_until: None }
+}
+
+fn set(id: &str, reason: &str) -> VenueEvent {
+    VenueEvent::ClosureSet(closure(id, reason))
+}
+
+fn lifted(id: &str) -> VenueEvent {
+    VenueEvent::ClosureLifted { feature: feature(id) }
+}
+
+fn close(id: &str, reason: &str) -> VenueCommand {
+    VenueCommand::Close(closure(id, reason))
+}
+
+fn lift(id: &str) -> VenueCommand {
+    VenueCommand::Lift { feature: feature(id) }
+}
+
+#[test]
+fn what_is_open_can_be_closed_and_what_is_closed_opened() {
+    given::<Venue>([]).when(close("l1", "repair")).then([set("l1", "repair")]);
+    given::<Venue>([set("l1", "repair")]).when(lift("l1")).then([lifted("l1")]);
+    given::<Venue>([set("l1", "repair"), lifted("l1")])
+        .when(close("l1", "repair"))
+        .then([set("l1", "repair")]);
+}
+
+#[test]
+fn closing_what_is_closed_and_lifting_what_is_open_adds_nothing() {
+    given::<Venue>([set("l1", "repair")]).when(close("l1", "repair")).then_nothing();
+    given::<Venue>([set("l1", "repair")]).when(lift("l2")).then_nothing();
+    given::<Venue>([set("l1", "repair"), lifted("l1")]).when(lift("l1")).then_nothing();
+}
+
+#[test]
+fn a_closure_with_another_reason_or_time_takes_the_place_of_the_old_one() {
+    given::<Venue>([set("l1", "repair")]).when(close("l1", "flood")).then([set("l1", "flood")]);
+    let state = given::<Venue>([set("l1", "repair"), set("l1", "flood")]).state();
+    assert_eq!(state.closures().cloned().collect::<Vec<_>>(), [closure("l1", "flood")]);
+    let until =
+        Closure { expected_until: Some("2026-11-20T09:00:00Z".parse().unwrap()), ..closure("l1", "flood") };
+    given::<Venue>([set("l1", "flood")])
+        .when(VenueCommand::Close(until.clone()))
+        .then([VenueEvent::ClosureSet(until)]);
+}
+
+#[test]
+fn a_closure_not_spoken_of_for_long_is_restated_so_that_the_fold_stays_short() {
+    let others = (0..RESTATED_AFTER / 2).flat_map(|_| [set("l2", "repair"), lifted("l2")]);
+    given::<Venue>(std::iter::once(set("l1", "rebuilding")).chain(others))
+        .when(close("l3", "repair"))
+        .then([set("l1", "rebuilding"), set("l3", "repair")]);
+}
+
+proptest! {
+    #[test]
+    fn a_venue_refolds_to_the_same_closures_from_a_bounded_tail(
+        orders in proptest::collection::vec((0u16..2_000, any::<bool>(), 0u8..3), 0..3_000),
+    ) {
+        let (mut facts, mut state) = (Vec::new(), VenueState::default());
+        for (which, closes, reason) in orders {
+            // Six features are touched all the time, ten hardly ever.
+            let id = format!("f{}", if which < 1_990 { which % 6 } else { which });
+            let command = if closes { close(&id, &format!("r{reason}")) } else { lift(&id) };
+            for fact in Venue::decide(&state, command).unwrap() {
+                state = Venue::evolve(state, &fact);
+                facts.push(fact);
+            }
+        }
+        let forgotten = usize::try_from(Venue::forgets(&state, facts.len() as u64)).unwrap();
+        let again = facts[forgotten..].iter().fold(VenueState::default(), Venue::evolve);
+        prop_assert!(state.closures().eq(again.closures()));
+        prop_assert!(facts.len() - forgotten <= 640, "{} facts", facts.len() - forgotten);
+    }
+}

@@ -1,0 +1,84 @@
+//! The facts of `venue-<code>` and their stored form.
+
+use airside_api::navigation::v1;
+use airside_kernel::{DecodeError, RecordedEvent, StoredEvent};
+use airside_runtime::stored;
+use airside_wayfinding::FeatureId;
+use bytes::Bytes;
+use prost::Message;
+
+use crate::model::{Closure, Reason};
+
+const CLOSURE_SET: &str = "navigation.ClosureSet";
+const CLOSURE_LIFTED: &str = "navigation.ClosureLifted";
+
+/// A fact of a venue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VenueEvent {
+    /// Something cannot be passed; a later one for the same feature takes its place.
+    ClosureSet(Closure),
+    /// It can be passed again.
+    ClosureLifted {
+        /// The feature of the map.
+        feature: FeatureId,
+    },
+}
+
+impl StoredEvent for VenueEvent {
+    fn event_type(&self) -> &'static str {
+        match self {
+            Self::ClosureSet(_) => CLOSURE_SET,
+            Self::ClosureLifted { .. } => CLOSURE_LIFTED,
+        }
+    }
+
+    fn encode(&self) -> Bytes {
+        let bytes = match self {
+            Self::ClosureSet(closure) => v1::ClosureSet {
+                feature_id: closure.feature.to_string(),
+                reason: closure.reason.as_str().to_owned(),
+                expected_until: closure.expected_until.map(stored::timestamp_message),
+            }
+            .encode_to_vec(),
+            Self::ClosureLifted { feature } => {
+                v1::ClosureLifted { feature_id: feature.to_string() }.encode_to_vec()
+            }
+        };
+        bytes.into()
+    }
+
+    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        let damaged =
+            |error: prost::DecodeError| DecodeError::malformed(event.event_type(), error.to_string());
+        match event.event_type() {
+            CLOSURE_SET => closure(v1::ClosureSet::decode(event.payload()).map_err(damaged)?),
+            CLOSURE_LIFTED => {
+                let message = v1::ClosureLifted::decode(event.payload()).map_err(damaged)?;
+                Ok(Self::ClosureLifted { feature: feature(CLOSURE_LIFTED, &message.feature_id)? })
+            }
+            _ => Err(DecodeError::unknown(event)),
+        }
+    }
+}
+
+fn closure(message: v1::ClosureSet) -> Result<VenueEvent, DecodeError> {
+    let expected_until = match &message.expected_until {
+        None => None,
+        Some(until) => Some(
+            stored::timestamp(until)
+                .ok_or_else(|| DecodeError::malformed(CLOSURE_SET, "expected_until is out of range"))?,
+        ),
+    };
+    Ok(VenueEvent::ClosureSet(Closure {
+        feature: feature(CLOSURE_SET, &message.feature_id)?,
+        reason: Reason::stored(message.reason),
+        expected_until,
+    }))
+}
+
+fn feature(event_type: &str, id: &str) -> Result<FeatureId, DecodeError> {
+    FeatureId::parse(id).ok_or_else(|| DecodeError::malformed(event_type, "feature_id is no id of a feature"))
+}
+
+#[cfg(test)]
+mod tests;

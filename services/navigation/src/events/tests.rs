@@ -1,0 +1,73 @@
+//! What is stored stays readable: every version ever written, byte for byte.
+
+use airside_kernel::{EventId, EventParts, EventSpans, Position, Revision};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
+    let parts = EventParts {
+        id: EventId(Uuid::nil()),
+        position: Position::from_parts(1, 0),
+        revision: Revision::FIRST,
+        fold_from: Revision::FIRST,
+        schema_version: 1,
+        occurred_us: 0,
+        recorded_us: 0,
+    };
+    let kind = u32::try_from(event_type.len()).unwrap();
+    let whole = kind + u32::try_from(payload.len()).unwrap();
+    let spans = EventSpans { stream: 0..0, event_type: 0..kind, metadata: 0..0, payload: kind..whole };
+    RecordedEvent::new(parts, [event_type.as_bytes(), payload].concat().into(), spans).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let text = text.trim();
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
+fn check_golden(event: &VenueEvent, golden: &str) {
+    assert_eq!(hex(&event.encode()), golden.trim(), "{} is written differently now", event.event_type());
+    assert_eq!(&VenueEvent::decode(&recorded(event.event_type(), &unhex(golden))).unwrap(), event);
+}
+
+fn lift() -> FeatureId {
+    FeatureId::parse("541a251a-80a2-5f5d-a0c6-409f5f714344").unwrap()
+}
+
+#[test]
+fn closure_set_version_1_is_read_and_written_for_ever() {
+    let event = VenueEvent::ClosureSet(Closure {
+        feature: lift(),
+        reason: "电梯维修".parse().unwrap(),
+        expected_until: Some("2026-11-20T09:00:00Z".parse().unwrap()),
+    });
+    check_golden(&event, include_str!("golden/closure_set.v1.hex"));
+}
+
+#[test]
+fn closure_lifted_version_1_is_read_and_written_for_ever() {
+    check_golden(
+        &VenueEvent::ClosureLifted { feature: lift() },
+        include_str!("golden/closure_lifted.v1.hex"),
+    );
+}
+
+#[test]
+fn a_type_that_is_not_of_the_stream_is_unknown() {
+    let foreign = recorded("navigation.VenuePublished", &[]);
+    assert_eq!(VenueEvent::decode(&foreign), Err(DecodeError::unknown(&foreign)));
+}
+
+proptest! {
+    #[test]
+    fn foreign_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+        let _ = VenueEvent::decode(&recorded(CLOSURE_SET, &bytes));
+        let _ = VenueEvent::decode(&recorded(CLOSURE_LIFTED, &bytes));
+    }
+}

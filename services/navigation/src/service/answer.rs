@@ -1,0 +1,114 @@
+//! From venues, places and routes to messages.
+
+use airside_api::navigation::v1;
+use airside_runtime::stored::timestamp_message;
+use airside_wayfinding::{Language, Outcome, Place, Reason, Route, StepKind};
+
+use crate::{
+    model::{Closure, VenueCode},
+    project::Live,
+    venues::reasons,
+};
+
+pub(super) fn venue(code: &VenueCode, live: &Live) -> v1::Venue {
+    let names = live.snapshot.summary().name;
+    let storeys = live.snapshot.graph().storeys();
+    let level = |storey: &airside_wayfinding::Storey| v1::Level {
+        ordinal: storey.ordinal,
+        short_name: storey.sign(Language::En),
+    };
+    v1::Venue {
+        code: code.to_string(),
+        names: names.iter().map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
+        levels: storeys.iter().map(level).collect(),
+        closures: live.closures.values().map(closure).collect(),
+    }
+}
+
+fn closure(closure: &Closure) -> v1::Closure {
+    v1::Closure {
+        feature_id: closure.feature.to_string(),
+        reason: closure.reason.as_str().to_owned(),
+        expected_until: closure.expected_until.map(timestamp_message),
+    }
+}
+
+pub(super) fn place(live: &Live, place: &Place, language: Language) -> v1::Place {
+    let name = place.name.get(language).or_else(|| place.codes.first().map(String::as_str));
+    let ordinal = live.snapshot.graph().storeys().get(place.level).map_or(0, |storey| storey.ordinal);
+    v1::Place {
+        id: place.id.to_string(),
+        name: name.unwrap_or(&place.category).to_owned(),
+        category: place.category.clone(),
+        position: Some(position(place.lon_lat, ordinal)),
+    }
+}
+
+pub(super) fn route(live: &Live, outcome: Outcome, language: Language) -> v1::FindRouteResponse {
+    match outcome {
+        Outcome::Found(route) => found(route),
+        Outcome::NotFound { reason, text } => not_found(live, &reason, text, language),
+    }
+}
+
+fn found(route: Route) -> v1::FindRouteResponse {
+    // A step is shown with the level at its end, which is where the next one begins.
+    let last = route.levels.last().copied().unwrap_or_default();
+    let ends: Vec<i32> = route.steps.iter().skip(1).map(|step| step.ordinal).chain([last]).collect();
+    let steps = route.steps.into_iter().zip(ends).map(|(step, ordinal)| v1::Step {
+        text: step.text,
+        kind: kind(step.kind).to_owned(),
+        length_m: step.distance_m,
+        seconds: step.seconds,
+        ordinal,
+    });
+    let lines = route.line.iter().map(|line| v1::LevelLine {
+        ordinal: line.ordinal,
+        points: line.coordinates.iter().map(|point| position(*point, line.ordinal)).collect(),
+    });
+    v1::FindRouteResponse {
+        found: true,
+        length_m: route.length_m,
+        seconds: route.seconds,
+        steps: steps.collect(),
+        lines: lines.collect(),
+        ..Default::default()
+    }
+}
+
+/// Returns the answer that there is no way; closures are explained in the operator's words too.
+fn not_found(live: &Live, reason: &Reason, text: String, language: Language) -> v1::FindRouteResponse {
+    let (number, blocked_by) = match reason {
+        Reason::Closed(features) => (v1::NoRouteReason::Closed, features.as_slice()),
+        Reason::NoAccessibleWay => (v1::NoRouteReason::NotAccessible, [].as_slice()),
+        Reason::Disconnected => (v1::NoRouteReason::Disconnected, [].as_slice()),
+        Reason::ZoneForbidden => (v1::NoRouteReason::Zone, [].as_slice()),
+    };
+    let words = reasons(live, blocked_by);
+    let reason_text = match language {
+        _ if words.is_empty() => text,
+        Language::En => format!("{text} ({})", words.join("; ")),
+        Language::ZhCn => format!("{text}（{}）", words.join("；")),
+    };
+    v1::FindRouteResponse {
+        reason: number as i32,
+        reason_text,
+        blocked_by: blocked_by.iter().map(ToString::to_string).collect(),
+        ..Default::default()
+    }
+}
+
+fn kind(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Walk | StepKind::TurnLeft | StepKind::TurnRight => "walk",
+        StepKind::Lift => "lift",
+        StepKind::Stairs => "stairs",
+        StepKind::Escalator => "escalator",
+        StepKind::Security => "security",
+        StepKind::Arrive => "arrive",
+    }
+}
+
+fn position([longitude, latitude]: [f64; 2], ordinal: i32) -> v1::Position {
+    v1::Position { longitude, latitude, ordinal }
+}

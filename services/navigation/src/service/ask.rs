@@ -1,0 +1,104 @@
+//! From calls to questions and orders; every refusal names the field and the remedy.
+
+use airside_api::navigation::v1;
+use airside_runtime::{status::invalid, stored};
+use airside_wayfinding::{FeatureId, Language, Profile, RouteRequest};
+use tonic::Status;
+
+use crate::{decide::VenueCommand, model::Closure};
+
+const MAX_QUERY_CHARS: usize = 64;
+const MAX_PLACE_CHARS: usize = 128;
+const DEFAULT_PLACES: usize = 20;
+const MAX_PLACES: u32 = 100;
+
+/// A search for places.
+pub(super) struct Search<'a> {
+    pub(super) words: &'a str,
+    pub(super) language: Language,
+    pub(super) limit: usize,
+}
+
+pub(super) fn search(request: &v1::SearchPlacesRequest) -> Result<Search<'_>, Status> {
+    if request.query.chars().count() > MAX_QUERY_CHARS {
+        return Err(invalid("query", "use at most 64 characters"));
+    }
+    let limit = match request.page_size {
+        0 => DEFAULT_PLACES,
+        1..=MAX_PLACES => request.page_size as usize,
+        asked => return Err(invalid("page_size", format_args!("{asked} is too many; ask for 1 to 100"))),
+    };
+    Ok(Search { words: &request.query, language: language(request.language)?, limit })
+}
+
+pub(super) fn route(request: &v1::FindRouteRequest) -> Result<RouteRequest, Status> {
+    Ok(RouteRequest {
+        from: end("from", request.from.as_ref())?,
+        to: end("to", request.to.as_ref())?,
+        profile: profile(request.profile)?,
+        language: language(request.language)?,
+    })
+}
+
+pub(super) fn closure(request: &v1::SetClosureRequest) -> Result<VenueCommand, Status> {
+    let feature = FeatureId::parse(&request.feature_id)
+        .ok_or_else(|| invalid("feature_id", "use the id of a feature of the map"))?;
+    if !request.closed {
+        return Ok(VenueCommand::Lift { feature });
+    }
+    let reason = request.reason.parse().map_err(|error| invalid("reason", error))?;
+    let until = request.expected_until.as_ref().map(|until| {
+        stored::timestamp(until).ok_or_else(|| invalid("expected_until", "it lies outside the calendar"))
+    });
+    Ok(VenueCommand::Close(Closure { feature, reason, expected_until: until.transpose()? }))
+}
+
+/// Returns one end of a route as a reference to a place or `lon,lat,ordinal`.
+fn end(field: &'static str, end: Option<&v1::RouteEnd>) -> Result<String, Status> {
+    match end.and_then(|end| end.end.as_ref()) {
+        None => Err(invalid(field, "say a place or a position")),
+        Some(v1::route_end::End::Place(place)) => {
+            let is_fit = (1..=MAX_PLACE_CHARS).contains(&place.trim().chars().count());
+            if is_fit {
+                Ok(place.clone())
+            } else {
+                Err(invalid(
+                    &format!("{field}.place"),
+                    "use a feature id, name or code of 1 to 128 characters",
+                ))
+            }
+        }
+        Some(v1::route_end::End::Position(at)) => {
+            degrees(&format!("{field}.position.longitude"), at.longitude, 180.0)?;
+            degrees(&format!("{field}.position.latitude"), at.latitude, 90.0)?;
+            Ok(format!("{},{},{}", at.longitude, at.latitude, at.ordinal))
+        }
+    }
+}
+
+fn degrees(field: &str, value: f64, limit: f64) -> Result<(), Status> {
+    if value.is_finite() && value.abs() <= limit {
+        Ok(())
+    } else {
+        Err(invalid(
+            field,
+            format_args!("{value} is no position; use degrees (WGS 84) from -{limit} to {limit}"),
+        ))
+    }
+}
+
+fn language(number: i32) -> Result<Language, Status> {
+    match v1::Language::try_from(number) {
+        Ok(v1::Language::Unspecified | v1::Language::En) => Ok(Language::En),
+        Ok(v1::Language::ZhCn) => Ok(Language::ZhCn),
+        Err(_) => Err(invalid("language", "use LANGUAGE_EN or LANGUAGE_ZH_CN")),
+    }
+}
+
+fn profile(number: i32) -> Result<Profile, Status> {
+    match v1::Profile::try_from(number) {
+        Ok(v1::Profile::Unspecified | v1::Profile::Walk) => Ok(Profile::Walk),
+        Ok(v1::Profile::Wheelchair) => Ok(Profile::Wheelchair),
+        Err(_) => Err(invalid("profile", "use PROFILE_WALK or PROFILE_WHEELCHAIR")),
+    }
+}

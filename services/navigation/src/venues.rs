@@ -1,0 +1,157 @@
+//! What the service asks of the venues, in the words of the domain.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use airside_kernel::{Classified, Clock, Code};
+use airside_runtime::{
+    executor::{Context, ExecuteError, Executor, Order},
+    projections::{AtLeastError, ReadModel},
+};
+use airside_wayfinding::{FeatureId, Outcome, RouteError, RouteRequest, Searcher, route};
+use thiserror::Error;
+
+use crate::{
+    decide::{Venue, VenueCommand, VenueRejection},
+    model::{Closure, VenueCode},
+    project::{Closures, Live, Maps},
+};
+
+/// How many searchers wait for the next request; their buffers are as large as the largest map.
+const MAX_IDLE_SEARCHERS: usize = 16;
+
+/// A question about a venue that has no answer.
+#[derive(Debug, Error)]
+pub enum NavigationError {
+    /// There is no such venue.
+    #[error("venue: no venue is called {venue:?}; there are {known:?}")]
+    UnknownVenue {
+        /// What was asked for.
+        venue: String,
+        /// The codes there are.
+        known: Vec<String>,
+    },
+    /// The map has no such feature, or none that can be closed.
+    #[error(
+        "feature_id: the map has nothing to close with the id {feature:?}; use the id of a unit, an opening, \
+         a lift, stairs or an escalator"
+    )]
+    UnknownFeature {
+        /// What was to be closed.
+        feature: String,
+    },
+    /// The question for a route makes no sense.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// The closure could not be stored.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError<VenueRejection>),
+    /// The closure is stored, and routes here do not know it yet.
+    #[error("closure is stored and routes here do not know it yet")]
+    Behind(#[from] AtLeastError),
+}
+
+impl Classified for NavigationError {
+    fn code(&self) -> Code {
+        match self {
+            Self::UnknownVenue { .. } | Self::Route(RouteError::UnknownPlace { .. }) => Code::NotFound,
+            Self::UnknownFeature { .. } | Self::Route(_) => Code::InvalidArgument,
+            Self::Execute(error) => error.code(),
+            Self::Behind(error) => error.code(),
+        }
+    }
+}
+
+/// The venues of this process.
+#[derive(Clone)]
+pub struct Venues {
+    maps: Maps,
+    model: ReadModel<Closures>,
+    executor: Executor<Venue>,
+    clock: Arc<dyn Clock>,
+    searchers: Arc<Mutex<Vec<Searcher>>>,
+}
+
+impl Venues {
+    /// Makes the venues over their maps and what follows their closures.
+    pub fn new(
+        maps: Maps,
+        model: ReadModel<Closures>,
+        executor: Executor<Venue>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { maps, model, executor, clock, searchers: Arc::default() }
+    }
+
+    /// Returns the maps as they are now.
+    pub fn maps(&self) -> &Maps {
+        &self.maps
+    }
+
+    /// Returns a venue as it is now.
+    ///
+    /// # Errors
+    /// When there is no such venue.
+    pub fn venue(&self, code: &str) -> Result<(VenueCode, Arc<Live>), NavigationError> {
+        let known = || self.maps.codes().map(ToString::to_string).collect();
+        let unknown =
+            || NavigationError::UnknownVenue { venue: code.chars().take(40).collect(), known: known() };
+        let code: VenueCode = code.parse().map_err(|_| unknown())?;
+        let live = self.maps.get(&code).ok_or_else(unknown)?;
+        Ok((code, live))
+    }
+
+    /// Finds the quickest way in a venue as it is now. A reason that closures
+    /// give is told in the operator's words too.
+    ///
+    /// # Errors
+    /// When an end is no place, an ambiguous one, or off the venue.
+    pub fn route(&self, live: &Live, request: &RouteRequest) -> Result<Outcome, NavigationError> {
+        let mut searcher = self.lock().pop().unwrap_or_default();
+        let outcome = route(&live.snapshot, &live.overlay, &mut searcher, request);
+        let mut idle = self.lock();
+        if idle.len() < MAX_IDLE_SEARCHERS {
+            idle.push(searcher);
+        }
+        drop(idle);
+        Ok(outcome?)
+    }
+
+    /// Closes or opens a feature and returns the position of the change, empty
+    /// when nothing changed. When it returns, routes here know.
+    ///
+    /// # Errors
+    /// When the venue or the feature is unknown, or the log cannot be used.
+    pub async fn set_closure(
+        &self,
+        venue: &str,
+        command: VenueCommand,
+        actor: String,
+    ) -> Result<String, NavigationError> {
+        let (code, live) = self.venue(venue)?;
+        let (VenueCommand::Close(Closure { feature, .. }) | VenueCommand::Lift { feature }) = &command;
+        if !live.snapshot.closable(feature) && !live.closures.contains_key(feature) {
+            return Err(NavigationError::UnknownFeature { feature: feature.to_string() });
+        }
+        let context = Context::new(actor, "navigation", self.clock.now());
+        let done = self.executor.execute(Order { stream: code.stream(), command, context }).await?;
+        let position = done.position.map_or_else(String::new, |position| position.to_string());
+        self.model.at_least(&position).await?;
+        Ok(position)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Searcher>> {
+        self.searchers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the operator's reasons for the closed features, each once.
+pub fn reasons<'a>(live: &'a Live, features: &[FeatureId]) -> Vec<&'a str> {
+    let mut reasons: Vec<&str> = features
+        .iter()
+        .filter_map(|id| live.closures.get(id))
+        .map(|closure| closure.reason.as_str())
+        .collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    reasons
+}
