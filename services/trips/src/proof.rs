@@ -61,7 +61,7 @@ impl Prover {
             });
             let opened = open(self.keys.as_ref(), sealed.unwrap_or(decoy))?.unwrap_or_default();
             let fits = match proof {
-                Proof::Surname(surname) => is_same(Surname::of(&opened).as_str(), surname.as_str()),
+                Proof::Surname(surname) => is_on_tag(&opened, surname),
                 Proof::RecordLocator(locator) => {
                     is_same(RecordLocator::of(&opened).as_str(), locator.as_str())
                 }
@@ -85,6 +85,11 @@ impl Prover {
         let sealed = self.keys.seal(&subject, Category::Travel, context, b"1NOBODY/AT ALL")?;
         Ok(sealed.map_or(Personal::Erased, Personal::Sealed))
     }
+}
+
+/// Returns true when one of the passengers of a tag, a line each, has the surname.
+fn is_on_tag(names: &str, surname: &Surname) -> bool {
+    names.split('\n').fold(false, |found, name| found | is_same(Surname::of(name).as_str(), surname.as_str()))
 }
 
 /// Opens a sealed text; `None` when it is erased or does not open.

@@ -88,6 +88,16 @@ async fn the_newest_journey_that_fits_is_proven() {
 }
 
 #[tokio::test]
+async fn of_several_passengers_on_one_tag_each_can_prove_it() {
+    let house = house().await;
+    let prover = Prover::new(house.vault.clone());
+    let tags = [tag(&house, 1, "1ZHANG/SAN\n2PAGE/L/B", "ABC123").await];
+    for (name, proves) in [("Zhang", true), ("Page", true), ("Zhang Page", false), ("San", false)] {
+        assert_eq!(prover.proven(&tags, &surname(name)).await.unwrap().is_some(), proves, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn every_attempt_opens_as_much_as_every_other() {
     let house = house().await;
     let keys = Arc::new(Counting(house.vault.clone(), AtomicUsize::new(0)));
