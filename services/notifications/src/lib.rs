@@ -24,7 +24,7 @@
 //! send a push because a read model was rebuilt.
 
 #[cfg(test)]
-mod fixture;
+mod tests;
 
 pub mod decide;
 pub mod events;

@@ -4,7 +4,7 @@ use airside_kernel::Timestamp;
 use futures::FutureExt;
 
 use super::*;
-use crate::fixture::notice;
+use crate::tests::notice;
 
 fn item(seq: u64) -> Arc<Item> {
     Arc::new(Item::new(seq, notice(None), Timestamp::UNIX_EPOCH))

@@ -13,8 +13,8 @@ use prost::Message;
 use super::*;
 use crate::{
     events::InboxEvent,
-    fixture::{House, person},
     model::{Kind, Priority},
+    tests::{House, person},
 };
 
 const FLIGHT: &str = "ZH9101-20261120";

@@ -5,7 +5,7 @@ use futures::StreamExt;
 use tonic::Code as Grpc;
 
 use super::*;
-use crate::fixture::{House, person};
+use crate::tests::{House, person};
 
 const ME: u128 = 1;
 

@@ -8,8 +8,8 @@ use tokio::task::yield_now;
 use super::*;
 use crate::{
     events::InboxEvent,
-    fixture::{BEGIN, House, notice, person},
     hub::MAX_QUEUED_NOTICES,
+    tests::{BEGIN, House, notice, person},
 };
 
 const ME: u128 = 1;
