@@ -52,3 +52,6 @@ fn direct_is_best(
         .filter(|(to, _)| **to as usize != from)
         .all(|(to, second)| direct.get(to).is_some_and(|direct| *direct <= first.saturating_add(*second)))
 }
+
+#[cfg(test)]
+mod tests;
