@@ -7,13 +7,14 @@
 //! - [`stored`]: between the kernel's words and their stored messages.
 //! - [`auth`]: tokens and the caller of a request.
 //! - [`status`]: `kernel::Code` to and from gRPC.
-//! - [`telemetry`], [`admin`]: logs, metrics, health.
+//! - [`telemetry`], [`metered`], [`admin`]: logs, metrics, health.
 //!
 //! Invariants: names no event database and no cipher; knows no domain.
 
 pub mod admin;
 pub mod auth;
 pub mod executor;
+pub mod metered;
 
 pub mod projections;
 pub mod reactors;

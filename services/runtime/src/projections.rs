@@ -16,8 +16,9 @@ use std::{
 };
 
 use airside_kernel::{
-    Classified, Code, EventStore, Position, Projection, ReadError, RecordedEvent, SubjectId,
+    Classified, Code, EventStore, Page, Position, Projection, ReadError, RecordedEvent, SubjectId, Timestamp,
 };
+use jiff::SignedDuration;
 use thiserror::Error;
 use tokio::{sync::watch, time};
 use tracing::{error, warn};
@@ -29,13 +30,38 @@ const AT_LEAST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the runner waits after the log could not be read.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// How far the read models are.
+/// How far a reader of the log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// The last position that every read model has taken in.
+    /// The last position that was taken in.
     pub position: Option<Position>,
+    /// When the event there was committed.
+    pub recorded_at: Option<Timestamp>,
+    /// True when nothing followed at the time of reading.
+    pub is_at_head: bool,
     /// True once the head of the log was reached.
     pub is_caught_up: bool,
+}
+
+impl Progress {
+    /// Returns the progress after a page.
+    pub(crate) fn after(self, page: &Page) -> Self {
+        let last = page.events.last();
+        Self {
+            position: last.map(RecordedEvent::position).or(self.position),
+            recorded_at: last.map(RecordedEvent::recorded_at).or(self.recorded_at),
+            is_at_head: page.end,
+            is_caught_up: self.is_caught_up || page.end,
+        }
+    }
+
+    /// Returns how far it is behind the log at an instant.
+    pub fn lag(&self, now: Timestamp) -> SignedDuration {
+        match self.recorded_at {
+            Some(at) if !self.is_at_head => now.duration_since(at).max(SignedDuration::ZERO),
+            _ => SignedDuration::ZERO,
+        }
+    }
 }
 
 /// A read that could not be answered from a state that is new enough.
@@ -163,11 +189,7 @@ impl Projections {
                     for target in &self.targets {
                         self.parked.fetch_add(target.apply(&page.events), Ordering::Relaxed);
                     }
-                    let position = page.events.last().map(RecordedEvent::position);
-                    self.progress.send_modify(|progress| {
-                        progress.position = position.or(progress.position);
-                        progress.is_caught_up |= page.end;
-                    });
+                    self.progress.send_modify(|progress| *progress = progress.after(&page));
                     tokio::task::yield_now().await;
                 }
                 Err(error @ ReadError::Corrupt { .. }) => {

@@ -23,7 +23,7 @@ use tokio::{sync::watch, time};
 use tracing::{error, warn};
 use uuid::Uuid;
 
-use crate::stopped;
+use crate::{projections::Progress, stopped};
 
 /// How many events a reactor finishes before it writes its checkpoint.
 const CHECKPOINT_EVERY_EVENTS: u64 = 4_096;
@@ -124,7 +124,7 @@ pub struct Runner<R> {
     clock: Arc<dyn Clock>,
     stream: StreamId,
     done: Option<Position>,
-    progress: watch::Sender<Option<Position>>,
+    progress: watch::Sender<Progress>,
 }
 
 impl<R: Reactor> Runner<R> {
@@ -141,7 +141,7 @@ impl<R: Reactor> Runner<R> {
         let stream = StreamId::new("reactor", R::NAME).expect("a reactor's name is visible ASCII");
         let last =
             store.read_stream(&stream, Direction::Backwards, None, 1).await.map_err(StartError::Read)?;
-        let (progress, _) = watch::channel(None);
+        let (progress, _) = watch::channel(Progress::default());
         let mut runner = Self { reactor, store, clock, stream, done: None, progress };
         runner.done = match last.events.first() {
             Some(event) => {
@@ -152,8 +152,8 @@ impl<R: Reactor> Runner<R> {
         Ok(runner)
     }
 
-    /// Returns the last position that the reactor has finished with, as it moves.
-    pub fn progress(&self) -> watch::Receiver<Option<Position>> {
+    /// Returns how far the reactor is: what it has finished with.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
     }
 
@@ -176,7 +176,7 @@ impl<R: Reactor> Runner<R> {
                             break;
                         }
                         self.done = self.done.max(page.events.last().map(RecordedEvent::position));
-                        self.progress.send_replace(self.done);
+                        self.progress.send_modify(|progress| *progress = progress.after(&page));
                     }
                     Err(error @ ReadError::Corrupt { .. }) => {
                         error!(reactor = R::NAME, error = %error, "reactor stops at damaged bytes");

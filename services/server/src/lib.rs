@@ -1,1 +1,18 @@
-//! The binary airside: configuration to roles to parts to a running server.
+//! The binary `airside`: configuration -> parts -> a running node.
+//!
+//! The only crate that knows all others. [`config`] says what to run,
+//! [`Node::start`] makes the parts and runs them, [`Node::stop`] ends them in the
+//! order in which nothing is lost: the door first, then what works behind it,
+//! the log last. [`commands`] is the command line.
+
+pub mod commands;
+pub mod config;
+mod endpoint;
+mod erasure;
+mod gauges;
+mod node;
+mod venues;
+
+pub use config::Config;
+pub use endpoint::endpoint;
+pub use node::{Node, StartError, token_key};

@@ -1,3 +1,7 @@
 //! The binary `airside`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    airside_server::commands::main()
+}

@@ -29,7 +29,7 @@ pub(crate) struct House {
     pub(crate) vault: Arc<Vault>,
     pub(crate) clock: Arc<ManualClock>,
     shown: watch::Receiver<airside_runtime::projections::Progress>,
-    acted: watch::Receiver<Option<Position>>,
+    acted: watch::Receiver<airside_runtime::projections::Progress>,
     _folder: tempfile::TempDir,
     _stop: watch::Sender<bool>,
 }
@@ -74,7 +74,7 @@ impl House {
         };
         let position = self.store.append(append).await.unwrap().position.unwrap();
         self.shown.clone().wait_for(|progress| progress.position >= Some(position)).await.unwrap();
-        self.acted.clone().wait_for(|done| *done >= Some(position)).await.unwrap();
+        self.acted.clone().wait_for(|done| done.position >= Some(position)).await.unwrap();
         position
     }
 

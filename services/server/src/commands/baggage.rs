@@ -1,0 +1,63 @@
+//! `airside baggage`.
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    process::ExitCode,
+};
+
+use airside_baggage::ingest::{has_errors, report};
+use airside_kernel::{Clock, SystemClock, Timestamp};
+use anyhow::Context;
+use clap::{Args, Subcommand};
+
+use super::Outcome;
+
+/// Reads baggage messages.
+#[derive(Subcommand)]
+pub(super) enum Baggage {
+    /// Reads IATA RP 1745 messages and prints one JSON object for each.
+    Parse(Parse),
+}
+
+/// Reads IATA RP 1745 messages and prints one JSON object for each, with what is odd or wrong in it.
+#[derive(Args)]
+#[command(after_help = "\
+Exit code 0 when no message has an error, 1 when one has, 2 for wrong usage.
+Severity: `error` refuses content or leaves a bag unknown, `warning` keeps what is odd, `info` is the rest.")]
+pub(super) struct Parse {
+    /// Files with messages; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// When the messages came, as an RFC 3339 instant; dates without a year are read by it [default: now].
+    #[arg(long, value_name = "INSTANT")]
+    received_at: Option<Timestamp>,
+}
+
+impl Baggage {
+    pub(super) fn run(self) -> Outcome {
+        let Self::Parse(parse) = self;
+        let received_at = parse.received_at.unwrap_or_else(|| SystemClock.now());
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        let mut is_clean = true;
+        for file in &parse.files {
+            let reports = report(file, &read(file)?, received_at);
+            is_clean &= !has_errors(&reports);
+            for report in &reports {
+                serde_json::to_writer(&mut out, report)?;
+                out.write_all(b"\n")?;
+            }
+        }
+        out.flush()?;
+        Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn read(file: &str) -> anyhow::Result<Vec<u8>> {
+    if file != "-" {
+        return fs::read(file).with_context(|| format!("{file} cannot be read"));
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).context("standard input cannot be read")?;
+    Ok(bytes)
+}

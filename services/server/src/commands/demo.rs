@@ -1,0 +1,178 @@
+//! `airside demo`: an airport on a fresh folder, played over the real interfaces.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use airside_kernel::{EventStore, SystemClock};
+use airside_runtime::telemetry::{self, LogConfig, LogFormat, Metrics, Outcome as Named, Registry};
+use airside_simulator::{
+    connect::Endpoint,
+    player::{PlayOptions, Progress, Report, play},
+    summary::Facts,
+};
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::watch;
+
+use super::{Outcome, block_on, load::seconds};
+use crate::{Config, Node, endpoint};
+
+/// Plays an airport on a fresh folder and shows what happens.
+#[derive(Args)]
+#[command(after_help = "\
+The demo starts a server as `airside serve` does, and an airport beside it that calls nothing but
+its public interfaces: airlines send RP 1745 messages, readers send scans, gates change, passengers
+follow their flights and bags and hold a session each. It ends with a summary, also after Ctrl-C.")]
+pub(super) struct Demo {
+    /// End by itself after this time, such as `20s` [default: until Ctrl-C].
+    #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
+    run_for: Option<Duration>,
+    /// The same seed plays the same airport.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Passengers with a session, in a wave.
+    #[arg(long, default_value_t = 96)]
+    sessions: usize,
+    /// Public port [default: a free one].
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Folder to keep the data in; must be fresh [default: a temporary one, removed at the end].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// End with one JSON object on standard output, and nothing else there.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Demo {
+    pub(super) fn run(self) -> Outcome {
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        let log = LogConfig { format: LogFormat::Pretty, filter: "warn".to_owned() };
+        telemetry::init(&log, Arc::new(SystemClock), &metrics)?;
+        let temporary = tempfile::Builder::new().prefix("airside-demo-").tempdir()?;
+        let folder = self.data.clone().unwrap_or_else(|| temporary.path().to_owned());
+        if folder.join("log").exists() {
+            anyhow::bail!(
+                "--data {}: the demo wants a fresh folder, and this one holds a log",
+                folder.display()
+            );
+        }
+        let listen = self.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let admin = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let config = Config { folder, listen, admin, ..Config::default() };
+        let report = block_on(self.play(config, registry, metrics))?;
+        self.close(&report)
+    }
+
+    async fn play(&self, config: Config, registry: Registry, metrics: Metrics) -> anyhow::Result<Report> {
+        let folder = config.folder.display().to_string();
+        let node = Node::start(config, registry, metrics).await?;
+        let endpoint = endpoint(node.public, node.tokens.clone())?;
+        if !self.json {
+            println!("airside demo on {folder}");
+            println!("  gRPC and JSON   http://{}", node.public);
+            println!("  metrics         http://{}/metrics", node.admin);
+            println!("  seed            {}\n", self.seed);
+        }
+        let report = self.drive(&node, &endpoint).await;
+        node.stop().await;
+        report
+    }
+
+    async fn drive(&self, node: &Node, endpoint: &Endpoint) -> anyhow::Result<Report> {
+        let options = PlayOptions {
+            seed: self.seed,
+            run_for: self.run_for,
+            sessions: self.sessions,
+            ..PlayOptions::default()
+        };
+        let (progress, seen) = watch::channel(Progress::default());
+        let (stop, stopped) = watch::channel(false);
+        let show = tokio::spawn(show(seen, self.json));
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                stop.send_replace(true);
+            }
+            // Held until the play has ended, so that its end is never taken for a stop.
+            stop.closed().await;
+        });
+        let report =
+            play(endpoint, &options, &|| facts(node), progress, stopped).await.context("the play ended");
+        show.abort();
+        report
+    }
+
+    fn close(&self, report: &Report) -> Outcome {
+        let summary = serde_json::to_string(&report.summary)?;
+        let is_sound = report.summary.pushes_lost == 0
+            && report.detail.sequence_breaks == 0
+            && report.detail.claims_granted == 0;
+        if self.json {
+            eprintln!("{}", report.detail);
+            println!("{summary}");
+        } else {
+            if let Some(story) = &report.story {
+                println!("\n{story}");
+            }
+            let s = &report.summary;
+            println!("\nIn {:.0} seconds", s.seconds);
+            println!(
+                "  {} scans and {} messages became {} events",
+                s.scans_accepted, s.messages_parsed, s.events
+            );
+            println!("  about {} bags; {} messages wait in quarantine", s.bags, s.messages_quarantined);
+            println!(
+                "  {} notices, {} delivered, {} lost",
+                s.notifications, s.pushes_delivered, s.pushes_lost
+            );
+            println!("  {} routes found", s.routes_found);
+            println!("{}", report.detail);
+        }
+        Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// What only the server itself knows.
+async fn facts(node: &Node) -> Facts {
+    let head = node.store.head().await.ok().flatten();
+    let is_read = node.messages_read.borrow().position >= head;
+    let parsed = node.metrics.messages.get_or_create(&Named { outcome: "parsed" }).get();
+    Facts {
+        events: Some(node.store.stats().events),
+        messages_parsed: Some(parsed),
+        messages_waiting: Some(u64::from(!is_read)),
+    }
+}
+
+/// Shows one live line.
+async fn show(mut seen: watch::Receiver<Progress>, is_json: bool) {
+    if is_json {
+        return;
+    }
+    let bar = ProgressBar::new_spinner();
+    let style =
+        ProgressStyle::with_template("{spinner:.cyan} {wide_msg}").expect("the template is well formed");
+    bar.set_style(style);
+    while seen.changed().await.is_ok() {
+        let p = seen.borrow_and_update().clone();
+        bar.set_message(format!(
+            "{} | {} scans  {} messages | {} notices in {:.1} ms | {} routes | {}",
+            p.airport_time,
+            p.scans_accepted,
+            p.messages_stored,
+            p.pushes,
+            p.push_ms.p50,
+            p.routes_found,
+            p.headline
+        ));
+        bar.tick();
+    }
+    bar.finish_and_clear();
+}

@@ -1,0 +1,182 @@
+//! `airside map`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use airside_wayfinding::{
+    Language, Overlay, Profile, RouteRequest, Searcher, Snapshot, check,
+    json::{CheckReport, RouteReport},
+    route,
+};
+use anyhow::anyhow;
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Outcome;
+use crate::venues;
+
+/// Looks at venue maps.
+#[derive(Subcommand)]
+pub(super) enum Map {
+    /// Checks a map for what routing needs.
+    Check(Check),
+    /// Counts what is in a map and in the graph made of it.
+    Stats(Stats),
+    /// Finds a route in a map.
+    Route(Route),
+}
+
+/// Checks a map for what routing needs; exit code 1 when it has a violation.
+#[derive(Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    map: MapArgs,
+}
+
+/// Counts what is in a map and in the graph made of it.
+#[derive(Args)]
+pub(super) struct Stats {
+    #[command(flatten)]
+    map: MapArgs,
+}
+
+/// Finds a route in a map; exit code 1 when there is none.
+#[derive(Args)]
+#[command(after_help = "\
+An end is a feature id, a name or code (`A3`, `Belt 1`), or `longitude,latitude,level`.
+Example: airside map route maps/testville --from Metro --to A3 --profile wheelchair --lang zh-CN")]
+pub(super) struct Route {
+    #[command(flatten)]
+    map: MapArgs,
+    /// Where it begins.
+    #[arg(long, value_name = "REF")]
+    from: String,
+    /// Where it ends.
+    #[arg(long, value_name = "REF")]
+    to: String,
+    /// How one moves.
+    #[arg(long, value_enum, default_value_t = HowOneMoves::Walk)]
+    profile: HowOneMoves,
+    /// Language of the steps.
+    #[arg(long = "lang", value_enum, default_value_t = Tongue::En)]
+    language: Tongue,
+}
+
+#[derive(Args)]
+struct MapArgs {
+    /// Folder of an IMDF map.
+    path: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum HowOneMoves {
+    Walk,
+    Wheelchair,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Tongue {
+    En,
+    #[value(name = "zh-CN")]
+    ZhCn,
+}
+
+impl Map {
+    pub(super) fn run(self) -> Outcome {
+        match self {
+            Self::Check(command) => command.run(),
+            Self::Stats(command) => command.run(),
+            Self::Route(command) => command.run(),
+        }
+    }
+}
+
+impl Check {
+    fn run(self) -> Outcome {
+        let report = CheckReport::from(check(&venues::read(&self.map.path)?));
+        if self.map.json {
+            println!("{}", serde_json::to_string_pretty(&report)?);
+        } else {
+            for finding in &report.findings {
+                let feature = finding.feature_id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
+                println!("{} {} {}{feature}", severity(finding.severity), finding.rule, finding.file);
+                println!("    {}; {}", finding.text, finding.remedy);
+            }
+            let CheckReport { violations, warnings, infos, .. } = report;
+            println!("{violations} violations, {warnings} warnings, {infos} notes");
+        }
+        Ok(ExitCode::from(u8::from(!report.valid)))
+    }
+}
+
+fn severity(severity: airside_wayfinding::Severity) -> &'static str {
+    match severity {
+        airside_wayfinding::Severity::Violation => "VIOLATION",
+        airside_wayfinding::Severity::Warning => "WARNING",
+        airside_wayfinding::Severity::Info => "NOTE",
+    }
+}
+
+impl Stats {
+    fn run(self) -> Outcome {
+        let stats = snapshot(&self.map)?.stats();
+        if self.map.json {
+            println!("{}", serde_json::to_string_pretty(&stats)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        println!("levels   {}", stats.levels);
+        println!("units    {}", stats.units);
+        println!("openings {}", stats.openings);
+        println!(
+            "places   {} ({} landside, {} airside)",
+            stats.places, stats.places_landside, stats.places_airside
+        );
+        println!("shafts   {}", stats.shafts);
+        println!("graph    {} nodes, {} edges, {:.0} m on foot", stats.nodes, stats.edges, stats.walk_m);
+        println!(
+            "parts    {} on foot, {} in a wheelchair",
+            stats.components_walk, stats.components_wheelchair
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Route {
+    fn run(self) -> Outcome {
+        let snapshot = snapshot(&self.map)?;
+        let request = RouteRequest {
+            from: self.from,
+            to: self.to,
+            profile: match self.profile {
+                HowOneMoves::Walk => Profile::Walk,
+                HowOneMoves::Wheelchair => Profile::Wheelchair,
+            },
+            language: match self.language {
+                Tongue::En => Language::En,
+                Tongue::ZhCn => Language::ZhCn,
+            },
+        };
+        let outcome = route(&snapshot, &Overlay::open(), &mut Searcher::default(), &request)?;
+        let report = RouteReport::from(&outcome);
+        if self.map.json {
+            println!("{}", serde_json::to_string_pretty(&report)?);
+        } else if let Some(reason) = &report.reason {
+            println!("no route: {}", reason.text);
+        } else {
+            let (length_m, seconds) =
+                (report.length_m.unwrap_or_default(), report.seconds.unwrap_or_default());
+            println!("{length_m:.0} m, {:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0);
+            report.steps.iter().enumerate().for_each(|(n, step)| println!("{:3}. {}", n + 1, step.text));
+        }
+        Ok(ExitCode::from(u8::from(!report.found)))
+    }
+}
+
+fn snapshot(map: &MapArgs) -> anyhow::Result<Snapshot> {
+    Snapshot::from_archive(&venues::read(&map.path)?).map_err(|refused| {
+        let first =
+            refused.findings.first().map_or_else(String::new, |finding| format!(": {}", finding.text));
+        anyhow!("map {} cannot be used{first} (`airside map check` lists all findings)", map.path.display())
+    })
+}

@@ -1,0 +1,53 @@
+//! Options that several commands share.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+
+use crate::config::{Config, ReactorStart};
+
+/// Where a node's configuration comes from.
+#[derive(Args)]
+pub(super) struct Settings {
+    /// Configuration file (TOML); see the README for its fields.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the keys and of the embedded log [default: airside-data].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Public port; port 0 picks a free one [default: 127.0.0.1:7400].
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Admin port for /metrics, /healthz and /readyz [default: 127.0.0.1:7402].
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
+    /// Folder of an IMDF map, named by the venue's code; may be repeated [default: the built-in testville].
+    #[arg(long = "map", value_name = "DIR")]
+    maps: Vec<PathBuf>,
+    /// Where a reactor without a checkpoint begins; may be repeated.
+    #[arg(long, value_name = "NAME=beginning|end", value_parser = reactor_start)]
+    reactor_start: Vec<(String, ReactorStart)>,
+}
+
+impl Settings {
+    /// Returns the configuration: file, then environment, then these options.
+    pub(super) fn config(self) -> anyhow::Result<Config> {
+        let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
+        config.folder = self.data.unwrap_or(config.folder);
+        config.listen = self.listen.unwrap_or(config.listen);
+        config.admin = self.admin.or(config.admin);
+        if !self.maps.is_empty() {
+            config.maps = self.maps;
+        }
+        config.reactor_start.extend(self.reactor_start);
+        Ok(config)
+    }
+}
+
+fn reactor_start(text: &str) -> Result<(String, ReactorStart), String> {
+    match text.split_once('=') {
+        Some((name, "beginning")) => Ok((name.to_owned(), ReactorStart::Beginning)),
+        Some((name, "end")) => Ok((name.to_owned(), ReactorStart::End)),
+        _ => Err("write NAME=beginning or NAME=end, such as baggage.parse=end".to_owned()),
+    }
+}

@@ -1,0 +1,71 @@
+//! `airside token`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use airside_kernel::{Clock, PersonId, SystemClock};
+use airside_runtime::auth::{Caller, Environment, StaffRole, Tokens};
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+use super::Outcome;
+use crate::{Config, token_key};
+
+/// Mints a token for calls to a develop server, and prints it.
+#[derive(Args)]
+#[command(after_help = "\
+The token is signed with the key of a data folder, which a develop server makes on first start.
+Send it as `authorization: Bearer TOKEN`.")]
+pub(super) struct Token {
+    /// Whom the token speaks for.
+    #[arg(long, value_enum)]
+    role: Role,
+    /// The caller's id: a UUID for a passenger, any short id for partner and staff.
+    #[arg(long, value_name = "ID")]
+    person: Option<String>,
+    /// Data folder of the server [default: airside-data].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Hours until it expires, 1 to 720.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=720))]
+    hours: i64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Role {
+    /// Reaches only what is their own.
+    Passenger,
+    /// A baggage system, flight database, airline or handler.
+    Partner,
+    /// Every staff role: viewer, agent and operator.
+    Staff,
+}
+
+impl Token {
+    pub(super) fn run(self) -> Outcome {
+        let config = Config::load(None, std::env::vars())?;
+        if config.env != Environment::Develop {
+            bail!("tokens are minted in develop only; env is {}", config.env.as_str());
+        }
+        let folder = self.data.unwrap_or(config.folder);
+        let tokens = Tokens::new(Environment::Develop, &token_key(&folder, Environment::Develop)?)?;
+        let caller = caller(self.role, self.person)?;
+        let token = tokens.mint(&caller, SignedDuration::from_hours(self.hours), SystemClock.now())?;
+        println!("{token}");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn caller(role: Role, id: Option<String>) -> anyhow::Result<Caller> {
+    Ok(match role {
+        Role::Passenger => {
+            let text = id.unwrap_or_else(|| Uuid::now_v7().to_string());
+            Caller::Passenger(PersonId(text.parse().context("--person of a passenger is a UUID")?))
+        }
+        Role::Partner => Caller::Partner { id: id.unwrap_or_else(|| "partner".to_owned()) },
+        Role::Staff => {
+            Caller::Staff { id: id.unwrap_or_else(|| "staff".to_owned()), roles: StaffRole::ALL.to_vec() }
+        }
+    })
+}

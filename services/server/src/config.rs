@@ -1,0 +1,236 @@
+//! Configuration: one TOML file, then `AIRSIDE_*` from the environment, then the
+//! command line. Unknown keys are refused.
+//!
+//! `AIRSIDE_LOG__FILTER=debug` sets `log.filter`: two underscores go one table
+//! deeper. `AIRSIDE_DATA*` and `AIRSIDE_TEST_*` belong to the tests and are passed over.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use airside_gateway::GatewayConfig;
+use airside_runtime::{auth::Environment, reactors::StartAt, telemetry::LogConfig};
+use serde::Deserialize;
+use thiserror::Error;
+
+/// What a node runs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `develop`, `trial` or `release`. Develop listens on loopback and makes its own keys;
+    /// the others refuse develop's keys. Default `develop`.
+    pub env: Environment,
+    /// The folder of keys and, with an embedded store, of the log. Default `airside-data`.
+    pub folder: PathBuf,
+    /// The log: `embedded` (in `folder`), or `embedded:DIR`. Default `embedded`.
+    pub store: String,
+    /// The public port: gRPC and JSON. Default `127.0.0.1:7400`; port 0 picks one.
+    pub listen: SocketAddr,
+    /// The admin port: `/metrics`, `/healthz`, `/readyz`. Default `127.0.0.1:7402`;
+    /// port 0 when the public port is 0.
+    pub admin: Option<SocketAddr>,
+    /// Folders of IMDF maps, one venue each, named by the venue's code. Default: the built-in `testville`.
+    pub maps: Vec<PathBuf>,
+    /// Where a reactor without a checkpoint begins, by name: `beginning` or `end`. Default: refuse to begin.
+    pub reactor_start: BTreeMap<String, ReactorStart>,
+    /// Days that raw messages can be read again before their key is destroyed. Default 14.
+    pub raw_retention_days: u16,
+    /// How logs are written.
+    pub log: LogConfig,
+    /// The limits of the public port.
+    pub gateway: GatewayConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            env: Environment::Develop,
+            folder: PathBuf::from("airside-data"),
+            store: "embedded".to_owned(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7400)),
+            admin: None,
+            maps: Vec::new(),
+            reactor_start: BTreeMap::new(),
+            raw_retention_days: 14,
+            log: LogConfig::default(),
+            gateway: GatewayConfig::default(),
+        }
+    }
+}
+
+/// Where a reactor without a checkpoint begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ReactorStart {
+    /// At the beginning of the log: it acts on everything that ever happened.
+    Beginning,
+    /// After what is there now.
+    End,
+}
+
+impl From<ReactorStart> for StartAt {
+    fn from(start: ReactorStart) -> Self {
+        match start {
+            ReactorStart::Beginning => Self::Beginning,
+            ReactorStart::End => Self::End,
+        }
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("configuration {path} cannot be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A key or a value is wrong.
+    #[error("configuration {origin} is wrong: {problem}")]
+    Wrong {
+        /// The file, or the environment.
+        origin: String,
+        /// The key and what is wrong with it.
+        problem: String,
+    },
+    /// The store is of a kind that this version does not have.
+    #[error(
+        "store: {store:?} is not supported: use `embedded` or `embedded:DIR` (a KurrentDB cluster is not built yet)"
+    )]
+    Store {
+        /// What was configured.
+        store: String,
+    },
+}
+
+impl Config {
+    /// Reads a file, if one is given, and the environment.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a key or a value is wrong.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table = toml::Table::new();
+        let mut origin = "from the environment".to_owned();
+        if let Some(path) = file {
+            let text =
+                fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
+            origin = path.display().to_string();
+            table = parse(&text, &origin)?;
+        }
+        for (name, value) in environment {
+            let Some(key) = name.strip_prefix("AIRSIDE_") else { continue };
+            if key == "DATA" || key.starts_with("DATA_") || key.starts_with("TEST_") {
+                continue;
+            }
+            let path: Vec<String> = key.split("__").map(str::to_ascii_lowercase).collect();
+            set(&mut table, &path, value).ok_or_else(|| ConfigError::Wrong {
+                origin: name.clone(),
+                problem: "it is no table".to_owned(),
+            })?;
+        }
+        table.try_into().map_err(|error: toml::de::Error| ConfigError::Wrong {
+            origin,
+            problem: error.message().to_owned(),
+        })
+    }
+
+    /// Returns where the admin port listens.
+    pub fn admin_address(&self) -> SocketAddr {
+        let port = if self.listen.port() == 0 { 0 } else { 7402 };
+        self.admin.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    /// Returns the folder of the embedded log.
+    ///
+    /// # Errors
+    /// When the store is of another kind.
+    pub fn log_folder(&self) -> Result<PathBuf, ConfigError> {
+        match self.store.split_once(':') {
+            None if self.store == "embedded" => Ok(self.folder.clone()),
+            Some(("embedded", folder)) if !folder.is_empty() && !folder.starts_with("//") => {
+                Ok(folder.into())
+            }
+            _ => Err(ConfigError::Store { store: self.store.clone() }),
+        }
+    }
+}
+
+fn parse(text: &str, origin: &str) -> Result<toml::Table, ConfigError> {
+    text.parse().map_err(|error: toml::de::Error| ConfigError::Wrong {
+        origin: origin.to_owned(),
+        problem: error.to_string(),
+    })
+}
+
+/// Sets a value deep in a table; text that reads as a number, a truth or a list is one.
+fn set(table: &mut toml::Table, path: &[String], text: String) -> Option<()> {
+    let (key, rest) = path.split_first()?;
+    if rest.is_empty() {
+        let value = format!("v = {text}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
+        let value = value.filter(|value| !value.is_datetime()).unwrap_or(toml::Value::String(text));
+        table.insert(key.clone(), value);
+        return Some(());
+    }
+    let inner = table.entry(key.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    set(inner.as_table_mut()?, rest, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_env(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::load(None, pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn without_a_file_or_environment_every_default_holds() {
+        assert_eq!(
+            from_env(&[("PATH", "/bin"), ("AIRSIDE_DATA", "x"), ("AIRSIDE_DATA_REQUIRED", "1")]).unwrap(),
+            Config::default()
+        );
+    }
+
+    #[test]
+    fn the_environment_reaches_into_tables() {
+        let config = from_env(&[
+            ("AIRSIDE_LOG__FILTER", "debug"),
+            ("AIRSIDE_LISTEN", "127.0.0.1:0"),
+            ("AIRSIDE_RAW_RETENTION_DAYS", "3"),
+            ("AIRSIDE_GATEWAY__DRAIN", "5s"),
+        ])
+        .unwrap();
+        assert_eq!(config.log.filter, "debug");
+        assert_eq!((config.listen.port(), config.admin_address().port()), (0, 0));
+        assert_eq!(config.raw_retention_days, 3);
+        assert_eq!(config.gateway.drain, std::time::Duration::from_secs(5));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = from_env(&[("AIRSIDE_LISTN", "127.0.0.1:0")]).unwrap_err().to_string();
+        assert!(error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn a_cluster_is_refused_until_it_is_built() {
+        let config = Config { store: "kurrentdb://localhost:2113".to_owned(), ..Config::default() };
+        assert!(config.log_folder().unwrap_err().to_string().contains("embedded:DIR"));
+    }
+
+    #[test]
+    fn an_embedded_store_may_stand_beside_the_keys() {
+        let config = Config { store: "embedded:/var/lib/airside".to_owned(), ..Config::default() };
+        assert_eq!(config.log_folder().unwrap(), PathBuf::from("/var/lib/airside"));
+    }
+}

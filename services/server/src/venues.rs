@@ -1,0 +1,79 @@
+//! Maps from folders, and the one that is built in.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use airside_wayfinding::Archive;
+use thiserror::Error;
+
+/// A venue's code and its map.
+pub(crate) type Venue = (String, Archive);
+
+/// A folder that holds no map.
+#[derive(Debug, Error)]
+#[error("map folder {path} cannot be read")]
+pub struct MapFolderError {
+    path: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+macro_rules! built_in {
+    ($($file:literal),* $(,)?) => {
+        [$(($file, include_bytes!(concat!("../../../maps/testville/", $file)).as_slice())),*]
+    };
+}
+
+/// Returns the maps of the folders; without folders the built-in `testville`.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub(crate) fn load(folders: &[PathBuf]) -> Result<Vec<Venue>, MapFolderError> {
+    if folders.is_empty() {
+        return Ok(vec![("testville".to_owned(), testville())]);
+    }
+    folders.iter().map(|folder| Ok((code(folder), read(folder)?))).collect()
+}
+
+/// Reads a folder of IMDF files.
+///
+/// # Errors
+/// When the folder or a file in it cannot be read.
+pub(crate) fn read(folder: &Path) -> Result<Archive, MapFolderError> {
+    let failed = |source| MapFolderError { path: folder.into(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_file() && (name.ends_with(".geojson") || name.ends_with(".json")) {
+            files.push((name, fs::read(&path).map_err(failed)?));
+        }
+    }
+    Ok(Archive::from_files(files))
+}
+
+fn testville() -> Archive {
+    Archive::from_files(built_in![
+        "address.geojson",
+        "amenity.geojson",
+        "anchor.geojson",
+        "building.geojson",
+        "fixture.geojson",
+        "footprint.geojson",
+        "geofence.geojson",
+        "level.geojson",
+        "manifest.json",
+        "occupant.geojson",
+        "opening.geojson",
+        "relationship.geojson",
+        "section.geojson",
+        "unit.geojson",
+        "venue.geojson",
+    ])
+}
+
+fn code(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
