@@ -1,15 +1,15 @@
 //! Which journey an observation belongs to, and what that changes. Pure.
 //!
-//! Rule version 1. An observation fits a journey of its plate when its time
-//! lies in the journey's window and
-//! - both name flights and share one, or
-//! - one of them names none, or the airline changes the flight (CHG), and the
-//!   journey is known to touch the station.
+//! Rule version 1. An observation fits a journey of its plate
+//! - by flight: both name the same flight of the same day, or
+//! - by place: its time lies in the journey's window and the journey is known to
+//!   touch the station. What an airline says anew or takes back for other flights
+//!   than a journey's does not fit it; a change (CHG) does.
 //!
-//! A fit by flight goes before a fit by place. One fit: attach. None: open a
-//! journey, provisional when a scan opens it. Two or more: quarantine, attached
-//! to neither. It never guesses. The flights that an announcement names are its
-//! identity; a scan for another flight at the right place is a bag gone astray,
+//! A fit by flight goes before a fit by place, and among several the one that the
+//! airline has not cancelled. One fit: attach. None: open a journey, provisional
+//! when a scan opens it. Two or more: quarantine, attached to neither. It never
+//! guesses. A scan for another flight at the right place is a bag gone astray,
 //! and still this bag.
 
 use airside_api::baggage::v1::AnnouncementChange;
@@ -19,7 +19,7 @@ use thiserror::Error;
 
 use crate::{
     events::BagEvent,
-    journey::{Journey, Plate, Status},
+    journey::{CROWD, Journey, KEPT, Plate, Status},
     model::{Content, DatedFlight, JourneyId, Observation},
 };
 
@@ -31,8 +31,10 @@ const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 const BEFORE_FLIGHT_DAY: SignedDuration = SignedDuration::from_hours(30);
 /// A bag may be seen this long after the day of its flight began.
 const AFTER_FLIGHT_DAY: SignedDuration = SignedDuration::from_hours(4 * 24);
-/// A journey without a flight may be seen again for this long.
-const WITHOUT_FLIGHT: SignedDuration = SignedDuration::from_hours(48);
+/// A journey that is without a flight, or over, may be seen again for this long.
+const STILL_NEAR: SignedDuration = SignedDuration::from_hours(48);
+/// No journey without a flight lasts longer: a bag that is seen every day is a test bag.
+const WITHOUT_FLIGHT: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// The rules of one plate.
 #[derive(Debug)]
@@ -61,11 +63,14 @@ pub enum Rejection {
         id: String,
     },
     /// It lies before all that the plate remembers, so a repeat could not be told.
-    #[error("observed_at: {observed_at} is more than ten days older than what is known of this plate")]
+    #[error("observed_at: {observed_at} is more than ten days ago; check the reader's clock")]
     TooOld {
         /// Its time.
         observed_at: Timestamp,
     },
+    /// The plate has more observations than any bag makes.
+    #[error("plate has {} observations in ten days; look for a reader that repeats itself", CROWD)]
+    Crowded,
     /// Its time has not come yet.
     #[error("observed_at: {observed_at} is more than an hour ahead of our clock; check the reader's clock")]
     Future {
@@ -87,39 +92,42 @@ impl Decider for Bag {
     type Rejection = Rejection;
 
     fn decide(plate: &Plate, command: Observe) -> Result<Vec<BagEvent>, Rejection> {
-        let Observe { observation, content, received_at, new_journey } = command;
+        let Observe { observation, mut content, received_at, new_journey } = command;
         refuse(plate, &observation, received_at)?;
-        let id = observation.id.clone();
-        let (journey, opens) = match place(plate, &observation, &content) {
-            Place::In(journey) => (journey, false),
-            Place::New => (new_journey, true),
+        let observation_id = observation.id.clone();
+        let (journey, known) = match place(plate, &observation, &content) {
+            Place::In(known) => (known.id, Some(known)),
+            Place::New => (new_journey, None),
             Place::Ambiguous(candidates) => {
-                let subject = new_journey;
-                let code = "ambiguous-tag".to_owned();
+                if let Content::Announced(announcement) = &mut content {
+                    announcement.forget_persons();
+                }
+                let (code, rule_version) = ("ambiguous-tag".to_owned(), RULE_VERSION);
                 return Ok(vec![
-                    BagEvent::Observed { subject, observation, content },
-                    BagEvent::Quarantined {
-                        observation_id: id,
-                        code,
-                        candidates,
-                        rule_version: RULE_VERSION,
-                    },
+                    BagEvent::Observed { subject: new_journey, observation, content },
+                    BagEvent::Quarantined { observation_id, code, candidates, rule_version },
                 ]);
             }
         };
+        let before = known.map(Journey::status);
+        let status = known.map_or_else(
+            || Status::of([(&observation, &content)].into_iter()),
+            |known| known.status_with(&observation, &content),
+        );
         let is_provisional = matches!(content, Content::Scanned(_));
-        let mut facts = vec![BagEvent::Observed { subject: journey, observation, content }];
-        if opens {
+        let mut facts = Vec::with_capacity(4);
+        facts.push(BagEvent::Observed { subject: journey, observation, content });
+        if known.is_none() {
             facts.push(BagEvent::JourneyOpened { journey, is_provisional });
         }
-        facts.push(BagEvent::Attached { observation_id: id.clone(), journey, rule_version: RULE_VERSION });
-        let before = plate.journey(journey).map(Journey::status);
-        let after = facts.iter().fold(plate.clone(), Self::evolve);
-        if let Some(status) = after.journey(journey).map(Journey::status)
-            && is_news(before.as_ref(), &status)
-        {
+        facts.push(BagEvent::Attached {
+            observation_id: observation_id.clone(),
+            journey,
+            rule_version: RULE_VERSION,
+        });
+        if is_news(before.as_ref(), &status) {
             let previous_stage = before.map_or_else(Default::default, |before| before.stage);
-            facts.push(BagEvent::StatusChanged { journey, status, previous_stage, observation_id: id });
+            facts.push(BagEvent::StatusChanged { journey, status, previous_stage, observation_id });
         }
         Ok(facts)
     }
@@ -148,62 +156,64 @@ fn refuse(plate: &Plate, observation: &Observation, received_at: Timestamp) -> R
     if observed_at.duration_since(received_at) > MAX_AHEAD {
         return Err(Rejection::Future { observed_at });
     }
-    if plate.has_forgotten(observed_at) {
+    if received_at.duration_since(observed_at) > KEPT || plate.has_forgotten(observed_at) {
         return Err(Rejection::TooOld { observed_at });
+    }
+    if plate.is_crowded(observed_at) {
+        return Err(Rejection::Crowded);
     }
     Ok(())
 }
 
 /// Where an observation belongs.
-enum Place {
-    In(JourneyId),
+enum Place<'a> {
+    In(&'a Journey),
     New,
     Ambiguous(Vec<JourneyId>),
 }
 
-fn place(plate: &Plate, observation: &Observation, content: &Content) -> Place {
-    let by_flight: Vec<_> =
-        plate.journeys.iter().filter(|j| fits_by_flight(j, observation, content)).collect();
-    let fits = if by_flight.is_empty() {
-        plate.journeys.iter().filter(|journey| fits_by_place(journey, observation, content)).collect()
-    } else {
-        by_flight
-    };
+fn place<'a>(plate: &'a Plate, observation: &Observation, content: &Content) -> Place<'a> {
+    let mut fits: Vec<_> = plate.journeys.iter().filter(|journey| fits_by_flight(journey, content)).collect();
+    if fits.is_empty() {
+        fits.extend(plate.journeys.iter().filter(|journey| fits_by_place(journey, observation, content)));
+    }
+    if fits.len() > 1 && fits.iter().any(|journey| !journey.status().is_cancelled()) {
+        fits.retain(|journey| !journey.status().is_cancelled());
+    }
     match fits.as_slice() {
         [] => Place::New,
-        [one] => Place::In(one.id),
+        [one] => Place::In(one),
         several => Place::Ambiguous(several.iter().map(|journey| journey.id).collect()),
     }
 }
 
-fn fits_by_flight(journey: &Journey, observation: &Observation, content: &Content) -> bool {
-    let named = content.flights();
-    !journey.flights().is_disjoint(&named) && is_in_window(journey, observation.observed_at)
+fn fits_by_flight(journey: &Journey, content: &Content) -> bool {
+    content.flights().any(|named| journey.flights().any(|flight| flight == named))
 }
 
 fn fits_by_place(journey: &Journey, observation: &Observation, content: &Content) -> bool {
     let contradicts = match content {
-        Content::Announced(announcement) if announcement.change == AnnouncementChange::New => {
-            !content.flights().is_empty() && !journey.legs().is_empty()
+        Content::Announced(announcement) if announcement.change != AnnouncementChange::Changed => {
+            !announcement.legs.is_empty() && !journey.legs().is_empty()
         }
         _ => false,
     };
-    !contradicts
-        && is_in_window(journey, observation.observed_at)
-        && journey.stations().contains(&observation.station)
+    !contradicts && journey.touches(observation.station) && is_in_window(journey, observation.observed_at)
 }
 
 fn is_in_window(journey: &Journey, at: Timestamp) -> bool {
-    let around_flights = journey.flights().iter().any(|flight| {
-        start_of(flight).is_some_and(|start| {
-            let since = at.duration_since(start);
-            -BEFORE_FLIGHT_DAY <= since && since <= AFTER_FLIGHT_DAY
-        })
-    });
-    let near = |other: Option<Timestamp>| {
-        other.is_some_and(|other| at.duration_since(other).abs() <= WITHOUT_FLIGHT)
+    let within =
+        |other: Option<Timestamp>, span| other.is_some_and(|other| at.duration_since(other).abs() <= span);
+    let is_near = || within(journey.first_at(), STILL_NEAR) || within(journey.last_at(), STILL_NEAR);
+    if journey.flights().next().is_none() {
+        return is_near() && within(journey.first_at(), WITHOUT_FLIGHT);
+    }
+    let is_around = |start: Timestamp| {
+        let since = at.duration_since(start);
+        -BEFORE_FLIGHT_DAY <= since && since <= AFTER_FLIGHT_DAY
     };
-    around_flights || (journey.flights().is_empty() && (near(journey.first_at()) || near(journey.last_at())))
+    journey.flights().any(|flight| start_of(&flight).is_some_and(is_around))
+        && (!journey.is_collected() || is_near())
 }
 
 fn start_of(flight: &DatedFlight) -> Option<Timestamp> {

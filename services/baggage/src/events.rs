@@ -202,14 +202,14 @@ fn announced(message: stored::BagAnnounced) -> Result<BagEvent, DecodeError> {
     Ok(BagEvent::Observed {
         subject,
         observation: observation(message.observation)?,
-        content: Content::Announced(Announcement {
+        content: Content::Announced(Box::new(Announcement {
             change: if change == AnnouncementChange::Unspecified { AnnouncementChange::New } else { change },
             legs: message.legs.iter().map(leg).collect::<Result<_, _>>()?,
             passenger_name: message.passenger_name.map(personal).transpose()?,
             record_locator: message.record_locator.map(personal).transpose()?,
             authority,
             exceptions: message.exceptions,
-        }),
+        })),
     })
 }
 
@@ -322,6 +322,7 @@ fn read<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str) ->
     text.parse().map_err(|error: T::Err| DecodeError::malformed(what, error.to_string()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 pub(crate) fn damaged(error: prost::DecodeError) -> DecodeError {
     DecodeError::malformed("event", error.to_string())
 }

@@ -3,48 +3,35 @@
 //! A journey keeps the set of observations attached to it, ordered by the time
 //! of each, and its status is computed from that set. So the same observations
 //! end in the same status whatever order they arrived in, and a late one finds
-//! its place by itself. Position is rank-monotone within a leg; only an offload
-//! and a bag taken out of the store go back.
+//! its place by itself.
 //!
 //! A plate is worn again within days. What is older than [`KEPT`] before the
-//! newest attached observation is forgotten, by the same rule in every fold.
+//! newest attached observation is forgotten, by the same rule in every fold, and
+//! a plate takes at most [`CROWD`] observations in that time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use airside_api::baggage::v1::{AnnouncementChange, Authority, Stage, TrackingPoint};
+use airside_api::baggage::v1::{AnnouncementChange, TrackingPoint};
 use airside_kernel::{Personal, Timestamp};
 use jiff::SignedDuration;
 
-use crate::model::{AirportCode, Announcement, Content, DatedFlight, JourneyId, Leg, Observation, Sighting};
+use crate::model::{AirportCode, Announcement, Content, DatedFlight, JourneyId, Leg, Observation, Order};
+
+mod status;
+
+pub use status::{Status, stage_of};
 
 /// How long a plate remembers before its newest observation.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(10 * 24);
-
-/// What is known about a journey, computed from its observations.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// Position on the present leg.
-    pub stage: Stage,
-    /// Authority to load.
-    pub authority: Authority,
-    /// True when the bag must come off the aircraft or was taken off it.
-    pub offload: bool,
-    /// The flight of the present leg.
-    pub flight: Option<DatedFlight>,
-    /// Where it was last seen or announced.
-    pub station: Option<AirportCode>,
-    /// Chute, stand or belt where it was last seen; may be empty.
-    pub location: String,
-    /// When it was last seen; `None` while it is only announced.
-    pub seen_at: Option<Timestamp>,
-}
+/// How many observations a plate takes within [`KEPT`]; a bag makes some dozens.
+pub const CROWD: usize = 2_048;
 
 /// One journey: its observations by time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journey {
     /// Its id.
     pub id: JourneyId,
-    observations: BTreeMap<(Timestamp, String), (Observation, Content)>,
+    observations: BTreeMap<Order, (Observation, Content)>,
     opened_at: u64,
 }
 
@@ -75,12 +62,12 @@ impl Journey {
 
     /// Returns when it was last observed.
     pub fn last_at(&self) -> Option<Timestamp> {
-        self.observations.last_key_value().map(|((at, _), _)| *at)
+        self.observations.last_key_value().map(|((at, ..), _)| *at)
     }
 
     /// Returns when it was first observed.
     pub fn first_at(&self) -> Option<Timestamp> {
-        self.observations.first_key_value().map(|((at, _), _)| *at)
+        self.observations.first_key_value().map(|((at, ..), _)| *at)
     }
 
     /// Returns whether no airline has announced it.
@@ -88,20 +75,30 @@ impl Journey {
         self.announcements().next().is_none()
     }
 
-    /// Returns the route of the newest announcement that names one.
+    /// Returns the route of the newest announcement that names one and is no deletion.
     pub fn legs(&self) -> &[Leg] {
-        self.announcements().rev().find(|a| !a.legs.is_empty()).map_or(&[], |a| &a.legs)
+        let named = || self.announcements().rev().filter(|a| !a.legs.is_empty());
+        let standing = named().find(|a| a.change != AnnouncementChange::Deleted);
+        standing.or_else(|| named().next()).map_or(&[], |a| &a.legs)
     }
 
-    /// Returns every flight that any observation names.
-    pub fn flights(&self) -> BTreeSet<DatedFlight> {
-        self.observations().flat_map(|(_, content)| content.flights()).collect()
+    /// Returns every flight that any observation names; some more than once.
+    pub fn flights(&self) -> impl Iterator<Item = DatedFlight> {
+        self.observations().flat_map(|(_, content)| content.flights())
     }
 
-    /// Returns every airport that it is known to touch.
-    pub fn stations(&self) -> BTreeSet<AirportCode> {
-        let ends = self.observations().flat_map(|(_, content)| content.airports());
-        self.observations().map(|(observation, _)| observation.station).chain(ends).collect()
+    /// Returns whether it is known to touch an airport.
+    pub fn touches(&self, station: AirportCode) -> bool {
+        self.observations().any(|(observation, content)| {
+            observation.station == station || content.airports().any(|airport| airport == station)
+        })
+    }
+
+    /// Returns whether the passenger has the bag.
+    pub fn is_collected(&self) -> bool {
+        self.observations().any(|(_, content)| {
+            matches!(content, Content::Scanned(sighting) if sighting.point == TrackingPoint::Collection)
+        })
     }
 
     /// Returns the passengers' names of the newest announcement that has any.
@@ -111,126 +108,22 @@ impl Journey {
 
     /// Returns the status that the observations amount to.
     pub fn status(&self) -> Status {
-        let mut fold = Fold::default();
-        for (observation, content) in self.observations() {
-            match content {
-                Content::Announced(announcement) => fold.announce(announcement),
-                Content::Scanned(sighting) => fold.see(observation, sighting),
-            }
-        }
-        let station =
-            fold.station.or_else(|| self.observations().last().map(|(observation, _)| observation.station));
-        let is_aboard = fold.stage == Stage::OnAircraft;
-        Status {
-            stage: fold.stage,
-            authority: fold.authority,
-            offload: fold.was_offloaded || (is_aboard && fold.authority == Authority::Revoked),
-            flight: fold
-                .flight
-                .or_else(|| self.legs().first().map(|leg| departing(self.legs(), *leg).flight)),
-            station,
-            location: fold.location,
-            seen_at: fold.seen_at,
-        }
+        Status::of(self.observations())
+    }
+
+    /// Returns the status with one more observation in its place.
+    pub(crate) fn status_with(&self, observation: &Observation, content: &Content) -> Status {
+        let order = observation.order();
+        let before = self.observations.range(..&order).map(|(_, (o, c))| (o, c));
+        let after = self.observations.range(&order..).map(|(_, (o, c))| (o, c));
+        Status::of(before.chain([(observation, content)]).chain(after))
     }
 
     fn announcements(&self) -> impl DoubleEndedIterator<Item = &Announcement> {
         self.observations.values().filter_map(|(_, content)| match content {
-            Content::Announced(announcement) => Some(announcement),
+            Content::Announced(announcement) => Some(&**announcement),
             Content::Scanned(_) => None,
         })
-    }
-}
-
-/// Returns the leg that the bag leaves on, or the given one when it only arrives.
-fn departing(legs: &[Leg], first: Leg) -> Leg {
-    use airside_api::baggage::v1::LegRole::Outbound;
-    legs.iter().copied().find(|leg| leg.role == Outbound).unwrap_or(first)
-}
-
-/// The status on its way through the observations.
-#[derive(Debug)]
-struct Fold {
-    stage: Stage,
-    authority: Authority,
-    was_offloaded: bool,
-    flight: Option<DatedFlight>,
-    station: Option<AirportCode>,
-    location: String,
-    seen_at: Option<Timestamp>,
-}
-
-impl Default for Fold {
-    fn default() -> Self {
-        Self {
-            stage: Stage::Unspecified,
-            authority: Authority::Unspecified,
-            was_offloaded: false,
-            flight: None,
-            station: None,
-            location: String::new(),
-            seen_at: None,
-        }
-    }
-}
-
-impl Fold {
-    fn announce(&mut self, announcement: &Announcement) {
-        self.stage = self.stage.max(Stage::Expected);
-        match announcement.change {
-            AnnouncementChange::Deleted => self.authority = Authority::Revoked,
-            _ if announcement.authority != Authority::Unspecified => self.authority = announcement.authority,
-            _ if self.authority == Authority::Revoked => self.authority = Authority::Unspecified,
-            _ => {}
-        }
-        if let Some(first) = announcement.legs.first() {
-            self.flight = Some(departing(&announcement.legs, *first).flight);
-        }
-    }
-
-    fn see(&mut self, observation: &Observation, sighting: &Sighting) {
-        let reached = stage_of(sighting.point);
-        match sighting.point {
-            TrackingPoint::Offload => {
-                self.stage = Stage::AtAircraft;
-                self.was_offloaded = true;
-            }
-            TrackingPoint::StoreOut if self.stage == Stage::Stored => self.stage = Stage::InSystem,
-            // A connecting leg begins: what was reached before counts no more.
-            TrackingPoint::TransferInjection => self.stage = reached,
-            _ if self.stage == Stage::Transferring && reached < Stage::Unloaded => self.stage = reached,
-            _ => self.stage = self.stage.max(reached),
-        }
-        if sighting.point == TrackingPoint::AircraftLoad {
-            self.was_offloaded = false;
-        }
-        if sighting.authority != Authority::Unspecified {
-            self.authority = sighting.authority;
-        }
-        self.flight = sighting.leg.map(|leg| leg.flight).or(self.flight);
-        self.station = Some(observation.station);
-        self.location.clone_from(&sighting.location);
-        self.seen_at = Some(observation.observed_at);
-    }
-}
-
-/// Returns the stage that a bag has reached when it is seen at a point.
-pub fn stage_of(point: TrackingPoint) -> Stage {
-    match point {
-        TrackingPoint::Unspecified => Stage::Unspecified,
-        TrackingPoint::CheckIn => Stage::Accepted,
-        TrackingPoint::BhsInduction | TrackingPoint::StoreOut => Stage::InSystem,
-        TrackingPoint::Screening => Stage::Screened,
-        TrackingPoint::StoreIn => Stage::Stored,
-        TrackingPoint::Sortation => Stage::Sorted,
-        TrackingPoint::ContainerLoad => Stage::InContainer,
-        TrackingPoint::AircraftSide | TrackingPoint::Offload => Stage::AtAircraft,
-        TrackingPoint::AircraftLoad => Stage::OnAircraft,
-        TrackingPoint::AircraftUnload => Stage::Unloaded,
-        TrackingPoint::TransferInjection => Stage::Transferring,
-        TrackingPoint::ArrivalInjection => Stage::Arrived,
-        TrackingPoint::ReclaimBelt => Stage::OnBelt,
-        TrackingPoint::Collection => Stage::Collected,
     }
 }
 
@@ -243,6 +136,13 @@ impl Plate {
     /// Returns whether an observation of this time lies before all that the plate remembers.
     pub fn has_forgotten(&self, observed_at: Timestamp) -> bool {
         self.horizon().is_some_and(|horizon| observed_at < horizon)
+    }
+
+    /// Returns whether the plate has so many observations that one more of this time is refused.
+    pub fn is_crowded(&self, observed_at: Timestamp) -> bool {
+        let since = observed_at.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        self.known.len() >= CROWD
+            && self.known.values().filter(|known| known.observed_at >= since).count() >= CROWD
     }
 
     /// Returns a journey.
@@ -286,7 +186,7 @@ impl Plate {
         let Some((observation, content)) = found else { return };
         let Some(journey) = self.journeys.iter_mut().find(|journey| journey.id == id) else { return };
         let observed_at = observation.observed_at;
-        journey.observations.insert((observed_at, observation.id.clone()), (observation, content));
+        journey.observations.insert(observation.order(), (observation, content));
         if let Some(known) = self.known.get_mut(observation_id) {
             known.journey = Some(id);
         }
@@ -307,7 +207,7 @@ impl Plate {
 
     fn take_from(&mut self, from: JourneyId, observation_id: &str) -> Option<(Observation, Content)> {
         let journey = self.journeys.iter_mut().find(|journey| journey.id == from)?;
-        let key = journey.observations.keys().find(|(_, id)| id == observation_id)?.clone();
+        let key = journey.observations.keys().find(|(.., id)| id == observation_id)?.clone();
         journey.observations.remove(&key)
     }
 
@@ -318,8 +218,8 @@ impl Plate {
     fn forget(&mut self) {
         let Some(horizon) = self.horizon() else { return };
         let is_over = |journey: &Journey| journey.last_at().is_some_and(|last| last < horizon);
-        if !self.journeys.iter().any(is_over) && self.known.values().all(|known| known.observed_at >= horizon)
-        {
+        let is_past = |known: &Known| known.journey.is_none() && known.observed_at < horizon;
+        if !self.journeys.iter().any(is_over) && !self.known.values().any(is_past) {
             return;
         }
         self.journeys.retain(|journey| !is_over(journey));
@@ -328,5 +228,6 @@ impl Plate {
             Some(journey) => alive.contains(&journey),
             None => known.observed_at >= horizon,
         });
+        self.loose.retain(|id, _| self.known.contains_key(id));
     }
 }

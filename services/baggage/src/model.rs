@@ -10,8 +10,9 @@ mod plate;
 
 pub use flight::{AirportCode, CarrierCode, DatedFlight, FlightDesignator, FlightError};
 pub use name::masked_name;
+pub(crate) use observation::Order;
 pub use observation::{
     Announcement, Content, JourneyId, Leg, Observation, Sighting, message_observation_id, observation_source,
-    scan_observation_id,
+    place_problem, scan_observation_id,
 };
 pub use plate::{LicencePlate, PlateError, PlateKind};

@@ -39,7 +39,7 @@ pub fn part(
     store: Arc<dyn EventStore>,
     keys: Arc<dyn Keyring>,
     clock: Arc<dyn Clock>,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
     projections: &mut Projections,
     stop: watch::Receiver<bool>,
 ) -> Part {

@@ -78,7 +78,7 @@ impl Bags {
         let found = |plate: &LicencePlate| {
             let key = (self.plates.get(plate)?.listed_at?, *plate);
             let (journey, _) = self.find(*plate, scope)?;
-            let matches = flight.is_none_or(|flight| journey.flights().contains(&flight));
+            let matches = flight.is_none_or(|flight| journey.flights().any(|named| named == flight));
             (matches && before.is_none_or(|before| key < before)).then_some((key, journey))
         };
         if let Scope::FollowedBy(person) = scope {

@@ -3,15 +3,20 @@
 //! Reading is deterministic and repeatable: the same bytes with the same stored
 //! time of receipt say the same. Each thing said carries its message and index
 //! as its id, so that reading a message again adds nothing.
+//!
+//! Messages wait sealed and are read a few at a time, because one may name
+//! thousands of bags. A stream that cannot be read quarantines what was meant for
+//! it and stops nobody else; a log that cannot be written makes all wait.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use airside_kernel::{
-    Cause, DecodeError, Keyring, Personal, RecordedEvent, StoredEvent, StreamId, Timestamp,
+    Cause, Classified, Code, DecodeError, Keyring, Personal, RecordedEvent, StoredEvent, StreamId, Timestamp,
 };
 use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order, Stored},
     reactors::{ReactError, Reactor},
+    status::chain,
     telemetry::Metrics,
 };
 use async_trait::async_trait;
@@ -19,22 +24,27 @@ use uuid::Uuid;
 
 use crate::{
     decide::{Bag, Observe, Rejection},
-    ingest::{PARSER_VERSION, decode, messages},
+    ingest::{BAGS_MAX, PARSER_VERSION, decode, messages},
     model::{Content, JourneyId, LicencePlate, Observation, message_observation_id},
     source::{MessageQuarantined, MessageReceived, NoReads, Quarantine, TagNotRead},
     translate::{Said, Unusable, translate},
 };
 
+/// How many commands are gathered before they are carried out.
+const MAX_GATHERED: usize = 1_024;
+
 /// The reactor.
 pub struct Parse {
     keys: Arc<dyn Keyring>,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
     bags: Executor<Bag>,
     quarantine: Executor<Quarantine>,
     no_reads: Executor<NoReads>,
+    waiting: VecDeque<(RecordedEvent, MessageReceived)>,
     pending: Pending,
 }
 
+/// Commands on their way.
 #[derive(Default)]
 struct Pending {
     bags: Vec<Order<Observe>>,
@@ -54,34 +64,47 @@ impl Parse {
     /// Makes the reactor over the executors of its targets.
     pub fn new(
         keys: Arc<dyn Keyring>,
-        metrics: Arc<Metrics>,
+        metrics: Metrics,
         bags: Executor<Bag>,
         quarantine: Executor<Quarantine>,
         no_reads: Executor<NoReads>,
     ) -> Self {
-        Self { keys, metrics, bags, quarantine, no_reads, pending: Pending::default() }
+        Self {
+            keys,
+            metrics,
+            bags,
+            quarantine,
+            no_reads,
+            waiting: VecDeque::new(),
+            pending: Pending::default(),
+        }
     }
 
-    fn read(&mut self, event: &RecordedEvent, received: &MessageReceived) {
+    fn read(&mut self, event: &RecordedEvent, received: &MessageReceived) -> Result<(), ReactError> {
         let source = event.stream().split_once('-').map_or("", |(_, source)| source);
         let mut reading = Reading { source, event, received_at: received.received_at, index: 0 };
         let content = match received.content.open(self.keys.as_ref()) {
             Ok(Personal::Known(content)) => content,
             Ok(_) => {
-                return self.set_aside(
+                self.set_aside(
                     &reading,
                     "",
                     &unusable("raw-erased", "its key was destroyed before it was read"),
                 );
+                return Ok(());
             }
-            Err(_) => {
-                return self.set_aside(&reading, "", &unusable("raw-damaged", "its seal does not open"));
+            Err(error) if error.code() == Code::DataLoss => {
+                self.set_aside(&reading, "", &unusable("raw-damaged", "its seal does not open"));
+                return Ok(());
             }
+            Err(error) => return Err(ReactError::new(&error)),
         };
         let text = decode(&content);
         let mut is_empty = true;
         for message in messages(&text, received.received_at) {
             is_empty = false;
+            // Each message of a text has its own range of indexes, whatever its neighbours say.
+            reading.index = u32::try_from(message.index.saturating_mul(BAGS_MAX)).unwrap_or(u32::MAX);
             match translate(&message, received.received_at) {
                 Ok(said) => {
                     self.metrics.message("parsed");
@@ -89,15 +112,12 @@ impl Parse {
                 }
                 Err(why) => self.set_aside(&reading, message.message_type.as_str(), &why),
             }
-            reading.index += 1;
         }
         if is_empty {
-            self.set_aside(
-                &reading,
-                "",
-                &unusable("no-message", "the bytes hold no message of a known type"),
-            );
+            let why = unusable("no-message", "the bytes hold no message of a known type");
+            self.set_aside(&reading, "", &why);
         }
+        Ok(())
     }
 
     fn say(&mut self, reading: &mut Reading<'_>, said: Said) {
@@ -108,7 +128,7 @@ impl Parse {
             observed_at: said.observed_at,
             cause: Some(reading.cause()),
         };
-        reading.index += 1;
+        reading.index = reading.index.saturating_add(1);
         let context = reading.context(said.observed_at);
         match (said.plate, said.content) {
             (Some(plate), content) => self.pending.bags.push(Order {
@@ -134,6 +154,32 @@ impl Parse {
         self.metrics.message("quarantined");
         self.pending.quarantine.push(quarantine_order(reading, message_type, why));
     }
+
+    /// Carries out what is gathered. Repeated after a failure: every target
+    /// tells a repeat by its id or cause.
+    async fn carry_out(&mut self) -> Result<(), ReactError> {
+        let Pending { bags, quarantine, no_reads } = &mut self.pending;
+        while !bags.is_empty() {
+            let some = bags.len().min(MAX_GATHERED);
+            let answers = self.bags.execute_each(bags[..some].to_vec()).await;
+            for (order, answer) in bags.iter().zip(answers) {
+                match answer {
+                    Ok(_) | Err(ExecuteError::Rejected(Rejection::Duplicate { .. })) => {}
+                    Err(ExecuteError::Rejected(why)) => quarantine.push(refused_order(order, &why)),
+                    Err(error) if is_lasting(error.code()) => {
+                        tracing::error!(error = %chain(&error), "a message cannot be applied to a plate");
+                        quarantine.push(stuck_order(order));
+                    }
+                    Err(error) => return Err(ReactError::new(&error)),
+                }
+            }
+            bags.drain(..some);
+        }
+        // The quarantine keeps the highest cause of a source, so it takes them in their order.
+        quarantine.sort_by(|a, b| a.command.cause.cmp(&b.command.cause));
+        note(&self.quarantine, quarantine).await?;
+        note(&self.no_reads, no_reads).await
+    }
 }
 
 #[async_trait]
@@ -146,32 +192,37 @@ impl Reactor for Parse {
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
         if act {
-            let received = MessageReceived::decode(event)?;
-            self.read(event, &received);
+            self.waiting.push_back((event.clone(), MessageReceived::decode(event)?));
         }
         Ok(())
     }
 
     async fn flush(&mut self) -> Result<(), ReactError> {
-        // Repeated after a failure: every target tells a repeat by its id or cause.
-        let answers = self.bags.execute_each(self.pending.bags.clone()).await;
-        for (order, answer) in self.pending.bags.iter().zip(answers) {
-            match answer {
-                Ok(_) | Err(ExecuteError::Rejected(Rejection::Duplicate { .. })) => {}
-                Err(ExecuteError::Rejected(why)) => {
-                    self.pending.quarantine.push(refused_order(order, &why));
+        loop {
+            self.carry_out().await?;
+            if self.waiting.is_empty() {
+                return Ok(());
+            }
+            while self.pending.len() < MAX_GATHERED
+                && let Some((event, received)) = self.waiting.pop_front()
+            {
+                if let Err(error) = self.read(&event, &received) {
+                    self.waiting.push_front((event, received));
+                    return Err(error);
                 }
-                Err(error) => return Err(ReactError::new(&error)),
             }
         }
-        self.pending.bags.clear();
-        flush_noted(&self.quarantine, &mut self.pending.quarantine).await?;
-        flush_noted(&self.no_reads, &mut self.pending.no_reads).await
+    }
+}
+
+impl Pending {
+    fn len(&self) -> usize {
+        self.bags.len() + self.quarantine.len() + self.no_reads.len()
     }
 }
 
 /// Carries out orders whose refusal means that they are noted already.
-async fn flush_noted<D: Stored>(
+async fn note<D: Stored>(
     executor: &Executor<D>,
     orders: &mut Vec<Order<D::Command>>,
 ) -> Result<(), ReactError>
@@ -186,6 +237,11 @@ where
     }
     orders.clear();
     Ok(())
+}
+
+/// Whether a failure is the same the next time.
+fn is_lasting(code: Code) -> bool {
+    matches!(code, Code::DataLoss | Code::InvalidArgument)
 }
 
 impl Reading<'_> {
@@ -224,21 +280,31 @@ fn quarantine_order(reading: &Reading<'_>, message_type: &str, why: &Unusable) -
 }
 
 fn refused_order(order: &Order<Observe>, why: &Rejection) -> Order<MessageQuarantined> {
-    let observation = &order.command.observation;
-    let cause = observation.cause.clone().expect("what a message says carries its cause");
     let code = match why {
         Rejection::Duplicate { .. } => "duplicate",
         Rejection::TooOld { .. } => "too-old",
+        Rejection::Crowded => "crowded",
         Rejection::Future { .. } => "future-time",
     };
+    quarantined_bag(order, &unusable(code, &why.to_string()))
+}
+
+fn stuck_order(order: &Order<Observe>) -> Order<MessageQuarantined> {
+    let why = unusable("stream-unusable", "the stream of the plate cannot be used; see the log of errors");
+    quarantined_bag(order, &why)
+}
+
+fn quarantined_bag(order: &Order<Observe>, why: &Unusable) -> Order<MessageQuarantined> {
+    let observation = &order.command.observation;
+    let cause = observation.cause.clone().expect("what a message says carries its cause");
     Order {
         stream: source_stream("quarantine", &observation.source),
         command: MessageQuarantined {
             source: observation.source.clone(),
             message: cause.revision,
             message_type: String::new(),
-            code: code.to_owned(),
-            reason: why.to_string(),
+            code: why.code.clone(),
+            reason: why.reason.clone(),
             parser_version: PARSER_VERSION,
             cause,
         },

@@ -32,7 +32,7 @@ pub struct Baggage {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) keys: Arc<dyn Keyring>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metrics: Metrics,
     pub(crate) executor: Executor<Bag>,
     pub(crate) no_reads: Executor<NoReads>,
     pub(crate) bags: ReadModel<Bags>,
@@ -151,5 +151,5 @@ fn item_message(item: &Item) -> api::QuarantinedItem {
 
 /// Returns the token of a place in the list of bags.
 fn list_token((at, plate): ListKey) -> String {
-    format!("{}.{plate}", at.as_microsecond())
+    format!("{}.{plate}", at.as_nanosecond())
 }

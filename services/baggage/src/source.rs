@@ -20,6 +20,8 @@ use crate::{
 
 /// How many no-reads of a source are remembered, to tell a repeat.
 const REMEMBERED_NO_READS: usize = 1_024;
+/// How many facts back a no-read is remembered at most, so that a source folds in bounded time.
+const REMEMBERED_SPAN: u64 = 8_192;
 const CONTENT: u32 = 1;
 
 /// Stream `source-<name>`: a raw message is on disk.
@@ -186,26 +188,57 @@ pub struct TagNotRead {
     pub reader: String,
 }
 
+/// The no-reads of a source that are remembered, to tell a repeat.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NotRead {
+    /// Typed scans, by id, with their places in the fold.
+    scans: VecDeque<(u64, String)>,
+    /// Messages, by cause; they come in the order of their source.
+    causes: Causes,
+    last_cause: Option<u64>,
+    folded: u64,
+}
+
 impl Decider for NoReads {
     type Command = TagNotRead;
     type Event = TagNotRead;
-    type State = VecDeque<String>;
+    type State = NotRead;
     type Rejection = KnownAlready;
 
-    fn decide(seen: &VecDeque<String>, command: TagNotRead) -> Result<Vec<TagNotRead>, KnownAlready> {
-        if seen.contains(&command.observation.id) { Err(KnownAlready) } else { Ok(vec![command]) }
+    fn decide(seen: &NotRead, command: TagNotRead) -> Result<Vec<TagNotRead>, KnownAlready> {
+        let Observation { id, cause, .. } = &command.observation;
+        let is_known = match cause {
+            Some(cause) => seen.causes.seen(cause),
+            None => seen.scans.iter().any(|(_, scan)| scan == id),
+        };
+        if is_known { Err(KnownAlready) } else { Ok(vec![command]) }
     }
 
-    fn evolve(mut seen: VecDeque<String>, event: &TagNotRead) -> VecDeque<String> {
-        if seen.len() == REMEMBERED_NO_READS {
-            seen.pop_front();
+    fn evolve(mut seen: NotRead, event: &TagNotRead) -> NotRead {
+        if let Some(cause) = &event.observation.cause {
+            seen.causes.note(cause);
+            seen.last_cause = Some(seen.folded);
+        } else {
+            if seen.scans.len() == REMEMBERED_NO_READS {
+                seen.scans.pop_front();
+            }
+            seen.scans.push_back((seen.folded, event.observation.id.clone()));
         }
-        seen.push_back(event.observation.id.clone());
+        seen.folded += 1;
+        let oldest = seen.folded.saturating_sub(REMEMBERED_SPAN);
+        while seen.scans.front().is_some_and(|(place, _)| *place < oldest) {
+            seen.scans.pop_front();
+        }
+        if seen.last_cause.is_some_and(|place| place < oldest) {
+            (seen.causes, seen.last_cause) = Default::default();
+        }
         seen
     }
 
-    fn forgets(seen: &VecDeque<String>, folded: u64) -> u64 {
-        folded - seen.len() as u64
+    /// The last message tells of all before it; scans are remembered one by one.
+    fn forgets(seen: &NotRead, folded: u64) -> u64 {
+        let first_scan = seen.scans.front().map(|(place, _)| *place);
+        first_scan.into_iter().chain(seen.last_cause).min().unwrap_or(folded)
     }
 }
 
@@ -261,6 +294,49 @@ mod tests {
         given::<Quarantine>([]).when(quarantined(3)).then([quarantined(3)]);
         given::<Quarantine>([quarantined(3)]).when(quarantined(3)).rejects(&KnownAlready);
         given::<Quarantine>([quarantined(3)]).when(quarantined(4)).then([quarantined(4)]);
+    }
+
+    fn not_read(id: u64, cause: Option<u64>) -> TagNotRead {
+        TagNotRead {
+            observation: Observation {
+                id: id.to_string(),
+                source: "bhs".into(),
+                station: "SZX".parse().unwrap(),
+                observed_at: Timestamp::UNIX_EPOCH,
+                cause: cause.map(|revision| quarantined(revision).cause),
+            },
+            point: TrackingPoint::Sortation,
+            reader: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_no_read_is_noted_once() {
+        given::<NoReads>([not_read(1, None)]).when(not_read(1, None)).rejects(&KnownAlready);
+        given::<NoReads>([not_read(1, None)]).when(not_read(2, None)).then([not_read(2, None)]);
+    }
+
+    #[test]
+    fn a_message_without_a_tag_is_noted_once_however_many_came_after_it() {
+        let history = || (0..3_000).map(|n| not_read(n, Some(n)));
+        given::<NoReads>(history()).when(not_read(0, Some(0))).rejects(&KnownAlready);
+        let whole = given::<NoReads>(history()).state();
+        let forgets = usize::try_from(NoReads::forgets(&whole, 3_000)).unwrap();
+        assert_eq!(forgets, 2_999);
+        given::<NoReads>(history().skip(forgets)).when(not_read(0, Some(0))).rejects(&KnownAlready);
+    }
+
+    #[test]
+    fn a_source_of_no_reads_folds_in_bounded_time_and_to_the_same_state() {
+        for (first, rest) in [(Some(0), None), (None, Some(1))] {
+            let rest = |n| not_read(n, rest.map(|_| n));
+            let history = || std::iter::once(not_read(0, first)).chain((1..10_000).map(rest));
+            let whole = given::<NoReads>(history()).state();
+            let forgets = NoReads::forgets(&whole, 10_000);
+            assert!(forgets > 0);
+            let tail = history().skip(usize::try_from(forgets).unwrap());
+            given::<NoReads>(tail).when(rest(9_999)).rejects(&KnownAlready);
+        }
     }
 
     #[test]

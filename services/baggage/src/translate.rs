@@ -2,16 +2,30 @@
 //!
 //! A BSM announces; its time is the time of receipt, because it carries none. A
 //! BPM is a sighting at the point that its elements tell, first match first:
-//! `.B` an irregularity, `.U` what the bag was put into, `.X` screening, `.J`
-//! what was done. What cannot be told is quarantined, never guessed.
+//! `.B` an irregularity, the end of its journey (source X), `.U` what the bag was
+//! put into, `.X` screening that cleared it, `.J` what was done. What cannot be
+//! told is quarantined, never guessed.
+//!
+//! What is taken over is bounded, because a message may name thousands of bags
+//! and each of them repeats what is said of all.
 
 use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
 use airside_kernel::{Personal, Timestamp};
 
 use crate::{
-    ingest::{Change, Flight, Group, MessageType, Parsed, ProcessingKind, Source, Status, StatusCode},
-    model::{AirportCode, Announcement, Content, Leg, LicencePlate, Sighting},
+    ingest::{
+        Change, Flight, Group, MessageType, Parsed, ProcessingKind, ScreeningResult, Source, Status,
+        StatusCode, Stowage,
+    },
+    model::{AirportCode, Announcement, Content, Leg, LicencePlate, Sighting, place_problem},
 };
+
+/// The most bytes of passengers' names that a bag keeps; whole names, the first ones.
+const MAX_NAME_BYTES: usize = 2_048;
+/// The longest record locator, in bytes.
+const MAX_LOCATOR_BYTES: usize = 16;
+/// The most exception codes that a bag keeps.
+const MAX_EXCEPTIONS: usize = 8;
 
 /// What a message says of one bag.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,9 +85,9 @@ fn announce(
     received_at: Timestamp,
     said: &mut Vec<Said>,
 ) {
-    let names: Vec<&str> =
-        group.names.iter().map(|name| name.full.reveal()).filter(|name| !name.is_empty()).collect();
-    let exceptions = message.elements_of(group).iter().filter(|element| element.letter == Some('E'));
+    let names = names(group);
+    let locator = group.record_locator.map(|locator| locator.reveal());
+    let locator = locator.filter(|locator| locator.len() <= MAX_LOCATOR_BYTES);
     let announcement = Announcement {
         change: match message.change {
             None => AnnouncementChange::New,
@@ -81,18 +95,47 @@ fn announce(
             Some(Change::Deleted) => AnnouncementChange::Deleted,
         },
         legs: legs(group),
-        passenger_name: (!names.is_empty()).then(|| Personal::Known(names.join("\n"))),
-        record_locator: group.record_locator.map(|locator| Personal::Known(locator.reveal().to_owned())),
+        passenger_name: (!names.is_empty()).then_some(Personal::Known(names)),
+        record_locator: locator.map(|locator| Personal::Known(locator.to_owned())),
         authority: authority(group),
-        exceptions: exceptions.flat_map(|element| element.items()).map(str::to_ascii_uppercase).collect(),
+        exceptions: exceptions(message, group),
     };
-    let content = Content::Announced(announcement);
+    let content = Content::Announced(Box::new(announcement));
     said.extend(group.bags.iter().map(|plate| Said {
         plate: Some(*plate),
         station,
         observed_at: received_at,
         content: content.clone(),
     }));
+}
+
+/// The names of a group, one a line, as far as they have room.
+fn names(group: &Group<'_>) -> String {
+    let mut names = String::new();
+    for name in group.names.iter().map(|name| name.full.reveal()).filter(|name| !name.is_empty()) {
+        if names.len() + name.len() >= MAX_NAME_BYTES {
+            break;
+        }
+        if !names.is_empty() {
+            names.push('\n');
+        }
+        names.push_str(name);
+    }
+    names
+}
+
+/// The exception codes of a group. Only what has the form of a code is stored
+/// in clear: three or four letters, each once.
+fn exceptions(message: &Parsed<'_>, group: &Group<'_>) -> Vec<String> {
+    let is_code = |item: &&str| matches!(item.len(), 3 | 4) && item.bytes().all(|b| b.is_ascii_alphabetic());
+    let elements = message.elements_of(group).iter().filter(|element| element.letter == Some('E'));
+    let mut codes = Vec::new();
+    for code in elements.flat_map(|element| element.items()).filter(is_code).map(str::to_ascii_uppercase) {
+        if codes.len() < MAX_EXCEPTIONS && !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes
 }
 
 fn sight(
@@ -121,16 +164,18 @@ fn sighting(
     status: Option<&Status<'_>>,
     is_terminating: bool,
 ) -> Result<Sighting, Unusable> {
-    let place = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let place =
+        |text: Option<&str>| text.filter(|t| place_problem(t).is_none()).unwrap_or_default().to_owned();
     let processing = group.processing;
     let point = point(group, status, is_terminating)?;
+    let handled = if is_terminating { LegRole::Inbound } else { LegRole::Outbound };
     // A sorter tells where it read the bag and where it sent it; the bag is where it was sent.
     let sent_to = processing.and_then(|p| p.sent_to).filter(|place| !place.is_empty());
     Ok(Sighting {
         point,
         reader: place(processing.and_then(|p| p.scanner)),
         location: place(sent_to.or_else(|| processing.and_then(|p| p.location))),
-        leg: legs(group).into_iter().find(|leg| is_terminating == (leg.role == LegRole::Inbound)),
+        leg: legs(group).into_iter().find(|leg| leg.role == handled),
         stowage: group.stowage.map(|stowage| (place(stowage.container), place(stowage.compartment))),
         authority: Authority::Unspecified,
     })
@@ -151,26 +196,40 @@ fn point(
             )),
         };
     }
-    let kind = group.processing.and_then(|processing| processing.kind);
-    if let Some(stowage) = group.stowage {
-        let is_unit = stowage.container.is_some_and(is_unit_load_device) && stowage.compartment.is_none();
-        return Ok(if is_unit { TrackingPoint::ContainerLoad } else { TrackingPoint::AircraftLoad });
+    if is_terminating {
+        return Ok(TrackingPoint::ArrivalInjection);
     }
+    if let Some(point) = group.stowage.as_ref().and_then(loaded_into) {
+        return Ok(point);
+    }
+    let result = group.screening.iter().rev().find_map(|screening| screening.result);
+    let kind = group.processing.and_then(|processing| processing.kind);
     match kind {
-        _ if is_terminating => Ok(TrackingPoint::ArrivalInjection),
+        _ if result == Some(ScreeningResult::Cleared) => Ok(TrackingPoint::Screening),
         Some(ProcessingKind::Sorted) => Ok(TrackingPoint::Sortation),
         Some(ProcessingKind::Reconciled) => Ok(TrackingPoint::AircraftSide),
         Some(ProcessingKind::GroundTracked | ProcessingKind::HandScanned) => Ok(TrackingPoint::BhsInduction),
-        None if !group.screening.is_empty() => Ok(TrackingPoint::Screening),
+        // It is in the system and not through screening.
+        None if !group.screening.is_empty() => Ok(TrackingPoint::BhsInduction),
         None => Err(Unusable::new("no-point", "neither .J, .U, .B nor .X tells where the bag was seen")),
     }
 }
 
-/// Whether an id is one of a unit load device (ULD): three letters, four or five
-/// digits, an owner of two or three characters. Holds are shorter, such as `H4`.
-fn is_unit_load_device(id: &str) -> bool {
-    let letters = id.bytes().take_while(u8::is_ascii_alphabetic).count();
-    (9..=11).contains(&id.len()) && letters >= 3 && id.bytes().skip(3).take(4).all(|b| b.is_ascii_digit())
+/// Where a bag is that was put into something: on board when a hold or a
+/// compartment is named, else in a container or cart.
+fn loaded_into(stowage: &Stowage<'_>) -> Option<TrackingPoint> {
+    let named = |text: Option<&'_ str>| text.is_some_and(|text| !text.is_empty());
+    if named(stowage.compartment) || stowage.container.is_some_and(is_hold) {
+        return Some(TrackingPoint::AircraftLoad);
+    }
+    named(stowage.container).then_some(TrackingPoint::ContainerLoad)
+}
+
+/// Whether an id is one of a hold, such as `H4`, `41` or `BLK`.
+fn is_hold(id: &str) -> bool {
+    let number = id.strip_prefix(['H', 'h']).unwrap_or(id);
+    let is_number = matches!(number.len(), 1 | 2) && number.bytes().all(|b| b.is_ascii_digit());
+    is_number || ["BLK", "BULK", "FWD", "AFT"].iter().any(|name| id.eq_ignore_ascii_case(name))
 }
 
 fn legs(group: &Group<'_>) -> Vec<Leg> {

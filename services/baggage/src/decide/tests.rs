@@ -1,7 +1,7 @@
 //! The specification of attachment and of what it changes.
 
 use airside_api::baggage::v1::{Authority, LegRole, Stage, TrackingPoint};
-use airside_kernel::given;
+use airside_kernel::{Cause, Personal, Revision, given};
 use jiff::ToSpan;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -55,14 +55,14 @@ fn seen_for(point: TrackingPoint, flight: &str) -> Content {
 }
 
 fn said(change: AnnouncementChange, flight: &str) -> Content {
-    Content::Announced(Announcement {
+    Content::Announced(Box::new(Announcement {
         change,
         legs: vec![leg(flight)],
         passenger_name: None,
         record_locator: None,
         authority: Authority::Load,
         exceptions: Vec::new(),
-    })
+    }))
 }
 
 /// Runs observations one after the other and returns the history.
@@ -223,6 +223,163 @@ fn a_plate_forgets_what_is_long_over_and_folds_the_same_without_it() {
     assert_eq!(tail.newest_journey().unwrap().status(), whole.newest_journey().unwrap().status());
 }
 
+#[test]
+fn messages_of_one_instant_count_in_the_order_in_which_they_were_sent() {
+    let sent = |revision: u64, content| {
+        let mut command = observe(&format!("m/bhs/{revision}/0"), 0, content);
+        let (reactor, stream) = ("baggage.parse".to_owned(), "source-bhs".to_owned());
+        command.observation.cause = Some(Cause { reactor, stream, revision: Revision(revision), index: 0 });
+        command
+    };
+    // As texts, 10 stands before 9.
+    let plate = state([sent(9, said(New, "ZH9101-20261120")), sent(10, said(Changed, "ZH9103-20261120"))]);
+    assert_eq!(plate.journeys[0].status().flight, Some("ZH9103-20261120".parse().unwrap()));
+}
+
+#[test]
+fn a_deletion_of_a_flight_that_the_bag_left_changes_nothing() {
+    let plate = state([
+        observe("a", 0, said(New, "ZH9101-20261120")),
+        observe("b", 5, said(Changed, "ZH9103-20261120")),
+        observe("c", 6, said(Deleted, "ZH9101-20261120")),
+    ]);
+    let status = plate.newest_journey().unwrap().status();
+    assert_eq!((plate.journeys.len(), status.authority), (1, Authority::Load));
+    assert_eq!(status.flight, Some("ZH9103-20261120".parse().unwrap()));
+}
+
+#[test]
+fn a_deletion_of_a_flight_that_no_journey_names_takes_no_bag_back() {
+    let plate = state([
+        observe("a", 0, said(New, "ZH9101-20261120")),
+        observe("b", 5, said(Deleted, "CZ3502-20261120")),
+    ]);
+    assert_eq!(plate.journeys[0].status().authority, Authority::Load);
+}
+
+#[test]
+fn a_scan_fits_the_journey_that_the_airline_has_not_cancelled() {
+    let plate = state([
+        observe("a", 0, said(New, "ZH9101-20261120")),
+        observe("b", 5, said(Deleted, "ZH9101-20261120")),
+        observe("c", 6, said(New, "ZH9103-20261120")),
+        observe("d", 9, seen(Sortation)),
+    ]);
+    let stages: Vec<_> = plate.journeys.iter().map(|journey| journey.status().stage).collect();
+    assert_eq!(stages, [Stage::Expected, Stage::Sorted]);
+}
+
+#[test]
+fn a_bag_announced_weeks_ahead_is_one_bag_however_often_the_airline_says_so() {
+    let plate = state([
+        observe("a", 0, said(New, "ZH9101-20261210")),
+        observe("b", 24 * 60, said(New, "ZH9101-20261210")),
+        observe("c", 25 * 60, seen_for(CheckIn, "ZH9101-20261210")),
+    ]);
+    assert_eq!(plate.journeys.len(), 1);
+}
+
+#[test]
+fn a_bag_that_its_passenger_has_is_not_seen_again_after_two_days() {
+    let collected = |minutes| {
+        state([
+            observe("a", 0, said(New, "ZH9101-20261120")),
+            observe("b", 300, seen(Collection)),
+            observe("c", minutes, seen(CheckIn)),
+        ])
+    };
+    assert_eq!(collected(300 + 47 * 60).journeys.len(), 1);
+    assert_eq!(collected(300 + 49 * 60).journeys.len(), 2);
+}
+
+#[test]
+fn a_test_bag_that_is_seen_every_day_is_not_one_journey_for_ever() {
+    let plate = state((0..60).map(|n| observe(&format!("o{n}"), n * 24 * 60, seen(BhsInduction))));
+    let longest = plate.journeys.iter().map(|journey| journey.observations().count()).max();
+    assert!(longest <= Some(7) && plate.journeys.len() <= 4, "{longest:?}, {}", plate.journeys.len());
+}
+
+#[test]
+fn a_reader_that_repeats_itself_fills_no_plate_for_ever() {
+    let mut plate = Plate::default();
+    let mut refused = 0;
+    for n in 0..CROWD + 10 {
+        let minutes = i64::try_from(n / 60).unwrap();
+        match Bag::decide(&plate, observe(&format!("o{n}"), minutes, seen(Sortation))) {
+            Ok(facts) => plate = facts.iter().fold(plate, Bag::evolve),
+            Err(rejection) => {
+                assert_eq!(rejection, Rejection::Crowded);
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!(refused, 10);
+    let later = observe("later", 12 * 24 * 60, seen(Sortation));
+    assert!(Bag::decide(&plate, later).is_ok(), "the plate is free again when that is over");
+}
+
+#[test]
+fn a_bag_seen_on_its_way_at_another_airport_has_begun_another_leg() {
+    let at_station = |id: &str, minutes, station: &str, content| {
+        let mut command = observe(id, minutes, content);
+        command.observation.station = station.parse().unwrap();
+        command
+    };
+    let flown = || [observe("a", 0, said(New, "ZH9101-20261120")), observe("b", 9, seen(AircraftLoad))];
+    let sorted = |station| flown().into_iter().chain([at_station("c", 200, station, seen(Sortation))]);
+    assert_eq!(stage(sorted("PEK")), Stage::Sorted);
+    assert_eq!(stage(sorted("SZX")), Stage::OnAircraft, "where it was loaded, a later scan is a late one");
+    let unloaded = |point| {
+        flown().into_iter().chain([
+            at_station("c", 200, "PEK", seen(AircraftUnload)),
+            at_station("d", 210, "PEK", seen(point)),
+        ])
+    };
+    assert_eq!(stage(unloaded(Sortation)), Stage::Sorted);
+    assert_eq!(stage(unloaded(ArrivalInjection)), Stage::Arrived);
+}
+
+#[test]
+fn a_bag_that_was_taken_off_is_followed_through_the_system_again() {
+    let status = state([
+        observe("a", 0, seen(AircraftLoad)),
+        observe("b", 5, seen(Offload)),
+        observe("c", 30, seen(Sortation)),
+    ]);
+    let status = status.newest_journey().unwrap().status();
+    assert_eq!((status.stage, status.offload), (Stage::Sorted, true));
+}
+
+#[test]
+fn a_name_is_not_kept_for_a_journey_that_nobody_can_tell() {
+    let named = |change, flight: Option<&str>| {
+        let Content::Announced(announcement) = said(change, "ZH9101-20261120") else { unreachable!() };
+        let name = Some(Personal::Known("ZHANG/SAN".to_owned()));
+        let legs = flight.map(leg).into_iter().collect();
+        Content::Announced(Box::new(Announcement {
+            legs,
+            passenger_name: name.clone(),
+            record_locator: name,
+            ..*announcement
+        }))
+    };
+    let before = history([
+        observe("a", 0, said(New, "ZH9101-20261120")),
+        observe("b", 1, said(New, "CZ3502-20261120")),
+    ]);
+    let facts = given::<Bag>(before).when(observe("c", 5, named(Changed, None))).events();
+    let BagEvent::Observed { content: Content::Announced(kept), .. } = &facts[0] else { panic!("{facts:?}") };
+    assert_eq!((&kept.passenger_name, &kept.record_locator), (&None, &None));
+    assert!(!format!("{facts:?}").contains("ZHANG"));
+}
+
+#[test]
+fn what_happened_long_before_we_were_told_is_refused() {
+    let mut command = observe("a", -11 * 24 * 60, seen(CheckIn));
+    command.received_at = at(0);
+    given::<Bag>([]).when(command).rejects(&Rejection::TooOld { observed_at: at(-11 * 24 * 60) });
+}
+
 fn date(days: i64) -> String {
     let day = jiff::civil::date(2026, 11, 20) + days.days();
     format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
@@ -252,7 +409,44 @@ fn contents() -> impl Strategy<Value = Content> {
     ]
 }
 
+/// Instants with the edges of the calendar among them.
+fn instants() -> impl Strategy<Value = Timestamp> {
+    let edges = [Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH, at(0)];
+    let near = (proptest::sample::select(edges.to_vec()), -20_000i64..20_000)
+        .prop_map(|(edge, minutes)| edge.saturating_add(SignedDuration::from_mins(minutes)).unwrap());
+    prop_oneof![4 => (-20_000i64..20_000).prop_map(at), 1 => near]
+}
+
 proptest! {
+    #[test]
+    fn no_observation_makes_the_rules_panic_and_a_fold_that_forgets_is_the_same_fold(
+        list in proptest::collection::vec(
+            (instants(), instants(), contents(), proptest::option::of(("[A-Z]{2}[1-9]", instants()))),
+            1..40,
+        )
+    ) {
+        let mut plate = Plate::default();
+        let mut facts: Vec<BagEvent> = Vec::new();
+        for (n, (observed_at, received_at, content, flight)) in list.into_iter().enumerate() {
+            let mut command = observe(&format!("o{n}"), 0, content);
+            (command.observation.observed_at, command.received_at) = (observed_at, received_at);
+            if let (Content::Scanned(sighting), Some((flight, day))) = (&mut command.content, flight) {
+                let date = day.to_zoned(TimeZone::UTC).date();
+                sighting.leg = Some(Leg { flight: DatedFlight { designator: flight.parse().unwrap(), date }, ..leg("ZH1-20261120") });
+            }
+            let Ok(added) = Bag::decide(&plate, command) else { continue };
+            plate = added.iter().fold(plate, Bag::evolve);
+            facts.extend(added);
+            let forgets = usize::try_from(Bag::forgets(&plate, facts.len() as u64)).unwrap();
+            let tail = given::<Bag>(facts.iter().skip(forgets).cloned()).state();
+            prop_assert_eq!(tail.journeys.len(), plate.journeys.len());
+            for (a, b) in tail.journeys.iter().zip(&plate.journeys) {
+                prop_assert_eq!(a.id, b.id);
+                prop_assert!(a.observations().eq(b.observations()));
+            }
+        }
+    }
+
     #[test]
     fn the_same_observations_in_any_order_end_in_the_same_state(
         (ordered, shuffled) in proptest::collection::vec((0i64..600, contents()), 1..14).prop_flat_map(|list| {

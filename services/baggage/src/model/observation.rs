@@ -3,8 +3,6 @@
 //! Points, stages and authorities are the published words of
 //! `airside.baggage.v1`; they are used as they are, so that there is one list.
 
-use std::collections::BTreeSet;
-
 use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
 use airside_kernel::{Cause, Personal, Revision, SubjectId, Timestamp};
 use uuid::Uuid;
@@ -43,6 +41,18 @@ pub struct Observation {
     pub cause: Option<Cause>,
 }
 
+/// Where an observation stands among those of its journey: by its time, then as
+/// its source sent it, then by id. So two messages of one instant keep their order.
+pub(crate) type Order = (Timestamp, Revision, u32, String);
+
+impl Observation {
+    /// Returns where it stands among those of its journey.
+    pub(crate) fn order(&self) -> Order {
+        let sent = self.cause.as_ref().map_or((Revision::FIRST, 0), |cause| (cause.revision, cause.index));
+        (self.observed_at, sent.0, sent.1, self.id.clone())
+    }
+}
+
 /// Returns the id of a typed scan's observation.
 pub fn scan_observation_id(source: &str, scan_id: &str) -> String {
     format!("s/{source}/{scan_id}")
@@ -51,6 +61,18 @@ pub fn scan_observation_id(source: &str, scan_id: &str) -> String {
 /// Returns the id of what a stored message says, by its index in the message.
 pub fn message_observation_id(source: &str, message: Revision, index: u32) -> String {
     format!("m/{source}/{message}/{index}")
+}
+
+/// The longest name of a reader, location, container or compartment, in characters.
+const MAX_PLACE_CHARS: usize = 64;
+
+/// Returns what is wrong with the name of a reader, location, container or
+/// compartment, if anything. It may be empty.
+pub fn place_problem(text: &str) -> Option<&'static str> {
+    if text.chars().any(char::is_control) {
+        return Some("it holds a control character; send visible text");
+    }
+    (text.chars().count() > MAX_PLACE_CHARS).then_some("it is longer than 64 characters; send a shorter one")
 }
 
 /// Returns the source in the id of an observation.
@@ -107,26 +129,34 @@ pub struct Sighting {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// The airline said so.
-    Announced(Announcement),
+    Announced(Box<Announcement>),
     /// A reader saw it.
     Scanned(Sighting),
 }
 
+impl Announcement {
+    /// Takes out what is personal.
+    pub(crate) fn forget_persons(&mut self) {
+        (self.passenger_name, self.record_locator) = (None, None);
+    }
+}
+
 impl Content {
-    /// Returns the flights that it names.
-    pub fn flights(&self) -> BTreeSet<DatedFlight> {
+    /// Returns the legs that it names, in travel order.
+    pub fn legs(&self) -> &[Leg] {
         match self {
-            Self::Announced(announcement) => announcement.legs.iter().map(|leg| leg.flight).collect(),
-            Self::Scanned(sighting) => sighting.leg.iter().map(|leg| leg.flight).collect(),
+            Self::Announced(announcement) => &announcement.legs,
+            Self::Scanned(sighting) => sighting.leg.as_slice(),
         }
+    }
+
+    /// Returns the flights that it names.
+    pub fn flights(&self) -> impl Iterator<Item = DatedFlight> {
+        self.legs().iter().map(|leg| leg.flight)
     }
 
     /// Returns the airports that it names at the other ends of its flights.
     pub fn airports(&self) -> impl Iterator<Item = AirportCode> {
-        let legs: &[Leg] = match self {
-            Self::Announced(announcement) => &announcement.legs,
-            Self::Scanned(sighting) => sighting.leg.as_slice(),
-        };
-        legs.iter().filter_map(|leg| leg.airport)
+        self.legs().iter().filter_map(|leg| leg.airport)
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn watch(service: &Baggage, plate: LicencePlate, caller: Caller) -> R
 pub(super) fn read_token(token: &str) -> Result<ListKey, &'static str> {
     const MALFORMED: &str = "it is malformed; pass back what an earlier answer gave";
     let (at, plate) = token.split_once('.').ok_or(MALFORMED)?;
-    let at = at.parse().ok().and_then(|us| Timestamp::from_microsecond(us).ok()).ok_or(MALFORMED)?;
+    let at = at.parse().ok().and_then(|ns| Timestamp::from_nanosecond(ns).ok()).ok_or(MALFORMED)?;
     Ok((at, LicencePlate::parse(plate).map_err(|_| MALFORMED)?))
 }
 

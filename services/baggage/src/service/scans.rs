@@ -8,6 +8,7 @@ use airside_runtime::{
     status::status,
     stored::timestamp,
 };
+use jiff::tz::TimeZone;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -15,15 +16,18 @@ use super::Baggage;
 use crate::{
     decide::{Bag, Observe, Rejection},
     events::BagEvent,
-    model::{Content, DatedFlight, JourneyId, Leg, LicencePlate, Observation, Sighting, scan_observation_id},
+    model::{
+        Content, DatedFlight, JourneyId, Leg, LicencePlate, Observation, Sighting, place_problem,
+        scan_observation_id,
+    },
     react::{bag_stream, source_stream},
     source::{KnownAlready, NoReads, TagNotRead},
 };
 
 /// What a reader reports when it saw a bag and no tag.
 const NO_READ: &str = "0000000000";
-/// The longest reader, location, container or compartment.
-const MAX_PLACE_CHARS: usize = 64;
+/// How many days a scan's flight may lie from today.
+const MAX_FLIGHT_DAYS: i64 = 30;
 
 /// A batch whose source and size are good.
 pub(super) struct Batch {
@@ -49,11 +53,13 @@ pub(super) fn parse(request: api::RecordScansRequest, received_at: Timestamp) ->
     source(&request.source)?;
     batch("scans", &request.scans)?;
     let source = request.source;
-    let scans = request.scans.into_iter().map(|scan| (scan.scan_id.clone(), read(scan, &source))).collect();
+    let scans =
+        request.scans.into_iter().map(|scan| (scan.scan_id.clone(), read(scan, &source, received_at)));
+    let scans = scans.collect();
     Ok(Batch { source, received_at, scans })
 }
 
-fn read(scan: api::Scan, source: &str) -> Result<Scan, Wrong> {
+fn read(scan: api::Scan, source: &str, received_at: Timestamp) -> Result<Scan, Wrong> {
     if let Some(problem) = item_id_problem(&scan.scan_id) {
         return Err(wrong("scan_id", problem));
     }
@@ -69,9 +75,7 @@ fn read(scan: api::Scan, source: &str) -> Result<Scan, Wrong> {
     let observed_at = scan.observed_at.as_ref().and_then(timestamp);
     let observed_at = observed_at
         .ok_or_else(|| wrong("observed_at", "say when the bag was read, as an RFC 3339 instant"))?;
-    let flight = Some(scan.flight.as_str()).filter(|flight| !flight.is_empty());
-    let flight = flight.map(|flight| flight.parse::<DatedFlight>()).transpose();
-    let flight = flight.map_err(|error| wrong("flight", error))?;
+    let flight = flight(&scan.flight, received_at)?;
     let stowage = scan.stowage.unwrap_or_default();
     for (field, text) in [
         ("reader", &scan.reader),
@@ -79,11 +83,17 @@ fn read(scan: api::Scan, source: &str) -> Result<Scan, Wrong> {
         ("stowage.container", &stowage.container),
         ("stowage.compartment", &stowage.compartment),
     ] {
-        if text.chars().count() > MAX_PLACE_CHARS {
-            return Err(wrong(field, "it is longer than 64 characters"));
+        if let Some(problem) = place_problem(text) {
+            return Err(wrong(field, problem));
         }
     }
-    let role = if point >= TrackingPoint::AircraftUnload { LegRole::Inbound } else { LegRole::Outbound };
+    let role = match point {
+        TrackingPoint::AircraftUnload
+        | TrackingPoint::ArrivalInjection
+        | TrackingPoint::ReclaimBelt
+        | TrackingPoint::Collection => LegRole::Inbound,
+        _ => LegRole::Outbound,
+    };
     let has_stowage = !stowage.container.is_empty() || !stowage.compartment.is_empty();
     Ok(Scan {
         plate,
@@ -105,6 +115,19 @@ fn read(scan: api::Scan, source: &str) -> Result<Scan, Wrong> {
     })
 }
 
+fn flight(text: &str, received_at: Timestamp) -> Result<Option<DatedFlight>, Wrong> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let flight: DatedFlight = text.parse().map_err(|error| wrong("flight", error))?;
+    let today = received_at.to_zoned(TimeZone::UTC).date();
+    if flight.date.duration_since(today).as_hours().abs() > MAX_FLIGHT_DAYS * 24 {
+        return Err(wrong("flight", "its day is more than thirty days from today; check the date"));
+    }
+    Ok(Some(flight))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an error or a text, whichever the caller has")]
 fn wrong(field: &'static str, reason: impl ToString) -> Wrong {
     Wrong { field, reason: reason.to_string() }
 }
@@ -171,6 +194,7 @@ fn bag_outcome(outcome: &mut api::ScanOutcome, answer: Answer<Bag>) -> Result<Op
             return Ok(done.position);
         }
         Err(ExecuteError::Rejected(Rejection::Duplicate { .. })) => outcome.set_result(ScanResult::Duplicate),
+        Err(ExecuteError::Rejected(why @ Rejection::Crowded)) => invalid(outcome, "plate", why.to_string()),
         Err(ExecuteError::Rejected(why)) => invalid(outcome, "observed_at", why.to_string()),
         Err(error) => return Err(status(&error)),
     }
