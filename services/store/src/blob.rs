@@ -35,6 +35,9 @@ pub(crate) const NO_HASH: Hash = [0; 32];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Damage(pub(crate) String);
 
+/// How much memory a draft keeps from one blob to the next.
+const KEPT_BYTES: usize = 1024 * 1024;
+
 /// A blob that is being filled.
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -47,6 +50,14 @@ impl Draft {
     /// Begins a blob whose first event will have the position `first`.
     pub(crate) fn new(first: u64) -> Self {
         Self { first, count: 0, bytes: vec![0; HEADER_BYTES] }
+    }
+
+    /// Begins another blob in the same memory.
+    pub(crate) fn restart(&mut self, first: u64) {
+        self.first = first;
+        self.count = 0;
+        self.bytes.truncate(HEADER_BYTES);
+        self.bytes.shrink_to(KEPT_BYTES);
     }
 
     /// Returns the position of the next event.
@@ -100,8 +111,8 @@ impl Draft {
     }
 
     /// Fills the header in and returns the finished blob.
-    pub(crate) fn finish(self, log: LogId, recorded_us: i64, previous: &Hash) -> Blob {
-        let mut bytes = self.bytes;
+    pub(crate) fn finish(&mut self, log: LogId, recorded_us: i64, previous: &Hash) -> Blob {
+        let bytes = &mut self.bytes;
         bytes[4..8].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
         bytes[8..24].copy_from_slice(log.0.as_bytes());
         bytes[24..32].copy_from_slice(&self.first.to_le_bytes());
@@ -112,7 +123,8 @@ impl Draft {
         bytes[76..80].copy_from_slice(&length.to_le_bytes());
         let checksum = crc32fast::hash(&bytes[4..]);
         bytes[..4].copy_from_slice(&checksum.to_le_bytes());
-        Blob { bytes: bytes.into(), first: self.first, count: self.count, recorded_us }
+        let bytes = Bytes::copy_from_slice(bytes);
+        Blob { bytes, first: self.first, count: self.count, recorded_us }
     }
 }
 

@@ -3,7 +3,8 @@
 //! Two generations: what is used moves to the young one; when that is full, the
 //! old one is dropped and the young one becomes old. So it keeps what was used
 //! lately and costs one look-up in a hash map. What it forgot is asked of the
-//! memtable and the index.
+//! memtable and the index, which know only durable events: so it forgets only
+//! between commits, when [`Heads::trim`] is called.
 
 use std::collections::HashMap;
 
@@ -35,9 +36,13 @@ impl Heads {
 
     /// Learns the last revision of a stream.
     pub(crate) fn put(&mut self, stream: StreamId, last: Option<Revision>) {
-        if self.young.len() >= self.half && !self.young.contains_key(&stream) {
+        self.young.insert(stream, last);
+    }
+
+    /// Forgets what was not used lately, if there is too much.
+    pub(crate) fn trim(&mut self) {
+        if self.young.len() >= self.half {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(stream, last);
     }
 }

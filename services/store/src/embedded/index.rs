@@ -51,7 +51,7 @@ impl Index {
             _ => {}
         }
         let index = Self { db: Builder::new().set_cache_size(cache).create(path)?, owner };
-        index.flush(Vec::new(), 0)?;
+        index.flush(std::iter::empty(), 0)?;
         Ok((index, 0))
     }
 
@@ -60,15 +60,19 @@ impl Index {
         Ok(table.get(self.owner)?.map(|flushed| flushed.value()))
     }
 
-    /// Adds places and marks the log as indexed up to `flushed`.
-    pub(crate) fn flush(&self, mut places: Vec<(Vec<u8>, Place)>, flushed: u64) -> Result<(), redb::Error> {
-        places.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    /// Adds places, sorted by stream and revision, and marks the log as indexed up to `flushed`.
+    pub(crate) fn flush<'a>(
+        &self,
+        places: impl Iterator<Item = (&'a str, u64, Place)>,
+        flushed: u64,
+    ) -> Result<(), redb::Error> {
         let mut txn = self.db.begin_write()?;
         txn.set_quick_repair(true);
         {
             let mut table = txn.open_table(PLACES)?;
-            for (key, place) in &places {
-                table.insert(key.as_slice(), (place.commit, place.index, place.offset))?;
+            for (stream, revision, place) in places {
+                let value = (place.commit, place.index, place.offset);
+                table.insert(key(stream, revision).as_slice(), value)?;
             }
             txn.open_table(FLUSHED)?.insert(self.owner, flushed)?;
         }
@@ -109,7 +113,7 @@ impl Index {
 
 /// Makes the key of an event. Stream names hold visible ASCII alone, so the
 /// zero ends the name and keys of one stream lie together, by revision.
-pub(crate) fn key(stream: &str, revision: u64) -> Vec<u8> {
+fn key(stream: &str, revision: u64) -> Vec<u8> {
     let mut key = Vec::with_capacity(stream.len() + 9);
     key.extend_from_slice(stream.as_bytes());
     key.push(0);

@@ -174,16 +174,14 @@ fn replay(
         let skip = (flushed + 1).saturating_sub(blob.first());
         for decoded in blob.frames(u32::try_from(skip).unwrap_or(u32::MAX)) {
             match decoded {
-                Ok((place, event)) => {
-                    recent.growing.insert(event.stream(), event.revision().0, place);
-                }
-                Err(Damage(reason)) => {
-                    failed = Err(corrupt(blob.first(), reason));
-                    return ControlFlow::Break(());
-                }
+                Ok((place, event)) => match event.stream().parse() {
+                    Ok(stream) => recent.growing.insert(stream, event.revision(), place),
+                    Err(error) => failed = Err(corrupt(blob.first(), error.to_string())),
+                },
+                Err(Damage(reason)) => failed = Err(corrupt(blob.first(), reason)),
             }
         }
-        if recent.growing.events() >= REBUILD_EVENTS {
+        if failed.is_ok() && recent.growing.events() >= REBUILD_EVENTS {
             failed = put(&mut recent);
         }
         if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

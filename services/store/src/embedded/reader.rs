@@ -75,9 +75,9 @@ impl Shared {
         // What leaves the recent places is in the index before: so recent first, index after.
         let (span, recent) = {
             let recent = self.recent();
-            let span = recent.span(stream);
+            let span = recent.span(&read.stream);
             let range = span.and_then(|(_, last)| read.range(last).0);
-            (span, range.map_or_else(Vec::new, |(low, high)| recent.places(stream, low, high)))
+            (span, range.map_or_else(Vec::new, |(low, high)| recent.places(&read.stream, low, high)))
         };
         let last = match span {
             Some((_, last)) => Some(last),

@@ -6,39 +6,66 @@
 //! it on disk; so who looks here first and in the index after finds everything.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::Arc,
 };
 
-use airside_kernel::Revision;
+use airside_kernel::{Revision, StreamId};
 
-use super::index;
 use crate::blob::{Blob, Place};
 
 /// The places of one stream: consecutive revisions from `first`.
 #[derive(Debug)]
 struct Run {
     first: u64,
-    places: Vec<Place>,
+    places: Places,
+}
+
+/// Most streams have one recent event: that one needs no memory of its own.
+#[derive(Debug)]
+enum Places {
+    One(Place),
+    Many(Vec<Place>),
+}
+
+impl Run {
+    fn places(&self) -> &[Place] {
+        match &self.places {
+            Places::One(place) => std::slice::from_ref(place),
+            Places::Many(places) => places,
+        }
+    }
+
+    fn last(&self) -> u64 {
+        self.first + self.places().len() as u64 - 1
+    }
+
+    fn push(&mut self, place: Place) {
+        match &mut self.places {
+            Places::One(first) => self.places = Places::Many(vec![*first, place]),
+            Places::Many(places) => places.push(place),
+        }
+    }
 }
 
 /// Places of recent events.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    streams: HashMap<Arc<str>, Run>,
+    streams: HashMap<StreamId, Run>,
     events: usize,
     last_position: u64,
 }
 
 impl Table {
     /// Adds the place of an event.
-    pub(crate) fn insert(&mut self, stream: &str, revision: u64, place: Place) {
+    pub(crate) fn insert(&mut self, stream: StreamId, revision: Revision, place: Place) {
         self.events += 1;
         self.last_position = place.commit + u64::from(place.index);
-        if let Some(run) = self.streams.get_mut(stream) {
-            run.places.push(place);
-        } else {
-            self.streams.insert(stream.into(), Run { first: revision, places: vec![place] });
+        match self.streams.entry(stream) {
+            Entry::Occupied(run) => run.into_mut().push(place),
+            Entry::Vacant(absent) => {
+                absent.insert(Run { first: revision.0, places: Places::One(place) });
+            }
         }
     }
 
@@ -52,19 +79,13 @@ impl Table {
         self.last_position
     }
 
-    /// Returns what the index takes.
-    pub(crate) fn entries(&self) -> Vec<(Vec<u8>, Place)> {
-        let mut entries = Vec::with_capacity(self.events);
-        for (stream, run) in &self.streams {
-            for (revision, place) in (run.first..).zip(&run.places) {
-                entries.push((index::key(stream, revision), *place));
-            }
-        }
-        entries
-    }
-
-    fn last(&self, stream: &str) -> Option<Revision> {
-        self.streams.get(stream).map(|run| Revision(run.first + run.places.len() as u64 - 1))
+    /// Returns what the index takes, sorted by stream and revision.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, u64, Place)> {
+        let mut streams: Vec<_> = self.streams.iter().collect();
+        streams.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        streams.into_iter().flat_map(|(stream, run)| {
+            (run.first..).zip(run.places()).map(|(revision, place)| (stream.as_str(), revision, *place))
+        })
     }
 }
 
@@ -79,28 +100,29 @@ pub(crate) struct Recent {
 
 impl Recent {
     /// Returns the last revision of a stream, if any of its events is recent.
-    pub(crate) fn last(&self, stream: &str) -> Option<Revision> {
-        self.growing.last(stream).or_else(|| self.frozen.as_ref()?.last(stream))
+    pub(crate) fn last(&self, stream: &StreamId) -> Option<Revision> {
+        self.runs(stream).last().map(|run| Revision(run.last()))
     }
 
     /// Returns the oldest and the newest recent revision of a stream.
-    pub(crate) fn span(&self, stream: &str) -> Option<(u64, u64)> {
-        let first = self.runs(stream).next()?.first;
-        Some((first, self.last(stream)?.0))
+    pub(crate) fn span(&self, stream: &StreamId) -> Option<(u64, u64)> {
+        let mut runs = self.runs(stream);
+        let oldest = runs.next()?;
+        Some((oldest.first, runs.next().unwrap_or(oldest).last()))
     }
 
     /// Returns the recent places of the revisions from `first` to `last` inclusive, rising.
-    pub(crate) fn places(&self, stream: &str, first: u64, last: u64) -> Vec<(u64, Place)> {
+    pub(crate) fn places(&self, stream: &StreamId, first: u64, last: u64) -> Vec<(u64, Place)> {
         let mut found = Vec::new();
         for run in self.runs(stream) {
             let skip = usize::try_from(first.saturating_sub(run.first)).unwrap_or(usize::MAX);
-            let rest = run.places.get(skip..).unwrap_or_default();
-            found.extend((run.first + skip as u64..=last).zip(rest.iter().copied()));
+            let rest = run.places().get(skip..).unwrap_or_default();
+            found.extend((run.first.saturating_add(skip as u64)..=last).zip(rest.iter().copied()));
         }
         found
     }
 
-    fn runs(&self, stream: &str) -> impl Iterator<Item = &Run> {
+    fn runs(&self, stream: &StreamId) -> impl Iterator<Item = &Run> {
         let frozen = self.frozen.as_ref().and_then(|table| table.streams.get(stream));
         frozen.into_iter().chain(self.growing.streams.get(stream))
     }

@@ -97,12 +97,12 @@ impl Shared {
     }
 
     /// Shows a durable commit to readers.
-    pub(crate) fn publish(&self, blob: Blob, places: &[(StreamId, Revision, Place)]) {
+    pub(crate) fn publish(&self, blob: Blob, places: impl Iterator<Item = (StreamId, Revision, Place)>) {
         let head = blob.last();
         write(&self.tail).push(blob);
         let mut recent = write(&self.recent);
         for (stream, revision, place) in places {
-            recent.growing.insert(stream.as_str(), revision.0, *place);
+            recent.growing.insert(stream, revision, place);
         }
         drop(recent);
         self.commits.fetch_add(1, Ordering::Relaxed);
@@ -132,12 +132,12 @@ impl Shared {
     }
 
     /// Returns the last revision of a stream; may read the disk.
-    pub(crate) fn last_revision(&self, stream: &str) -> Result<Option<Revision>, ReadError> {
+    pub(crate) fn last_revision(&self, stream: &StreamId) -> Result<Option<Revision>, ReadError> {
         let recent = self.recent().last(stream);
         if recent.is_some() {
             return Ok(recent);
         }
-        self.with_index(|index| index.last(stream))
+        self.with_index(|index| index.last(stream.as_str()))
     }
 
     /// Returns how many recent places wait for the index.

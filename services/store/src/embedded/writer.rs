@@ -8,7 +8,6 @@
 //! nothing is written until the folder is opened again. Reads go on.
 
 use std::{
-    collections::HashMap,
     sync::{Arc, mpsc},
     thread,
     time::Duration,
@@ -50,11 +49,11 @@ pub(crate) struct Start {
 pub(crate) struct Writer {
     shared: Arc<Shared>,
     clock: Arc<dyn Clock>,
-    at: Start,
+    recorded_us: i64,
+    previous: Hash,
+    segment_bytes: u64,
     heads: Heads,
-    /// The last revisions of the streams in the draft; bounded by the draft alone,
-    /// since what is not durable can be looked up nowhere else.
-    drafted: HashMap<StreamId, Revision>,
+    draft: Draft,
     /// Places of the events in the draft.
     places: Vec<(StreamId, Revision, Place)>,
     /// The last commit, whose hash is still to be computed.
@@ -76,13 +75,22 @@ impl Writer {
         clock: Arc<dyn Clock>,
         at: Start,
     ) -> std::io::Result<thread::JoinHandle<()>> {
-        let flusher = start_flusher(Arc::clone(shared))?;
-        let heads = Heads::new(shared.options.heads);
-        let shared = Arc::clone(shared);
+        let writer = Self {
+            clock,
+            recorded_us: at.recorded_us,
+            previous: at.previous,
+            segment_bytes: at.segment_bytes,
+            heads: Heads::new(shared.options.heads),
+            draft: Draft::new(at.next),
+            places: Vec::new(),
+            unhashed: None,
+            flusher: start_flusher(Arc::clone(shared))?,
+            shared: Arc::clone(shared),
+        };
+        let sentinel = Sentinel(Arc::clone(shared));
         thread::Builder::new().name("store-writer".into()).spawn(move || {
-            let _sentinel = Sentinel(Arc::clone(&shared));
-            let (drafted, places) = (HashMap::new(), Vec::new());
-            Self { shared, clock, at, heads, drafted, places, unhashed: None, flusher }.run();
+            let _sentinel = sentinel;
+            writer.run();
         })
     }
 
@@ -99,19 +107,19 @@ impl Writer {
 
     /// Writes all messages in as few commits as the limits allow, then answers.
     fn write(&mut self, messages: Vec<Message>) {
-        let mut draft = Draft::new(self.at.next);
         let mut replies = Vec::with_capacity(messages.len());
         for message in messages {
             let mut answers: Answers = Vec::with_capacity(message.appends.len());
             for append in message.appends {
-                answers.push(append.and_then(|append| self.add(&mut draft, &append)));
-                if draft.count() as usize >= self.shared.options.batch_events || draft.len() >= COMMIT_BYTES {
-                    draft = self.commit(draft);
+                answers.push(append.and_then(|append| self.add(&append)));
+                let events = self.draft.count() as usize;
+                if events >= self.shared.options.batch_events || self.draft.len() >= COMMIT_BYTES {
+                    self.commit();
                 }
             }
             replies.push((message.reply, answers));
         }
-        self.commit(draft);
+        self.commit();
         let failure = self.shared.health().err();
         let durable = self.shared.head();
         for (reply, mut answers) in replies {
@@ -123,7 +131,7 @@ impl Writer {
         }
     }
 
-    fn add(&mut self, draft: &mut Draft, append: &Append) -> Result<Appended, AppendError> {
+    fn add(&mut self, append: &Append) -> Result<Appended, AppendError> {
         if let Err(reason) = self.shared.health() {
             return Err(AppendError::Unavailable { reason });
         }
@@ -134,25 +142,22 @@ impl Writer {
         let mut revision = checks::next_revision(append, current)?;
         let mut last = revision;
         for event in &append.events {
-            let (commit, index) = (draft.first(), draft.count());
-            let offset = draft.push(append.stream.as_str(), revision, append.fold_from, event);
+            let (commit, index) = (self.draft.first(), self.draft.count());
+            let offset = self.draft.push(append.stream.as_str(), revision, append.fold_from, event);
             self.places.push((append.stream.clone(), revision, Place { commit, index, offset }));
             last = revision;
             revision = revision.next();
         }
-        self.drafted.insert(append.stream.clone(), last);
-        let position = Position::from_parts(draft.next() - 1, 0);
+        self.heads.put(append.stream.clone(), Some(last));
+        let position = Position::from_parts(self.draft.next() - 1, 0);
         Ok(Appended { last_revision: Some(last), position: Some(position) })
     }
 
     fn current(&mut self, stream: &StreamId) -> Result<Option<Revision>, AppendError> {
-        if let Some(drafted) = self.drafted.get(stream) {
-            return Ok(Some(*drafted));
-        }
         if let Some(known) = self.heads.get(stream) {
             return Ok(known);
         }
-        let current = self.shared.last_revision(stream.as_str()).map_err(|error| match error {
+        let current = self.shared.last_revision(stream).map_err(|error| match error {
             ReadError::Unavailable { reason } | ReadError::Corrupt { reason, .. } => {
                 AppendError::Unavailable { reason }
             }
@@ -161,31 +166,25 @@ impl Writer {
         Ok(current)
     }
 
-    /// Makes the draft durable and visible, and returns the next, empty one. What
-    /// was drafted stays known after a failure, but nothing is added any more.
-    fn commit(&mut self, draft: Draft) -> Draft {
-        let places = std::mem::take(&mut self.places);
-        if draft.count() == 0 || self.shared.health().is_err() {
-            return Draft::new(self.at.next);
+    /// Makes the draft durable and visible, and begins the next one. What was
+    /// drafted stays known after a failure, but nothing is added any more.
+    fn commit(&mut self) {
+        if self.draft.count() == 0 || self.shared.health().is_err() {
+            return;
         }
         self.hash();
-        self.at.recorded_us = self.at.recorded_us.max(self.clock.now().as_microsecond());
-        let blob = draft.finish(self.shared.meta.log, self.at.recorded_us, &self.at.previous);
+        self.recorded_us = self.recorded_us.max(self.clock.now().as_microsecond());
+        let blob = self.draft.finish(self.shared.meta.log, self.recorded_us, &self.previous);
+        self.draft.restart(blob.last() + 1);
         if let Err(error) = self.shared.segments.commit(&blob) {
             self.shared.poison(&format!("a commit failed: {error}"));
             self.shared.segments.put_under_glass();
-            return Draft::new(self.at.next);
+            return;
         }
-        self.at.next = blob.last() + 1;
-        self.at.segment_bytes += blob.bytes().len() as u64;
-        for (stream, last) in self.drafted.drain() {
-            self.heads.put(stream, Some(last));
-        }
+        self.segment_bytes += blob.bytes().len() as u64;
+        self.heads.trim();
         self.unhashed = Some(blob.clone());
-        self.shared.publish(blob, &places);
-        self.places = places;
-        self.places.clear();
-        Draft::new(self.at.next)
+        self.shared.publish(blob, self.places.drain(..));
     }
 
     /// Does what no caller waits for.
@@ -194,9 +193,9 @@ impl Writer {
         if self.shared.health().is_err() {
             return;
         }
-        if self.at.segment_bytes >= self.shared.options.segment_bytes {
-            match self.shared.segments.rotate(self.at.next, &self.at.previous) {
-                Ok(()) => self.at.segment_bytes = 0,
+        if self.segment_bytes >= self.shared.options.segment_bytes {
+            match self.shared.segments.rotate(self.draft.first(), &self.previous) {
+                Ok(()) => self.segment_bytes = 0,
                 Err(error) => self.shared.poison(&format!("a new segment could not be made: {error}")),
             }
         }
@@ -205,7 +204,7 @@ impl Writer {
 
     fn hash(&mut self) {
         if let Some(blob) = self.unhashed.take() {
-            self.at.previous = blob.hash();
+            self.previous = blob.hash();
         }
     }
 
