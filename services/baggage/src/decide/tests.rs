@@ -139,6 +139,14 @@ fn a_bag_that_is_deleted_after_loading_must_come_off() {
 }
 
 #[test]
+fn a_bag_that_is_loaded_without_authority_must_come_off() {
+    let Content::Scanned(sighting) = seen(AircraftLoad) else { unreachable!() };
+    let refused = Content::Scanned(Sighting { authority: Authority::Withheld, ..sighting });
+    let status = state([observe("a", 0, refused)]).newest_journey().unwrap().status();
+    assert_eq!((status.stage, status.offload), (Stage::OnAircraft, true));
+}
+
+#[test]
 fn a_bag_that_was_taken_off_and_loaded_again_is_on_board() {
     let scans = [observe("a", 0, seen(AircraftLoad)), observe("b", 5, seen(Offload))];
     let status = state(scans.clone()).newest_journey().unwrap().status();

@@ -41,11 +41,11 @@ impl Status {
                 Content::Scanned(sighting) => fold.see(observation, sighting),
             }
         }
-        let is_aboard = fold.stage == Stage::OnAircraft;
+        let is_refused = matches!(fold.authority, Authority::Revoked | Authority::Withheld);
         Self {
             stage: fold.stage,
             authority: fold.authority,
-            offload: fold.was_offloaded || (is_aboard && fold.authority == Authority::Revoked),
+            offload: fold.was_offloaded || (is_refused && fold.stage == Stage::OnAircraft),
             flight: fold.flight,
             station: fold.station.or(fold.told_at),
             location: fold.location.to_owned(),

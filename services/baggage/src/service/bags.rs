@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use airside_api::baggage::v1 as api;
 use airside_kernel::{Keyring, Personal, Timestamp};
-use airside_runtime::{auth::Caller, status::not_found, stored::timestamp_message};
+use airside_runtime::{auth::Caller, status::not_found, stopped, stored::timestamp_message};
 use futures::{Stream, stream};
 use tonic::Status;
 
@@ -70,7 +70,7 @@ pub(super) fn watch(service: &Baggage, plate: LicencePlate, caller: Caller) -> R
             }
             tokio::select! {
                 () = bags.changed() => {}
-                _ = stop.wait_for(|stop| *stop) => return None,
+                () = stopped(&mut stop) => return None,
             }
         }
     })))

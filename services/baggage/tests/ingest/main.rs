@@ -4,6 +4,7 @@
 
 mod cases;
 mod properties;
+mod said;
 mod samples;
 
 use airside_baggage::ingest::{self, Parsed};

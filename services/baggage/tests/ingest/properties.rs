@@ -105,6 +105,13 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![9 => words.prop_map(str::to_owned), 1 => ".{0,12}"]
 }
 
+/// A BSM or BPM of any elements in any order.
+pub(super) fn messy() -> impl Strategy<Value = String> {
+    let kind = prop::sample::select(vec!["BSM", "BPM"]);
+    (kind, vec(piece(), 0..12))
+        .prop_map(|(kind, pieces)| format!("{kind}\n.V/1LSZX\n{}\nEND{kind}\n", pieces.join("\n")))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

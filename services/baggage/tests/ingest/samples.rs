@@ -120,11 +120,11 @@ const SAMPLES: &[Sample] = &[
     sample("syn_frame20_ack_data.hex.txt", &[]),
 ];
 
-fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/rp1745")
 }
 
-fn text(file: &str) -> String {
+pub(super) fn text(file: &str) -> String {
     ingest::decode(&fs::read(folder().join(file)).unwrap()).into_owned()
 }
 

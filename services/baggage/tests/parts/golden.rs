@@ -1,0 +1,307 @@
+//! Stored bytes of every fact of baggage: what was ever written is read for ever.
+
+use std::{env, fs, path::PathBuf};
+
+use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, Stage, TrackingPoint};
+use airside_baggage::{
+    events::BagEvent,
+    journey::Status,
+    model::{Announcement, Content, JourneyId, Leg, Observation, Sighting},
+    source::{MessageQuarantined, MessageReceived, TagNotRead},
+};
+use airside_kernel::{
+    Category, Cause, EventId, EventParts, EventSpans, Personal, PersonalValue, Position, RecordedEvent,
+    Revision, SealContext, Sealed, StoredEvent, SubjectId, Timestamp,
+};
+use bytes::Bytes;
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
+    let parts = EventParts {
+        id: EventId(Uuid::nil()),
+        position: Position::from_parts(1, 0),
+        revision: Revision::FIRST,
+        fold_from: Revision::FIRST,
+        schema_version: 1,
+        occurred_us: 0,
+        recorded_us: 0,
+    };
+    let kind = u32::try_from(event_type.len()).unwrap();
+    let end = kind + u32::try_from(payload.len()).unwrap();
+    let spans = EventSpans { stream: 0..0, event_type: 0..kind, metadata: 0..0, payload: kind..end };
+    RecordedEvent::new(parts, [event_type.as_bytes(), payload].concat().into(), spans).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let pairs = text.trim().as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+/// An event is written as its golden says, and its golden is read as the event.
+#[track_caller]
+fn check<E: StoredEvent + PartialEq + std::fmt::Debug>(event: &E) {
+    let name = event.event_type().strip_prefix("baggage.").unwrap();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/events/baggage");
+    let path = folder.join(format!("{name}.v{}.hex", event.schema_version()));
+    let written = hex(&event.encode());
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(&path, format!("{written}\n")).unwrap();
+    }
+    let golden =
+        fs::read_to_string(&path).expect("every event has its golden; write it with UPDATE_EXPECT=1");
+    assert_eq!(&E::decode(&recorded(event.event_type(), &unhex(&golden))).unwrap(), event);
+    assert_eq!(written, golden.trim(), "{name} is written in other bytes than before");
+}
+
+fn journey(n: u128) -> JourneyId {
+    JourneyId(Uuid::from_u128(0x0193_4a5b_6c7d_7000_8000_0000_0000_0000 + n))
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn sealed<T: PersonalValue>(subject: impl std::fmt::Display, event_type: &str, field: u32) -> Personal<T> {
+    Personal::Sealed(Sealed {
+        subject: SubjectId::new(subject),
+        category: if field == 1 { Category::Raw } else { Category::Travel },
+        key_version: 1,
+        context: SealContext {
+            stream: "bag-3479000101".into(),
+            event_type: event_type.into(),
+            field,
+            schema_version: 1,
+        },
+        ciphertext: Bytes::from_static(b"\x00\x01nonce, ciphertext and tag\xff"),
+    })
+}
+
+fn cause() -> Cause {
+    let (reactor, stream) = ("baggage.parse".into(), "source-dcs".into());
+    Cause { reactor, stream, revision: Revision(300), index: 100_001 }
+}
+
+fn observation(cause: Option<Cause>) -> Observation {
+    Observation {
+        id: "m/dcs/300/100001".into(),
+        source: "dcs".into(),
+        station: "SZX".parse().unwrap(),
+        observed_at: at("2026-11-20T07:12:10.25Z"),
+        cause,
+    }
+}
+
+fn leg(flight: &str, airport: Option<&str>, role: LegRole) -> Leg {
+    Leg { flight: flight.parse().unwrap(), airport: airport.map(|airport| airport.parse().unwrap()), role }
+}
+
+#[test]
+fn bag_announced_is_read_and_written_for_ever() {
+    let event_type = "baggage.BagAnnounced";
+    check(&BagEvent::Observed {
+        subject: journey(1),
+        observation: observation(Some(cause())),
+        content: Content::Announced(Box::new(Announcement {
+            change: AnnouncementChange::Changed,
+            legs: vec![
+                leg("CZ3502-20261120", Some("SHA"), LegRole::Inbound),
+                leg("CSZ9101A-20261121", None, LegRole::Outbound),
+            ],
+            passenger_name: Some(sealed(journey(1), event_type, 4)),
+            record_locator: Some(sealed(journey(1), event_type, 5)),
+            authority: Authority::Withheld,
+            exceptions: vec!["RUSH".into(), "VIP".into()],
+        })),
+    });
+}
+
+#[test]
+fn bag_scanned_is_read_and_written_for_ever() {
+    check(&BagEvent::Observed {
+        subject: JourneyId::default(),
+        observation: observation(None),
+        content: Content::Scanned(Sighting {
+            point: TrackingPoint::ContainerLoad,
+            reader: "HHT014".into(),
+            location: "MUP12".into(),
+            leg: Some(leg("ZH9101-20261120", Some("PEK"), LegRole::Outbound)),
+            stowage: Some(("AKE12345ZH".into(), "FWD".into())),
+            authority: Authority::Load,
+        }),
+    });
+}
+
+#[test]
+fn journey_opened_is_read_and_written_for_ever() {
+    check(&BagEvent::JourneyOpened { journey: journey(1), is_provisional: true });
+}
+
+#[test]
+fn observation_attached_is_read_and_written_for_ever() {
+    let observation_id = "s/bhs.t3/8f1e".to_owned();
+    check(&BagEvent::Attached { observation_id, journey: journey(1), rule_version: 1 });
+}
+
+#[test]
+fn observation_quarantined_is_read_and_written_for_ever() {
+    check(&BagEvent::Quarantined {
+        observation_id: "s/bhs.t3/8f1e".into(),
+        code: "ambiguous-tag".into(),
+        candidates: vec![journey(1), journey(2)],
+        rule_version: 1,
+    });
+}
+
+#[test]
+fn bag_status_changed_is_read_and_written_for_ever() {
+    check(&BagEvent::StatusChanged {
+        journey: journey(1),
+        status: Status {
+            stage: Stage::OnAircraft,
+            authority: Authority::Revoked,
+            offload: true,
+            flight: Some("ZH9101-20261120".parse().unwrap()),
+            station: Some("SZX".parse().unwrap()),
+            location: "S512".into(),
+            seen_at: Some(at("1969-12-31T23:59:59.5Z")),
+        },
+        previous_stage: Stage::AtAircraft,
+        observation_id: "m/dcs/300/100001".into(),
+    });
+}
+
+#[test]
+fn message_received_is_read_and_written_for_ever() {
+    check(&MessageReceived {
+        subject: SubjectId::new("source-dcs-2026-11-20"),
+        content: sealed("source-dcs-2026-11-20", "baggage.MessageReceived", 1),
+        fingerprint: Bytes::from_static(b"\x10\x20\x30"),
+        received_at: at("2026-11-20T09:20:00.000001Z"),
+        transport: "grpc".into(),
+        size_bytes: 144,
+    });
+}
+
+#[test]
+fn message_quarantined_is_read_and_written_for_ever() {
+    check(&MessageQuarantined {
+        source: "dcs".into(),
+        message: Revision(300),
+        message_type: "BSM".into(),
+        code: "truncated".into(),
+        reason: "BSM ends without its END line".into(),
+        parser_version: 1,
+        cause: cause(),
+    });
+}
+
+#[test]
+fn tag_not_read_is_read_and_written_for_ever() {
+    let (point, reader) = (TrackingPoint::ArrivalInjection, "ATR31".into());
+    check(&TagNotRead { observation: observation(Some(cause())), point, reader });
+}
+
+/// A name that was never sealed is not written.
+#[test]
+fn a_name_in_clear_is_stored_as_erased() {
+    let clear = Personal::Known("ZHANG/SAN".to_owned());
+    let event = BagEvent::Observed {
+        subject: journey(1),
+        observation: observation(None),
+        content: Content::Announced(Box::new(Announcement {
+            change: AnnouncementChange::New,
+            legs: Vec::new(),
+            passenger_name: Some(clear.clone()),
+            record_locator: Some(clear),
+            authority: Authority::Load,
+            exceptions: Vec::new(),
+        })),
+    };
+    assert!(!event.encode().windows(5).any(|bytes| bytes == b"ZHANG"));
+    assert!(!format!("{event:?}").contains("ZHANG"));
+}
+
+fn observations() -> impl Strategy<Value = Observation> {
+    let edges = prop::sample::select(vec![Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH]);
+    let instants = (edges, any::<i64>())
+        .prop_map(|(edge, nanos)| edge.saturating_add(SignedDuration::from_nanos(nanos)).unwrap());
+    let causes =
+        proptest::option::of((".{0,9}", any::<u64>(), any::<u32>()).prop_map(|(text, revision, index)| {
+            Cause { reactor: text.clone(), stream: text, revision: Revision(revision), index }
+        }));
+    (".{0,20}", "[A-Z]{3}", instants, causes).prop_map(|(id, station, observed_at, cause)| Observation {
+        source: id.clone(),
+        id,
+        station: station.parse().unwrap(),
+        observed_at,
+        cause,
+    })
+}
+
+fn legs() -> impl Strategy<Value = Leg> {
+    let flights =
+        r"([A-Z]{2,3}|[A-Z][0-9])[1-9][0-9]{0,3}[A-Z]?-(19|20|99)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|2[0-8])";
+    let roles = prop::sample::select(vec![LegRole::Inbound, LegRole::Outbound, LegRole::Onward]);
+    (flights, proptest::option::of("[A-Z]{3}"), roles)
+        .prop_map(|(flight, airport, role)| leg(&flight, airport.as_deref(), role))
+}
+
+fn contents() -> impl Strategy<Value = (JourneyId, Content)> {
+    let points = (1..=15i32).prop_map(|point| TrackingPoint::try_from(point).unwrap());
+    let authorities = (0..=3i32).prop_map(|authority| Authority::try_from(authority).unwrap());
+    let changes = (1..=3i32).prop_map(|change| AnnouncementChange::try_from(change).unwrap());
+    let stowage = proptest::option::of((".{0,9}", ".{0,9}"));
+    let scanned = (points, ".{0,9}", proptest::option::of(legs()), stowage, authorities.clone()).prop_map(
+        |(point, text, leg, stowage, authority)| {
+            let (reader, location) = (text.clone(), text);
+            let sighting = Sighting { point, reader, location, leg, stowage, authority };
+            (JourneyId::default(), Content::Scanned(sighting))
+        },
+    );
+    let announced = (changes, prop::collection::vec(legs(), 0..4), any::<bool>(), authorities).prop_map(
+        |(change, legs, is_named, authority)| {
+            let name = || is_named.then(|| sealed(journey(7), "baggage.BagAnnounced", 4));
+            let subject = if is_named { journey(7) } else { JourneyId::default() };
+            let (passenger_name, record_locator, exceptions) = (name(), name(), vec!["RUSH".into()]);
+            let announcement =
+                Announcement { change, legs, passenger_name, record_locator, authority, exceptions };
+            (subject, Content::Announced(Box::new(announcement)))
+        },
+    );
+    prop_oneof![scanned, announced]
+}
+
+proptest! {
+    #[test]
+    fn an_observation_survives_being_stored(observation in observations(), (subject, content) in contents()) {
+        let event = BagEvent::Observed { subject, observation, content };
+        let stored = recorded(event.event_type(), &event.encode());
+        prop_assert_eq!(BagEvent::decode(&stored).unwrap(), event);
+    }
+
+    #[test]
+    fn foreign_bytes_are_an_error_and_never_a_panic(
+        kind in 0usize..10,
+        bytes in prop::collection::vec(any::<u8>(), 0..120),
+        (observation, (subject, content)) in (observations(), contents()),
+        damage in any::<prop::sample::Index>(),
+    ) {
+        let kinds = ["BagAnnounced", "BagScanned", "JourneyOpened", "ObservationAttached", "ObservationQuarantined",
+            "BagStatusChanged", "MessageReceived", "MessageQuarantined", "TagNotRead", "SomethingNewer"];
+        let mut whole = BagEvent::Observed { subject, observation, content }.encode().to_vec();
+        let place = damage.index(whole.len());
+        whole[place] ^= 0x55;
+        for payload in [bytes, whole] {
+            let event = recorded(&format!("baggage.{}", kinds[kind]), &payload);
+            let _ = (BagEvent::decode(&event), MessageReceived::decode(&event));
+            let _ = (MessageQuarantined::decode(&event), TagNotRead::decode(&event));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The parts of baggage as a server runs them: over a real log and a real vault.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
+mod airport;
+mod bags;
+mod golden;
+mod messages;
+mod scans;
