@@ -1,0 +1,117 @@
+//! What stories share: a node in this process or a real server, callers of
+//! every role, and waits that end.
+
+pub(crate) mod calls;
+pub(crate) mod http;
+pub(crate) mod luggage;
+pub(crate) mod process;
+pub(crate) mod session;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use airside_runtime::{
+    auth::Tokens,
+    telemetry::{Metrics, Registry},
+};
+use airside_server::{Config, Node};
+use airside_simulator::connect::{Clients, Endpoint};
+use tempfile::TempDir;
+use tokio::time::{interval, timeout};
+use tonic::transport::Channel;
+use uuid::Uuid;
+
+/// How long anything may take before a story gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
+/// How often a question is asked again.
+const ASK_EVERY: Duration = Duration::from_millis(10);
+
+/// Waits for something that must come.
+pub(crate) async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, work).await.unwrap_or_else(|_| panic!("{what}: not within {PATIENCE:?}"))
+}
+
+/// Asks until there is an answer.
+pub(crate) async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let asking = async {
+        let mut tick = interval(ASK_EVERY);
+        loop {
+            tick.tick().await;
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+        }
+    };
+    within(what, asking).await
+}
+
+/// Who calls a server, on one connection.
+pub(crate) struct Callers {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) tokens: Arc<Tokens>,
+    channel: Channel,
+}
+
+impl Callers {
+    pub(crate) async fn connect(public: SocketAddr, tokens: Arc<Tokens>) -> Self {
+        let endpoint = airside_server::endpoint(public, tokens.clone()).unwrap();
+        let channel = endpoint.connect().await.unwrap();
+        Self { endpoint, tokens, channel }
+    }
+
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    pub(crate) fn partner(&self) -> Clients {
+        Clients::new(&self.channel, &self.endpoint.partner().unwrap())
+    }
+
+    pub(crate) fn staff(&self) -> Clients {
+        Clients::new(&self.channel, &self.endpoint.staff().unwrap())
+    }
+
+    pub(crate) fn passenger(&self, person: Uuid) -> Clients {
+        Clients::new(&self.channel, &self.endpoint.passenger(&person.to_string()).unwrap())
+    }
+
+    pub(crate) fn passenger_token(&self, person: Uuid) -> String {
+        (self.endpoint.tokens.passenger)(&person.to_string())
+    }
+}
+
+/// A node in this process, on a folder of its own.
+pub(crate) struct House {
+    pub(crate) node: Node,
+    pub(crate) callers: Callers,
+    folder: TempDir,
+}
+
+impl House {
+    pub(crate) async fn open() -> Self {
+        Self::on(TempDir::new().unwrap()).await
+    }
+
+    /// Stops the node and starts it again on its folder.
+    pub(crate) async fn reopen(self) -> Self {
+        let Self { node, callers, folder } = self;
+        drop(callers);
+        within("stop", node.stop()).await;
+        Self::on(folder).await
+    }
+
+    /// Returns the data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    async fn on(folder: TempDir) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config =
+            Config { folder: folder.path().to_owned(), listen: any, admin: Some(any), ..Config::default() };
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        let node = within("start", Node::start(config, registry, metrics)).await.unwrap();
+        let callers = Callers::connect(node.public, node.tokens.clone()).await;
+        Self { node, callers, folder }
+    }
+}

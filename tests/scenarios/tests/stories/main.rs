@@ -1,0 +1,26 @@
+//! Stories over real sockets: what users of Airside rely on, told once each.
+//!
+//! A story calls nothing but the public interfaces. Most run a node in this
+//! process; those that kill, stop or misuse a server run a real one. Ports are
+//! 0, every wait has an end, and nothing sleeps.
+
+#![allow(clippy::unwrap_used, reason = "a panic in a test is its report, in helpers too")]
+
+mod access;
+mod admin;
+mod baggage_command;
+mod calls;
+mod closures;
+mod crash;
+mod demo;
+mod erasure;
+mod flights;
+mod harness;
+mod json;
+mod map_command;
+mod privacy;
+mod push;
+mod refusals;
+mod start;
+mod stop;
+mod token_command;
