@@ -129,6 +129,9 @@ impl Node {
     pub async fn start(config: Config, mut registry: Registry, metrics: Metrics) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let log_folder = config.log_folder()?;
+        if config.env == Environment::Develop && !config.listen.ip().is_loopback() {
+            return Err(GatewayError::DevelopInPublic { address: config.listen }.into());
+        }
         let (listener, public) = bind("public", "listen", config.listen).await?;
         let (admin_listener, admin) = bind("admin", "admin", config.admin_address()).await?;
         let tokens = Arc::new(Tokens::new(config.env, &token_key(&config.folder, config.env)?)?);
