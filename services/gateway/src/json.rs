@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use prost::Message;
 use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, SerializeOptions};
-use serde_path_to_error::Track;
+use serde_path_to_error::{Segment, Track};
 use tonic::{Code, Status, body::Body};
 
 use crate::body::PREFIX_BYTES;
@@ -25,7 +25,9 @@ pub(crate) fn to_frame(input: MessageDescriptor, json: &[u8]) -> Result<Bytes, S
     let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
     let message = DynamicMessage::deserialize_with_options(input, tracked, &options);
     let message = message.map_err(|problem| match track.path() {
-        path if path.iter().len() > 0 => invalid(&path.to_string(), problem),
+        path if path.iter().any(|part| !matches!(part, Segment::Unknown)) => {
+            invalid(&path.to_string(), problem)
+        }
         _ => invalid("body", problem),
     })?;
     reader.end().map_err(|problem| invalid("body", problem))?;
