@@ -63,8 +63,8 @@ pub struct Options {
     pub memtable_events: usize,
     /// Streams whose last revision the writer remembers; default 262,144.
     pub heads: usize,
-    /// Appends that may wait for the writer; callers beyond wait for room; default 16,384.
-    pub queue_appends: usize,
+    /// Bytes of appends that may wait for the writer; callers beyond wait for room; default 64 MiB.
+    pub queue_bytes: usize,
     /// A commit is closed when it holds this many events; default 512.
     pub batch_events: usize,
     /// How long a commit waits, at most, for as many appends as the last one
@@ -81,7 +81,7 @@ impl Default for Options {
             index_cache_bytes: 64 * 1024 * 1024,
             memtable_events: 65_536,
             heads: 262_144,
-            queue_appends: 16_384,
+            queue_bytes: 64 * 1024 * 1024,
             batch_events: 512,
             linger: Duration::from_micros(300),
         }

@@ -46,7 +46,7 @@ pub(crate) fn embedded() -> Subject {
         tail_bytes: 4 * 1024,
         memtable_events: 24,
         heads: 4,
-        queue_appends: 16,
+        queue_bytes: 2 * 1024,
         batch_events: 16,
         ..Options::default()
     };

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use airside_kernel::{Append, AppendError, Appended};
+use airside_kernel::{Append, AppendError, Appended, NewEvent};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// The answers to one message, in its order.
@@ -43,7 +43,7 @@ struct State {
 }
 
 impl Queue {
-    /// Makes a queue for at most `capacity` appends.
+    /// Makes a queue for at most `capacity` bytes of waiting appends.
     pub(crate) fn new(capacity: usize) -> Self {
         let capacity = capacity.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
         let state = Mutex::new(State { wanted: 1, ..State::default() });
@@ -55,7 +55,8 @@ impl Queue {
         &self,
         appends: Vec<Result<Append, AppendError>>,
     ) -> Option<oneshot::Receiver<Answers>> {
-        let wanted = appends.len().clamp(1, self.capacity);
+        // A message larger than the queue goes in when the queue is empty.
+        let wanted = appends.iter().flatten().map(weight).sum::<usize>().clamp(1, self.capacity);
         let wanted = u32::try_from(wanted).expect("the capacity was clamped to 32 bits");
         let room = Arc::clone(&self.room).acquire_many_owned(wanted).await.ok()?;
         let (reply, answers) = oneshot::channel();
@@ -101,4 +102,10 @@ impl Queue {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// About how many bytes an append takes in memory.
+fn weight(append: &Append) -> usize {
+    let events = append.events.iter().map(|event| event.metadata.len() + event.payload.len());
+    size_of::<Message>() + events.map(|bytes| bytes + size_of::<NewEvent>()).sum::<usize>()
 }

@@ -52,7 +52,7 @@ impl Shared {
     ) -> Self {
         Self {
             folder,
-            queue: Queue::new(options.queue_appends),
+            queue: Queue::new(options.queue_bytes),
             tail: RwLock::new(Tail::new(options.tail_bytes)),
             options,
             meta,

@@ -14,6 +14,7 @@ use std::{
 };
 
 use airside_kernel::{Append, AppendError, Appended, Clock, Position, ReadError, Revision, StreamId};
+use tokio::sync::oneshot;
 
 use super::{
     heads::Heads,
@@ -33,7 +34,7 @@ const COMMIT_BYTES: usize = 4 * 1024 * 1024;
 const FLUSH_SLACK: usize = 4;
 
 /// Where the log stands, from opening it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Start {
     /// The position of the next event.
     pub(crate) next: u64,
@@ -105,9 +106,10 @@ impl Writer {
         self.finish();
     }
 
-    /// Writes all messages in as few commits as the limits allow, then answers.
+    /// Writes all messages in as few commits as the limits allow and answers
+    /// each after the commit that completes it.
     fn write(&mut self, messages: Vec<Message>) {
-        let mut replies = Vec::with_capacity(messages.len());
+        let mut complete = Vec::with_capacity(messages.len());
         for message in messages {
             let mut answers: Answers = Vec::with_capacity(message.appends.len());
             for append in message.appends {
@@ -115,14 +117,20 @@ impl Writer {
                 let events = self.draft.count() as usize;
                 if events >= self.shared.options.batch_events || self.draft.len() >= COMMIT_BYTES {
                     self.commit();
+                    self.answer(&mut complete);
                 }
             }
-            replies.push((message.reply, answers));
+            complete.push((message.reply, answers));
         }
         self.commit();
+        self.answer(&mut complete);
+    }
+
+    /// Answers messages of which nothing is in the draft any more.
+    fn answer(&self, complete: &mut Vec<(oneshot::Sender<Answers>, Answers)>) {
         let failure = self.shared.health().err();
         let durable = self.shared.head();
-        for (reply, mut answers) in replies {
+        for (reply, mut answers) in complete.drain(..) {
             if let Some(reason) = &failure {
                 answers.iter_mut().for_each(|answer| withdraw(answer, durable, reason));
             }
