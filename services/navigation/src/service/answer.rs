@@ -51,6 +51,11 @@ pub(super) fn route(live: &Live, outcome: Outcome, language: Language) -> v1::Fi
     }
 }
 
+/// Answers tell metres and seconds in tenths, and degrees to about a millimetre.
+const METRE: f64 = 10.0;
+const SECOND: f64 = 10.0;
+const DEGREE: f64 = 1e8;
+
 fn found(route: Route) -> v1::FindRouteResponse {
     // A step is shown with the level at its end, which is where the next one begins.
     let last = route.levels.last().copied().unwrap_or_default();
@@ -58,8 +63,8 @@ fn found(route: Route) -> v1::FindRouteResponse {
     let steps = route.steps.into_iter().zip(ends).map(|(step, ordinal)| v1::Step {
         text: step.text,
         kind: kind(step.kind).to_owned(),
-        length_m: step.distance_m,
-        seconds: step.seconds,
+        length_m: rounded(step.distance_m, METRE),
+        seconds: rounded(step.seconds, SECOND),
         ordinal,
     });
     let lines = route.line.iter().map(|line| v1::LevelLine {
@@ -68,8 +73,8 @@ fn found(route: Route) -> v1::FindRouteResponse {
     });
     v1::FindRouteResponse {
         found: true,
-        length_m: route.length_m,
-        seconds: route.seconds,
+        length_m: rounded(route.length_m, METRE),
+        seconds: rounded(route.seconds, SECOND),
         steps: steps.collect(),
         lines: lines.collect(),
         ..Default::default()
@@ -110,5 +115,10 @@ fn kind(kind: StepKind) -> &'static str {
 }
 
 fn position([longitude, latitude]: [f64; 2], ordinal: i32) -> v1::Position {
-    v1::Position { longitude, latitude, ordinal }
+    v1::Position { longitude: rounded(longitude, DEGREE), latitude: rounded(latitude, DEGREE), ordinal }
+}
+
+/// Rounds to a part of a unit, finer than anybody walks: a number that a person reads.
+fn rounded(value: f64, parts: f64) -> f64 {
+    (value * parts).round() / parts
 }
