@@ -158,6 +158,9 @@ async fn a_closed_store_says_so() {
     assert!(closed(waiting.await.unwrap().unwrap_err()));
     let refused = store.append(append("bag-1", airside_kernel::Expected::Any, &["x"])).await.unwrap_err();
     assert!(refused.to_string().contains("the store is closed"), "{refused}");
+    assert!(closed(store.read_all(None, 5).await.unwrap_err()));
+    let read = store.read_stream(&stream("bag-1"), Direction::Forwards, None, 5).await;
+    assert!(closed(read.unwrap_err()));
     store.close().await;
 }
 

@@ -169,8 +169,9 @@ fn replay(
             .flush(table.entries(), table.last_position())
             .map_err(|error| ReadError::Unavailable { reason: format!("stream index: {error}") })
     };
-    let mut failed = Ok(());
+    let (mut failed, mut seen) = (Ok(()), flushed);
     segments.visit(flushed + 1, &mut |blob| {
+        seen = blob.last();
         let skip = (flushed + 1).saturating_sub(blob.first());
         for decoded in blob.frames(u32::try_from(skip).unwrap_or(u32::MAX)) {
             match decoded {
@@ -187,6 +188,9 @@ fn replay(
         if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     failed?;
+    if seen != head {
+        return Err(corrupt(seen + 1, "a part of the log is missing".into()));
+    }
     if recent.growing.events() > keep {
         put(&mut recent)?;
     }

@@ -62,11 +62,19 @@ impl StreamRead {
 impl Shared {
     /// Reads a stream.
     pub(crate) async fn read_stream(self: &Arc<Self>, read: StreamRead) -> Result<Page, ReadError> {
+        self.still_open()?;
         if let Some(page) = self.stream_page(&read, Depth::Memory)? {
             return Ok(page);
         }
         let shared = Arc::clone(self);
         blocking(move || Ok(shared.stream_page(&read, Depth::Disk)?.unwrap_or_default())).await
+    }
+
+    fn still_open(&self) -> Result<(), ReadError> {
+        match self.has_ended() {
+            true => Err(ReadError::Unavailable { reason: "the store is closed".into() }),
+            false => Ok(()),
+        }
     }
 
     /// Reads a stream as deep as is allowed; `None` when that is not deep enough.
@@ -171,6 +179,7 @@ impl Shared {
 #[async_trait]
 impl Source for Arc<Shared> {
     async fn page_after(&self, after: u64, limit: usize) -> Result<Page, ReadError> {
+        self.still_open()?;
         let head = self.head();
         if after >= head || limit == 0 {
             return Ok(Page { events: Vec::new(), end: after >= head });

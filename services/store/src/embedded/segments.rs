@@ -10,7 +10,7 @@ use std::{
     fs,
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use airside_kernel::{LogId, ReadError};
@@ -41,6 +41,8 @@ pub(crate) struct Segments {
     state: RwLock<State>,
     /// Full segments that are open, the most recently used last.
     full: Mutex<Vec<(u64, Arc<ReadOnlyDatabase>)>>,
+    /// The commit that the last reader stopped at; the next page often begins in it.
+    last_shown: Mutex<Option<Blob>>,
 }
 
 struct State {
@@ -77,7 +79,15 @@ impl Segments {
             other => OpenError::Damaged { path: path.clone(), reason: other.to_string() },
         })?;
         let state = RwLock::new(State { firsts, live: Some(live) });
-        Ok(Self { folder, log, disk, cache_bytes, state, full: Mutex::default() })
+        Ok(Self {
+            folder,
+            log,
+            disk,
+            cache_bytes,
+            state,
+            full: Mutex::default(),
+            last_shown: Mutex::default(),
+        })
     }
 
     /// Writes one commit, durably. After an error nothing may be written any more.
@@ -120,6 +130,7 @@ impl Segments {
     pub(crate) fn close(&self) {
         self.state.write().unwrap_or_else(PoisonError::into_inner).live = None;
         self.full.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.last_shown() = None;
     }
 
     /// Returns how many segments there are.
@@ -161,6 +172,14 @@ impl Segments {
         visit: &mut dyn FnMut(Blob) -> ControlFlow<()>,
     ) -> Result<(), ReadError> {
         let mut from = position;
+        let held = self.last_shown().take();
+        if let Some(blob) = held.filter(|blob| blob.first() <= position && position <= blob.last()) {
+            from = blob.last() + 1;
+            if visit(blob.clone()).is_break() {
+                *self.last_shown() = Some(blob);
+                return Ok(());
+            }
+        }
         loop {
             let first = {
                 let state = self.state();
@@ -170,13 +189,17 @@ impl Segments {
                     None => return Err(corrupt(from, "no segment holds this position".into())),
                 }
             };
-            let mut stopped = false;
+            let mut stopped_at = None;
             let reached = self.visit_segment(first, from, &mut |blob| {
-                let flow = visit(blob);
-                stopped = flow.is_break();
+                let flow = visit(blob.clone());
+                stopped_at = flow.is_break().then_some(blob);
                 flow
             })?;
-            if stopped || !self.state().firsts.contains(&reached) || reached <= first {
+            if stopped_at.is_some() {
+                *self.last_shown() = stopped_at;
+                return Ok(());
+            }
+            if !self.state().firsts.contains(&reached) || reached <= first {
                 return Ok(());
             }
             from = reached;
@@ -192,6 +215,8 @@ impl Segments {
         visit: &mut dyn FnMut(Blob) -> ControlFlow<()>,
     ) -> Result<u64, ReadError> {
         let state = self.state();
+        // Held for as long as the table is read, since others may crowd it out.
+        let full;
         let table = if state.firsts.last() == Some(&first) {
             let Some(live) = &state.live else {
                 return Err(ReadError::Unavailable { reason: "the store is closed".into() });
@@ -199,7 +224,8 @@ impl Segments {
             open_commits(live)
         } else {
             drop(state);
-            open_commits(&*self.full_segment(first)?)
+            full = self.full_segment(first)?;
+            open_commits(&*full)
         };
         let unreadable = |error: redb::Error| unreadable(&segment_path(&self.folder, first), &error);
         let Some(table) = table.map_err(unreadable)? else { return Ok(first) };
@@ -215,7 +241,8 @@ impl Segments {
                 return Err(corrupt(next, format!("found the commit that begins at {}", blob.first())));
             }
             next = blob.last() + 1;
-            if visit(blob).is_break() {
+            let wanted = next > position || position == u64::MAX;
+            if wanted && visit(blob).is_break() {
                 break;
             }
         }
@@ -250,6 +277,10 @@ impl Segments {
             }
             opened => opened,
         }
+    }
+
+    fn last_shown(&self) -> MutexGuard<'_, Option<Blob>> {
+        self.last_shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
