@@ -7,15 +7,19 @@
 //!
 //! A plate is worn again within days. What is older than [`KEPT`] before the
 //! newest attached observation is forgotten, by the same rule in every fold, and
-//! a plate takes at most [`CROWD`] observations in that time.
+//! a plate takes at most [`CROWD`] observations in that time. What was observed is
+//! shared between a state and its copies, because every command copies one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use airside_api::baggage::v1::{AnnouncementChange, TrackingPoint};
 use airside_kernel::{Personal, Timestamp};
 use jiff::SignedDuration;
 
-use crate::model::{AirportCode, Announcement, Content, DatedFlight, JourneyId, Leg, Observation, Order};
+use crate::model::{AirportCode, Announcement, Content, DatedFlight, JourneyId, Leg, Observation};
 
 mod status;
 
@@ -31,7 +35,7 @@ pub const CROWD: usize = 2_048;
 pub struct Journey {
     /// Its id.
     pub id: JourneyId,
-    observations: BTreeMap<Order, (Observation, Content)>,
+    observations: Vec<Arc<(Observation, Content)>>,
     opened_at: u64,
 }
 
@@ -40,8 +44,8 @@ pub struct Journey {
 pub struct Plate {
     /// Journeys that are not forgotten, oldest first.
     pub journeys: Vec<Journey>,
-    loose: BTreeMap<String, (Observation, Content)>,
-    known: BTreeMap<String, Known>,
+    loose: BTreeMap<Arc<str>, Arc<(Observation, Content)>>,
+    known: BTreeMap<Arc<str>, Known>,
     newest: Option<Timestamp>,
     folded: u64,
 }
@@ -57,17 +61,17 @@ struct Known {
 impl Journey {
     /// Returns the observations, oldest first.
     pub fn observations(&self) -> impl Iterator<Item = (&Observation, &Content)> {
-        self.observations.values().map(|(observation, content)| (observation, content))
+        self.observations.iter().map(pair)
     }
 
     /// Returns when it was last observed.
     pub fn last_at(&self) -> Option<Timestamp> {
-        self.observations.last_key_value().map(|((at, ..), _)| *at)
+        self.observations.last().map(|one| one.0.observed_at)
     }
 
     /// Returns when it was first observed.
     pub fn first_at(&self) -> Option<Timestamp> {
-        self.observations.first_key_value().map(|((at, ..), _)| *at)
+        self.observations.first().map(|one| one.0.observed_at)
     }
 
     /// Returns whether no airline has announced it.
@@ -113,18 +117,25 @@ impl Journey {
 
     /// Returns the status with one more observation in its place.
     pub(crate) fn status_with(&self, observation: &Observation, content: &Content) -> Status {
-        let order = observation.order();
-        let before = self.observations.range(..&order).map(|(_, (o, c))| (o, c));
-        let after = self.observations.range(&order..).map(|(_, (o, c))| (o, c));
-        Status::of(before.chain([(observation, content)]).chain(after))
+        let (before, after) = self.observations.split_at(self.place_of(observation));
+        Status::of(before.iter().map(pair).chain([(observation, content)]).chain(after.iter().map(pair)))
+    }
+
+    /// Returns the place of an observation among those that are there.
+    fn place_of(&self, observation: &Observation) -> usize {
+        self.observations.partition_point(|one| one.0.order() < observation.order())
     }
 
     fn announcements(&self) -> impl DoubleEndedIterator<Item = &Announcement> {
-        self.observations.values().filter_map(|(_, content)| match content {
+        self.observations.iter().filter_map(|one| match &one.1 {
             Content::Announced(announcement) => Some(&**announcement),
             Content::Scanned(_) => None,
         })
     }
+}
+
+fn pair(one: &Arc<(Observation, Content)>) -> (&Observation, &Content) {
+    (&one.0, &one.1)
 }
 
 impl Plate {
@@ -164,14 +175,15 @@ impl Plate {
     /// Takes in an observation; it belongs to no journey yet.
     pub(crate) fn observe(&mut self, observation: &Observation, content: &Content) {
         let known = Known { observed_at: observation.observed_at, journey: None, index: self.folded };
-        self.known.insert(observation.id.clone(), known);
-        self.loose.insert(observation.id.clone(), (observation.clone(), content.clone()));
+        let id: Arc<str> = observation.id.as_str().into();
+        self.known.insert(id.clone(), known);
+        self.loose.insert(id, Arc::new((observation.clone(), content.clone())));
         self.folded += 1;
     }
 
     /// Takes in a new journey.
     pub(crate) fn open(&mut self, id: JourneyId) {
-        self.journeys.push(Journey { id, observations: BTreeMap::new(), opened_at: self.folded });
+        self.journeys.push(Journey { id, observations: Vec::new(), opened_at: self.folded });
         self.folded += 1;
     }
 
@@ -183,10 +195,14 @@ impl Plate {
             None => self.loose.remove(observation_id),
             Some(from) => self.take_from(from, observation_id),
         };
-        let Some((observation, content)) = found else { return };
+        let Some(found) = found else { return };
         let Some(journey) = self.journeys.iter_mut().find(|journey| journey.id == id) else { return };
-        let observed_at = observation.observed_at;
-        journey.observations.insert(observation.order(), (observation, content));
+        let observed_at = found.0.observed_at;
+        let place = journey.place_of(&found.0);
+        match journey.observations.get_mut(place).filter(|one| one.0.order() == found.0.order()) {
+            Some(same) => *same = found,
+            None => journey.observations.insert(place, found),
+        }
         if let Some(known) = self.known.get_mut(observation_id) {
             known.journey = Some(id);
         }
@@ -205,10 +221,10 @@ impl Plate {
         self.folded += 1;
     }
 
-    fn take_from(&mut self, from: JourneyId, observation_id: &str) -> Option<(Observation, Content)> {
+    fn take_from(&mut self, from: JourneyId, observation_id: &str) -> Option<Arc<(Observation, Content)>> {
         let journey = self.journeys.iter_mut().find(|journey| journey.id == from)?;
-        let key = journey.observations.keys().find(|(.., id)| id == observation_id)?.clone();
-        journey.observations.remove(&key)
+        let place = journey.observations.iter().position(|one| one.0.id == observation_id)?;
+        Some(journey.observations.remove(place))
     }
 
     fn horizon(&self) -> Option<Timestamp> {

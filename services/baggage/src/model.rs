@@ -10,7 +10,6 @@ mod plate;
 
 pub use flight::{AirportCode, CarrierCode, DatedFlight, FlightDesignator, FlightError};
 pub use name::masked_name;
-pub(crate) use observation::Order;
 pub use observation::{
     Announcement, Content, JourneyId, Leg, Observation, Sighting, message_observation_id, observation_source,
     place_problem, scan_observation_id,

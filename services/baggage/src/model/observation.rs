@@ -41,15 +41,12 @@ pub struct Observation {
     pub cause: Option<Cause>,
 }
 
-/// Where an observation stands among those of its journey: by its time, then as
-/// its source sent it, then by id. So two messages of one instant keep their order.
-pub(crate) type Order = (Timestamp, Revision, u32, String);
-
 impl Observation {
-    /// Returns where it stands among those of its journey.
-    pub(crate) fn order(&self) -> Order {
+    /// Returns where it stands among those of its journey: by its time, then as its
+    /// source sent it, then by id. So two messages of one instant keep their order.
+    pub(crate) fn order(&self) -> (Timestamp, Revision, u32, &str) {
         let sent = self.cause.as_ref().map_or((Revision::FIRST, 0), |cause| (cause.revision, cause.index));
-        (self.observed_at, sent.0, sent.1, self.id.clone())
+        (self.observed_at, sent.0, sent.1, &self.id)
     }
 }
 

@@ -1,6 +1,6 @@
 //! An airport with a log, a vault and the parts of baggage.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use airside_api::{
     baggage::v1::{
@@ -25,12 +25,18 @@ use airside_store::MemoryStore;
 use prometheus_client::registry::Registry;
 use prost::Message;
 use tempfile::TempDir;
-use tokio::sync::{broadcast, watch};
+use tokio::{
+    sync::{broadcast, watch},
+    time::timeout,
+};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 /// Friday, 20 November 2026, 17:20 in Shenzhen.
 pub(crate) const NOW: &str = "2026-11-20T09:20:00Z";
+
+/// No test waits as long, unless something hangs.
+const LONG: Duration = Duration::from_secs(30);
 
 pub(crate) struct Airport {
     folder: Arc<TempDir>,
@@ -118,7 +124,8 @@ impl Airport {
     pub(crate) async fn settled(&mut self) -> String {
         let stored = self.store.head().await.unwrap();
         if let Some(read) = &mut self.read {
-            read.wait_for(|read| read.position >= stored).await.unwrap();
+            let reached = read.wait_for(|read| read.position >= stored);
+            timeout(LONG, reached).await.expect("the reactor goes on").unwrap();
         }
         self.store.head().await.unwrap().map_or_else(String::new, |head| head.to_string())
     }
