@@ -56,7 +56,7 @@ pub struct Finding {
 
 /// Says that a map has violations and is not used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the map has {} findings that forbid its use, the first: {}; mend them and check again", .findings.len(), first(.findings))]
+#[error("map cannot be used (violations: {}), the first: {}; mend them and check again", .findings.len(), first(.findings))]
 pub struct Refused {
     /// The violations.
     pub findings: Vec<Finding>,
