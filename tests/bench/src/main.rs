@@ -1,3 +1,101 @@
-//! Measures.
+//! Measures each promised speed against a limit or a peer in the same run.
+//!
+//! `cargo run --release -p airside-bench -- scan-ingest --json` prints one JSON
+//! array of measures on standard output and everything else on standard error.
+//! Each figure is the best of three rounds, because other work on the machine
+//! only ever makes a round slower. Exit code 1 when a floor is not reached.
 
-fn main() {}
+mod append;
+mod ingest;
+mod limits;
+mod measure;
+mod read_all;
+mod ways;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+
+use measure::{Better, Measure};
+
+/// How often each work is measured; the best round counts.
+const ROUNDS: usize = 3;
+
+/// Measures the promised speeds of Airside, each against a limit or a peer in the same run.
+#[derive(Parser)]
+#[command(name = "airside-bench")]
+struct Bench {
+    /// What to measure; may be repeated [default: everything].
+    #[arg(value_enum)]
+    works: Vec<Work>,
+    /// Print one JSON array on standard output.
+    #[arg(long)]
+    json: bool,
+    /// Folder on the disk to measure; what is written there is removed again.
+    #[arg(long, value_name = "DIR", default_value = "target/bench")]
+    dir: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Work {
+    /// Durable events a second through the port of the log.
+    Append,
+    /// Events a second when the whole log is read.
+    ReadAll,
+    /// Durable typed scans a second over gRPC.
+    ScanIngest,
+    /// Raw messages a second acknowledged on disk, over gRPC.
+    MessageIngest,
+    /// Time of a shortest path on testville, repeated to 10,000 nodes.
+    TestvilleScaled,
+}
+
+fn main() -> ExitCode {
+    let bench = Bench::parse();
+    match run(&bench) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("airside-bench: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(bench: &Bench) -> anyhow::Result<bool> {
+    std::fs::create_dir_all(&bench.dir).with_context(|| format!("{} cannot be made", bench.dir.display()))?;
+    let works = if bench.works.is_empty() { Work::value_variants() } else { &bench.works };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut measures = Vec::new();
+    for work in works {
+        let folder = tempfile::tempdir_in(&bench.dir)?;
+        let found = match work {
+            Work::Append => runtime.block_on(append::measure(folder.path()))?,
+            Work::ReadAll => runtime.block_on(read_all::measure(folder.path()))?,
+            Work::ScanIngest => runtime.block_on(ingest::scans(folder.path()))?,
+            Work::MessageIngest => runtime.block_on(ingest::messages(folder.path()))?,
+            Work::TestvilleScaled => ways::testville_scaled()?,
+        };
+        found.iter().for_each(tell);
+        measures.extend(found);
+    }
+    if bench.json {
+        println!("{}", serde_json::to_string(&measures)?);
+    }
+    Ok(measures.iter().all(|measure| measure.holds))
+}
+
+fn tell(measure: &Measure) {
+    let Measure { work, name, value, unit, floor, goal, holds, against, better } = measure;
+    let sign = if *better == Better::Higher { "at least" } else { "at most" };
+    let bounds = match (floor, goal) {
+        (Some(floor), Some(goal)) => format!(", floor {sign} {floor}, goal {goal}"),
+        _ => String::new(),
+    };
+    let verdict = if *holds { "" } else { "  NOT REACHED" };
+    eprintln!("{work:<17} {name:<28} {value:>14.2} {unit}{bounds}{verdict}");
+    if !against.is_empty() {
+        eprintln!("{:<17} against {against}", "");
+    }
+}
