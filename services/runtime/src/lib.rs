@@ -4,6 +4,7 @@
 //! - [`executor`]: load, decide, seal, append, retry.
 //! - [`projections`]: follow the log into read models; reads of "at least position P".
 //! - [`reactors`]: turn events of one stream into commands on another, once.
+//! - [`health`]: how the readers of the log are, for readiness.
 //! - [`stored`]: between the kernel's words and their stored messages.
 //! - [`auth`]: tokens and the caller of a request.
 //! - [`status`]: `kernel::Code` to and from gRPC.
@@ -14,8 +15,8 @@
 pub mod admin;
 pub mod auth;
 pub mod executor;
+pub mod health;
 pub mod metered;
-
 pub mod projections;
 pub mod reactors;
 pub mod requests;

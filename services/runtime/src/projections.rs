@@ -4,14 +4,12 @@
 //! event is read once. A read model is disposable: it starts empty and replays
 //! the log; readiness waits until it has caught up. An event that cannot be
 //! read is parked: counted, logged as an error with its position, and reported
-//! by readiness, while the others go on.
+//! by readiness, while the others go on. A page is taken in under the lock of a
+//! model, so a reader sees a page whole or not at all.
 
 use std::{
     str::FromStr,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -20,10 +18,15 @@ use airside_kernel::{
 };
 use jiff::SignedDuration;
 use thiserror::Error;
-use tokio::{sync::watch, time};
-use tracing::{error, warn};
+use tokio::{
+    sync::{broadcast::error::RecvError, watch},
+    time,
+};
 
-use crate::stopped;
+use crate::{
+    health::{Health, Vitals},
+    stopped,
+};
 
 /// How long a read of "at least position P" waits.
 const AT_LEAST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -140,14 +143,14 @@ pub struct Projections {
     store: Arc<dyn EventStore>,
     targets: Vec<Box<dyn Target>>,
     progress: watch::Sender<Progress>,
-    parked: Arc<AtomicU64>,
+    vitals: Arc<Vitals>,
 }
 
 impl Projections {
     /// Makes a runner without read models.
     pub fn new(store: Arc<dyn EventStore>) -> Self {
         let (progress, _) = watch::channel(Progress::default());
-        Self { store, targets: Vec::new(), progress, parked: Arc::default() }
+        Self { store, targets: Vec::new(), progress, vitals: Vitals::new("read-models") }
     }
 
     /// Adds a read model and returns the handle to read it.
@@ -162,73 +165,84 @@ impl Projections {
         self.progress.subscribe()
     }
 
-    /// Returns the count of events that could not be read.
-    pub fn parked(&self) -> Arc<AtomicU64> {
-        self.parked.clone()
+    /// Returns how the read models are.
+    pub fn health(&self) -> Health {
+        Health::new(self.vitals.clone(), self.progress.subscribe())
     }
 
-    /// Runs until `erasures` closes or `stop` turns true. Each subject that
-    /// arrives on `erasures` is removed from every read model.
+    /// Runs until `stop` turns true. Each subject that arrives on `erasures` is
+    /// removed from every read model; when it closes, nobody is erased any more.
     pub async fn run(
         self,
         mut erasures: tokio::sync::broadcast::Receiver<SubjectId>,
         mut stop: watch::Receiver<bool>,
     ) {
+        if let Ok(None) = self.store.head().await {
+            // An empty log sends no page that would say so.
+            self.progress.send_modify(|progress| (progress.is_at_head, progress.is_caught_up) = (true, true));
+        }
         let mut follower = self.store.follow(None);
         loop {
             let page = tokio::select! {
                 page = follower.next() => page,
-                Ok(subject) = erasures.recv() => {
-                    self.targets.iter().for_each(|target| target.erase(&subject));
+                erasure = erasures.recv(), if !erasures.is_closed() || !erasures.is_empty() => {
+                    self.erase(erasure);
                     continue;
                 }
                 () = stopped(&mut stop) => return,
             };
             match page {
                 Ok(page) => {
-                    for target in &self.targets {
-                        self.parked.fetch_add(target.apply(&page.events), Ordering::Relaxed);
-                    }
+                    self.targets.iter().for_each(|target| target.apply(&page.events, &self.vitals));
+                    self.vitals.works();
                     self.progress.send_modify(|progress| *progress = progress.after(&page));
                     tokio::task::yield_now().await;
                 }
                 Err(error @ ReadError::Corrupt { .. }) => {
-                    error!(error = %error, "read models stop at damaged bytes");
+                    self.vitals.give_up(format!("ended at damaged bytes: {error}"));
                     return;
                 }
                 Err(error) => {
-                    warn!(error = %error, "log could not be read; trying again");
+                    self.vitals.failed(error.to_string());
                     time::sleep(RETRY_PAUSE).await;
                 }
             }
+        }
+    }
+
+    fn erase(&self, erasure: Result<SubjectId, RecvError>) {
+        match erasure {
+            Ok(subject) => self.targets.iter().for_each(|target| target.erase(&subject)),
+            // Whom it was is lost, but a new start folds without them.
+            Err(RecvError::Lagged(count)) => {
+                self.vitals.give_up(format!("{count} erasures did not reach the read models: restart"));
+            }
+            Err(RecvError::Closed) => {}
         }
     }
 }
 
 /// A read model of any type.
 trait Target: Send + Sync {
-    /// Takes in events and returns how many could not be read.
-    fn apply(&self, events: &[RecordedEvent]) -> u64;
+    /// Takes in events; what cannot be read is parked.
+    fn apply(&self, events: &[RecordedEvent], vitals: &Vitals);
     fn erase(&self, subject: &SubjectId);
 }
 
 struct Slot<P>(Arc<RwLock<P>>);
 
 impl<P: Projection> Target for Slot<P> {
-    fn apply(&self, events: &[RecordedEvent]) -> u64 {
+    fn apply(&self, events: &[RecordedEvent], vitals: &Vitals) {
         let mut wanted = events.iter().filter(|event| P::wants(event.category())).peekable();
         if wanted.peek().is_none() {
-            return 0;
+            return;
         }
         let mut model = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let mut parked = 0;
         for event in wanted {
             if let Err(error) = model.apply(event) {
-                parked += 1;
-                error!(projection = P::NAME, position = %event.position(), error = %error, "event is parked");
+                vitals.park(P::NAME, event, &error);
             }
         }
-        parked
     }
 
     fn erase(&self, subject: &SubjectId) {

@@ -8,22 +8,29 @@
 //! ignores a cause that it has seen, so the checkpoint may lag behind what is
 //! done. Cold start: on a fresh log a reactor begins at the beginning; on a log
 //! with events and no checkpoint it refuses to begin until an operator says where.
+//!
+//! Commands that fail are tried again for ever, with pauses, because to leave
+//! them out would be to lose them: a reactor that is stuck says so in the log of
+//! errors and in readiness (see [`Health`]). What is refused for good is for the
+//! reactor itself to settle in [`Reactor::flush`].
+
+mod checkpoint;
 
 use std::{sync::Arc, time::Duration};
 
-use airside_api::runtime::v1 as stored;
-use airside_kernel::{
-    Append, Clock, DecodeError, Direction, EventId, EventStore, Expected, Metadata, NewEvent, Position,
-    ReadError, RecordedEvent, Revision, StreamId,
-};
+use airside_kernel::{AppendError, Clock, DecodeError, EventStore, Page, Position, ReadError, RecordedEvent};
 use async_trait::async_trait;
-use prost::Message;
 use thiserror::Error;
 use tokio::{sync::watch, time};
-use tracing::{error, warn};
-use uuid::Uuid;
+use tracing::warn;
 
-use crate::{projections::Progress, stopped};
+use self::checkpoint::Checkpoint;
+use crate::{
+    health::{Health, Vitals},
+    projections::Progress,
+    status::chain,
+    stopped,
+};
 
 /// How many events a reactor finishes before it writes its checkpoint.
 const CHECKPOINT_EVERY_EVENTS: u64 = 4_096;
@@ -32,8 +39,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 /// The first pause after a failure; doubled up to [`MAX_PAUSE`].
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
-/// A log is fresh when this many events hold nothing but reactors' own.
-const FRESH_EVENTS: usize = 64;
+/// How long running commands may take after the stop; then they are left, as by a crash.
+const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// A policy of one domain.
 #[async_trait]
@@ -69,13 +76,7 @@ pub struct ReactError {
 impl ReactError {
     /// Makes the error from what stopped the commands.
     pub fn new(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut reason = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            reason = format!("{reason}: {error}");
-            source = error.source();
-        }
-        Self { reason }
+        Self { reason: chain(error) }
     }
 }
 
@@ -105,7 +106,7 @@ pub enum StartError {
     Read(#[source] ReadError),
     /// The log cannot be written.
     #[error("log cannot be written")]
-    Append(#[source] airside_kernel::AppendError),
+    Append(#[source] AppendError),
 }
 
 /// Where a reactor without a checkpoint begins, in an operator's words.
@@ -121,10 +122,13 @@ pub enum StartAt {
 pub struct Runner<R> {
     reactor: R,
     store: Arc<dyn EventStore>,
-    clock: Arc<dyn Clock>,
-    stream: StreamId,
+    checkpoint: Checkpoint,
+    /// The last position that is finished with.
     done: Option<Position>,
+    /// How many wanted events were finished with since the checkpoint.
+    unwritten: u64,
     progress: watch::Sender<Progress>,
+    vitals: Arc<Vitals>,
 }
 
 impl<R: Reactor> Runner<R> {
@@ -138,18 +142,10 @@ impl<R: Reactor> Runner<R> {
         clock: Arc<dyn Clock>,
         start_at: Option<StartAt>,
     ) -> Result<Self, StartError> {
-        let stream = StreamId::new("reactor", R::NAME).expect("a reactor's name is visible ASCII");
-        let last =
-            store.read_stream(&stream, Direction::Backwards, None, 1).await.map_err(StartError::Read)?;
+        let checkpoint = Checkpoint::find(R::NAME, store.clone(), clock, start_at).await?;
+        let done = checkpoint.position();
         let (progress, _) = watch::channel(Progress::default());
-        let mut runner = Self { reactor, store, clock, stream, done: None, progress };
-        runner.done = match last.events.first() {
-            Some(event) => {
-                checkpoint(event).map_err(|source| StartError::Checkpoint { name: R::NAME, source })?
-            }
-            None => runner.begin(start_at).await?,
-        };
-        Ok(runner)
+        Ok(Self { reactor, store, checkpoint, done, unwritten: 0, progress, vitals: Vitals::new(R::NAME) })
     }
 
     /// Returns how far the reactor is: what it has finished with.
@@ -157,136 +153,117 @@ impl<R: Reactor> Runner<R> {
         self.progress.subscribe()
     }
 
+    /// Returns how the reactor is.
+    pub fn health(&self) -> Health {
+        Health::new(self.vitals.clone(), self.progress.subscribe())
+    }
+
     /// Runs until `stop` turns true, then writes the checkpoint.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut follower = self.store.follow(None);
-        let mut written = self.done;
-        let mut pending = 0u64;
         let mut tick = time::interval(CHECKPOINT_EVERY);
         tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let mut pause = MIN_PAUSE;
-        let mut stop_flush = stop.clone();
         loop {
             tokio::select! {
                 page = follower.next() => match page {
                     Ok(page) => {
                         pause = MIN_PAUSE;
-                        pending += self.take(&page.events);
-                        if !self.flush(&mut stop_flush).await {
+                        if !self.work(&page, &mut stop).await {
                             break;
                         }
-                        self.done = self.done.max(page.events.last().map(RecordedEvent::position));
-                        self.progress.send_modify(|progress| *progress = progress.after(&page));
                     }
                     Err(error @ ReadError::Corrupt { .. }) => {
-                        error!(reactor = R::NAME, error = %error, "reactor stops at damaged bytes");
+                        self.vitals.give_up(format!("ended at damaged bytes: {error}"));
                         break;
                     }
                     Err(error) => {
-                        warn!(reactor = R::NAME, error = %error, "log could not be read; trying again");
-                        time::sleep(pause).await;
-                        pause = (pause * 2).min(MAX_PAUSE);
+                        self.vitals.failed(error.to_string());
+                        if !rested(&mut pause, &mut stop).await {
+                            break;
+                        }
                     }
                 },
-                _ = tick.tick(), if pending > 0 => pending = CHECKPOINT_EVERY_EVENTS,
+                _ = tick.tick(), if self.unwritten > 0 => self.write_checkpoint().await,
                 () = stopped(&mut stop) => break,
             }
-            if pending >= CHECKPOINT_EVERY_EVENTS && self.done != written && self.advance().await {
-                written = self.done;
-                pending = 0;
-            }
         }
-        if pending > 0 && self.done != written {
-            self.advance().await;
+        if self.unwritten > 0 {
+            self.write_checkpoint().await;
         }
     }
 
-    /// Takes in a page and returns how many of its events are new and wanted.
-    fn take(&mut self, events: &[RecordedEvent]) -> u64 {
+    /// Does all that follows from a page; false when told to stop before it was done.
+    async fn work(&mut self, page: &Page, stop: &mut watch::Receiver<bool>) -> bool {
         let mut count = 0;
-        for event in events.iter().filter(|event| R::wants(event.category())) {
+        for event in page.events.iter().filter(|event| R::wants(event.category())) {
             let act = Some(event.position()) > self.done;
             count += u64::from(act);
             if let Err(error) = self.reactor.take(event, act) {
-                error!(reactor = R::NAME, position = %event.position(), error = %error, "event is parked");
+                self.vitals.park(R::NAME, event, &error);
             }
         }
-        count
+        if !self.flush(stop).await {
+            return false;
+        }
+        self.done = self.done.max(page.events.last().map(RecordedEvent::position));
+        self.progress.send_modify(|progress| *progress = progress.after(page));
+        self.unwritten += count;
+        if self.unwritten >= CHECKPOINT_EVERY_EVENTS {
+            self.write_checkpoint().await;
+        }
+        // A long history is folded without ever waiting for anything.
+        tokio::task::yield_now().await;
+        true
     }
 
     /// Carries out what is remembered, however long it takes; false when told to stop.
     async fn flush(&mut self, stop: &mut watch::Receiver<bool>) -> bool {
         let mut pause = MIN_PAUSE;
         loop {
-            match self.reactor.flush().await {
-                Ok(()) => return true,
-                Err(error) => warn!(reactor = R::NAME, error = %error, "reactor waits and tries again"),
+            let outcome = tokio::select! {
+                outcome = self.reactor.flush() => outcome,
+                () = stopped_long_ago(stop) => return false,
+            };
+            match outcome {
+                Ok(()) => {
+                    self.vitals.works();
+                    return true;
+                }
+                Err(error) => self.vitals.failed(error.reason),
             }
-            tokio::select! {
-                () = time::sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
-                () = stopped(stop) => return false,
+            if !rested(&mut pause, stop).await {
+                return false;
             }
         }
     }
 
-    async fn begin(&mut self, start_at: Option<StartAt>) -> Result<Option<Position>, StartError> {
-        let first = self.store.read_all(None, FRESH_EVENTS).await.map_err(StartError::Read)?;
-        let is_fresh = first.end && first.events.iter().all(|event| event.category() == "reactor");
-        let after = match start_at {
-            Some(StartAt::End) => self.store.head().await.map_err(StartError::Read)?,
-            Some(StartAt::Beginning) => None,
-            None if is_fresh => None,
-            None => return Err(StartError::NoCheckpoint { name: R::NAME }),
-        };
-        let started = stored::ReactorStarted { after: after.map_or_else(String::new, |p| p.to_string()) };
-        self.append("runtime.ReactorStarted", started.encode_to_vec()).await.map_err(StartError::Append)?;
-        Ok(after)
-    }
-
-    async fn advance(&mut self) -> bool {
-        let Some(done) = self.done else { return true };
-        let advanced = stored::ReactorAdvanced { position: done.to_string() };
-        match self.append("runtime.ReactorAdvanced", advanced.encode_to_vec()).await {
-            Ok(()) => true,
+    async fn write_checkpoint(&mut self) {
+        let Some(done) = self.done else { return };
+        match self.checkpoint.write(done).await {
+            Ok(()) => self.unwritten = 0,
             Err(error) => {
-                warn!(reactor = R::NAME, error = %error, "checkpoint could not be written; it stays behind");
-                false
+                warn!(
+                    reactor = R::NAME,
+                    error = chain(&error),
+                    "checkpoint could not be written; it stays behind"
+                );
             }
         }
-    }
-
-    async fn append(
-        &mut self,
-        event_type: &'static str,
-        payload: Vec<u8>,
-    ) -> Result<(), airside_kernel::AppendError> {
-        let event = NewEvent {
-            id: EventId(Uuid::now_v7()),
-            event_type: event_type.into(),
-            schema_version: 1,
-            occurred_at: self.clock.now(),
-            metadata: Metadata::default().encode(),
-            payload: payload.into(),
-        };
-        let append = Append {
-            stream: self.stream.clone(),
-            expected: Expected::Any,
-            fold_from: Revision::FIRST,
-            events: vec![event],
-        };
-        self.store.append(append).await.map(drop)
     }
 }
 
-fn checkpoint(event: &RecordedEvent) -> Result<Option<Position>, DecodeError> {
-    let malformed = || DecodeError::malformed("checkpoint", "its position does not parse");
-    let damaged = |error: prost::DecodeError| DecodeError::malformed("checkpoint", error.to_string());
-    let token = match event.event_type() {
-        "runtime.ReactorStarted" => stored::ReactorStarted::decode(event.payload()).map_err(damaged)?.after,
-        "runtime.ReactorAdvanced" => {
-            stored::ReactorAdvanced::decode(event.payload()).map_err(damaged)?.position
-        }
-        _ => return Err(DecodeError::unknown(event)),
-    };
-    if token.is_empty() { Ok(None) } else { token.parse().map(Some).map_err(|_| malformed()) }
+/// Waits before the next attempt, each time longer; false when told to stop.
+async fn rested(pause: &mut Duration, stop: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = time::sleep(*pause) => {}
+        () = stopped(stop) => return false,
+    }
+    *pause = (*pause * 2).min(MAX_PAUSE);
+    true
+}
+
+async fn stopped_long_ago(stop: &mut watch::Receiver<bool>) {
+    stopped(stop).await;
+    time::sleep(STOP_GRACE).await;
 }

@@ -53,3 +53,44 @@ pub fn page_size(asked: u32) -> Result<usize, Status> {
         _ => Err(invalid("page_size", format_args!("{asked} is too many; ask for 1 to 200"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_a_short_plain_name() {
+        for name in ["bhs.t3", "a", "dcs_9", &"a".repeat(48)] {
+            assert_eq!(source(name).unwrap(), name);
+        }
+        for name in ["", "BHS", "bhs-t3", "bhs t3", "行李", &"a".repeat(49)] {
+            let refusal = source(name).unwrap_err();
+            assert_eq!(refusal.code(), tonic::Code::InvalidArgument);
+            assert!(refusal.message().starts_with("source: "), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_batch_is_not_empty_and_says_its_limit() {
+        assert_eq!(batch("scans", &[1; MAX_BATCH_ITEMS]).unwrap().len(), MAX_BATCH_ITEMS);
+        assert!(batch::<u8>("scans", &[]).unwrap_err().message().contains("the batch is empty"));
+        let refusal = batch("scans", &[1; MAX_BATCH_ITEMS + 1]).unwrap_err();
+        assert_eq!(refusal.message(), "scans: 501 items are too many; send at most 500 a call");
+    }
+
+    #[test]
+    fn an_item_id_is_visible_ascii() {
+        for id in ["1", "scan:2026-11-20/7", &"9".repeat(MAX_ITEM_ID_CHARS)] {
+            assert_eq!(item_id_problem(id), None);
+        }
+        for id in ["", "a b", "a\n", "扫描", &"9".repeat(MAX_ITEM_ID_CHARS + 1)] {
+            assert!(item_id_problem(id).is_some(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_has_fifty_items_unless_asked_and_two_hundred_at_most() {
+        assert_eq!((page_size(0).unwrap(), page_size(1).unwrap(), page_size(200).unwrap()), (50, 1, 200));
+        assert!(page_size(201).unwrap_err().message().starts_with("page_size: 201 is too many"));
+    }
+}

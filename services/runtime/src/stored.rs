@@ -6,8 +6,9 @@ use airside_kernel::{
     Timestamp,
 };
 
-/// Returns the stored form of a personal value. A value in clear has none: it
-/// is stored as erased, and the executor refuses such an event before that.
+/// Returns the stored form of a personal value. A value in clear has none: one
+/// that its event does not show in `personal_fields` is stored as erased, so
+/// that a forgotten field loses its value and never leaks it.
 pub fn sealed<T: PersonalValue>(value: &Personal<T>) -> privacy::Sealed {
     let Personal::Sealed(sealed) = value else { return privacy::Sealed::default() };
     privacy::Sealed {

@@ -14,6 +14,7 @@ use airside_privacy::{
 use airside_runtime::{
     admin::{self, Readiness},
     auth::{BadTokenKey, Environment, TokenKey, Tokens},
+    health::Health,
     metered::Metered,
     projections::{Progress, Projections},
     reactors::{self, Reactor, Runner},
@@ -82,6 +83,12 @@ pub enum StartError {
     /// A reactor cannot begin.
     #[error(transparent)]
     Reactor(#[from] reactors::StartError),
+    /// The read models cannot be folded.
+    #[error("read models cannot be folded: {reason}")]
+    ReadModels {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The edge cannot be built.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
@@ -117,6 +124,7 @@ struct Assembly {
     clock: Arc<dyn Clock>,
     store: Arc<dyn EventStore>,
     metrics: Metrics,
+    readiness: Readiness,
     inside: watch::Sender<bool>,
     workers: Vec<JoinHandle<()>>,
 }
@@ -142,11 +150,12 @@ impl Node {
         let (inside, _) = watch::channel(false);
         let log_id = store.log_id();
 
+        let (readiness, workers) = (Readiness::default(), Vec::new());
         let mut assembly =
-            Assembly { config, clock, store, metrics: metrics.clone(), inside, workers: Vec::new() };
-        let (routes, progress, messages_read) = assembly.parts(&vault, &door_stop).await?;
-        assembly.readiness(&mut registry, admin_listener, &embedded, progress.clone());
-        caught_up(progress).await;
+            Assembly { config, clock, store, metrics: metrics.clone(), readiness, inside, workers };
+        let (routes, progress, read_models, messages_read) = assembly.parts(&vault, &door_stop).await?;
+        assembly.readiness(&mut registry, admin_listener, &embedded, progress.clone(), read_models.clone());
+        caught_up(progress, &read_models).await?;
 
         let Assembly { config, clock, inside, workers, .. } = assembly;
         let gateway =
@@ -195,7 +204,7 @@ impl Assembly {
         &mut self,
         vault: &Arc<Vault>,
         door: &watch::Receiver<bool>,
-    ) -> Result<(Routes, watch::Receiver<Progress>, watch::Receiver<Progress>), StartError> {
+    ) -> Result<(Routes, watch::Receiver<Progress>, Health, watch::Receiver<Progress>), StartError> {
         let (store, clock) = (self.store.clone(), self.clock.clone());
         let keys: Arc<dyn airside_kernel::Keyring> = vault.clone();
         let mut projections = Projections::new(store.clone());
@@ -218,7 +227,7 @@ impl Assembly {
         let messages_read = self.react(baggage.parse).await?;
         let passages = self.react(trips.passage).await?;
         let notices = self.react(notifications.reactor).await?;
-        let progress = projections.progress();
+        let (progress, read_models) = (projections.progress(), projections.health());
         let gauges = Gauges {
             clock: clock.clone(),
             metrics: self.metrics.clone(),
@@ -242,14 +251,15 @@ impl Assembly {
             .add_service(trips.service)
             .add_service(NotificationServiceServer::new(notifications.service))
             .add_service(navigation.service);
-        Ok((routes, progress, messages_read))
+        Ok((routes, progress, read_models, messages_read))
     }
 
     async fn react<R: Reactor>(&mut self, reactor: R) -> Result<watch::Receiver<Progress>, StartError> {
         let start = self.config.reactor_start.get(R::NAME).copied().map(Into::into);
         let runner = Runner::start(reactor, self.store.clone(), self.clock.clone(), start).await?;
         let stop = self.inside.subscribe();
-        let progress = runner.progress();
+        let (progress, health) = (runner.progress(), runner.health());
+        self.readiness.register(R::NAME, move || health.check());
         self.run(runner.run(stop));
         Ok(progress)
     }
@@ -265,13 +275,14 @@ impl Assembly {
         listener: TcpListener,
         store: &Arc<EmbeddedStore>,
         progress: watch::Receiver<Progress>,
+        read_models: Health,
     ) {
-        let readiness = Readiness::default();
+        let readiness = self.readiness.clone();
         let log = store.clone();
         readiness.register("log", move || log.health().map(|()| format!("{} events", log.stats().events)));
-        readiness.register("read-models", move || match *progress.borrow() {
-            Progress { is_caught_up: true, .. } => Ok("caught up".to_owned()),
-            Progress { position, .. } => Err(format!("catching up, at position {position:?}")),
+        readiness.register("read-models", move || match read_models.check() {
+            Ok(place) if !progress.borrow().is_caught_up => Err(format!("catching up, {place}")),
+            health => health,
         });
         let registry = std::mem::take(registry);
         let stop = self.inside.subscribe();
@@ -305,8 +316,16 @@ async fn bind(
 }
 
 /// Waits until every read model has reached the head of the log; an empty log needs no waiting.
-async fn caught_up(mut progress: watch::Receiver<Progress>) {
-    while time::timeout(CATCH_UP_REPORT, progress.wait_for(|progress| progress.is_caught_up)).await.is_err() {
-        info!(position = ?progress.borrow().position, "read models are catching up");
+async fn caught_up(mut progress: watch::Receiver<Progress>, health: &Health) -> Result<(), StartError> {
+    loop {
+        let reached = async { progress.wait_for(|progress| progress.is_caught_up).await.map(drop) };
+        match time::timeout(CATCH_UP_REPORT, reached).await {
+            Ok(Ok(())) => return Ok(()),
+            // They have ended; their health says why.
+            Ok(Err(_)) => {
+                return Err(StartError::ReadModels { reason: health.check().err().unwrap_or_default() });
+            }
+            Err(_) => info!(position = ?progress.borrow().position, "read models are catching up"),
+        }
     }
 }

@@ -1,0 +1,121 @@
+//! Folded states: made of stored facts, kept for the next order.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use airside_kernel::{Direction, EventStore, Revision, StoredEvent, StreamId};
+
+use super::{Failure, Stored};
+
+/// How many events a fold reads at once.
+const FOLD_PAGE: usize = 1_000;
+
+/// A state and where it was folded to.
+#[derive(Debug, Clone)]
+pub struct Folded<S> {
+    /// The state.
+    pub state: S,
+    /// The last revision in it; `None` when the stream does not exist.
+    pub revision: Option<Revision>,
+    base: Revision,
+    events: u64,
+}
+
+impl<S: Default> Folded<S> {
+    /// The state before a fold that begins at `base` of a stream that ends at `revision`.
+    fn begin(base: Revision, revision: Option<Revision>) -> Self {
+        Self { state: S::default(), revision, base, events: 0 }
+    }
+}
+
+impl<S> Folded<S> {
+    /// Returns the revision that the next fact gets.
+    fn next(&self) -> Revision {
+        self.revision.map_or(Revision::FIRST, Revision::next)
+    }
+
+    /// Returns the state after facts that come next.
+    pub(super) fn after<D: Stored<State = S>>(self, facts: &[D::Event]) -> Self {
+        facts.iter().fold(self, |folded, fact| {
+            let revision = folded.next();
+            folded.with::<D>(fact, revision)
+        })
+    }
+
+    /// Returns the oldest revision that the state still needs.
+    pub(super) fn fold_from<D: Stored<State = S>>(&self) -> Revision {
+        Revision(self.base.0 + D::forgets(&self.state, self.events).min(self.events))
+    }
+
+    fn with<D: Stored<State = S>>(self, fact: &D::Event, revision: Revision) -> Self {
+        let state = D::evolve(self.state, fact);
+        Self { state, revision: Some(revision), base: self.base, events: self.events + 1 }
+    }
+}
+
+/// What an executor keeps of one stream: its newest state, and the gate that
+/// one call of this process holds while it decides and appends.
+///
+/// A slot may be evicted while it is held, and the stream then has two. Nothing
+/// breaks: the store refuses the slower of two writers.
+#[derive(Debug)]
+pub(super) struct Slot<S> {
+    pub(super) gate: Arc<tokio::sync::Mutex<()>>,
+    newest: Mutex<Option<Arc<Folded<S>>>>,
+}
+
+impl<S> Default for Slot<S> {
+    fn default() -> Self {
+        Self { gate: Arc::default(), newest: Mutex::default() }
+    }
+}
+
+impl<S> Slot<S> {
+    /// Returns the newest state, if one is kept.
+    pub(super) fn newest(&self) -> Option<Arc<Folded<S>>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps a state unless a newer one is kept.
+    pub(super) fn keep(&self, folded: Arc<Folded<S>>) {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if newest.as_ref().is_none_or(|kept| kept.revision <= folded.revision) {
+            *newest = Some(folded);
+        }
+    }
+}
+
+/// Returns the present state of a stream. What is known of it is only brought
+/// up to date, unless the stream has forgotten beyond it.
+pub(super) async fn refresh<D: Stored>(
+    store: &dyn EventStore,
+    stream: &StreamId,
+    known: Option<Arc<Folded<D::State>>>,
+) -> Result<Arc<Folded<D::State>>, Failure> {
+    let last = store.read_stream(stream, Direction::Backwards, None, 1).await.map_err(Failure::Load)?;
+    let Some(last) = last.events.first() else {
+        return Ok(Arc::new(Folded::begin(Revision::FIRST, None)));
+    };
+    let (end, fold_from) = (Some(last.revision()), last.fold_from());
+    let (mut folded, mut from) = match known {
+        Some(known) if known.revision == end => return Ok(known),
+        Some(known) if known.revision < end && fold_from <= known.next() => {
+            let next = known.next();
+            (Arc::unwrap_or_clone(known), next)
+        }
+        // The end is known even when all before it is forgotten.
+        _ => (Folded::begin(fold_from, end), fold_from),
+    };
+    loop {
+        let page = store.read_stream(stream, Direction::Forwards, Some(from), FOLD_PAGE).await;
+        let page = page.map_err(Failure::Load)?;
+        for event in &page.events {
+            let fact = D::Event::decode(event)
+                .map_err(|source| Failure::Decode { stream: stream.clone(), source })?;
+            folded = folded.with::<D>(&fact, event.revision());
+            from = event.revision().next();
+        }
+        if page.end || page.events.is_empty() {
+            return Ok(Arc::new(folded));
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The words of the kernel at work, over real logs and a real vault.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
+mod counter;
+mod echo;
+mod executor;
+mod house;
+mod metered;
+mod orders;
+mod personal;
+mod projections;
+mod reactors;
+mod trouble;
