@@ -3,7 +3,7 @@
 //! The manual is in the comments of `proto/`. One module for each proto
 //! package; [`pool`] gives the descriptors, with every rpc's access rule.
 
-#![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
 
 use std::sync::LazyLock;
 

@@ -88,7 +88,7 @@ impl Classified for AtLeastError {
     fn code(&self) -> Code {
         match self {
             Self::Malformed { .. } => Code::InvalidArgument,
-            Self::Behind { .. } => Code::Unavailable,
+            Self::Behind { .. } => Code::FailedPrecondition,
         }
     }
 }

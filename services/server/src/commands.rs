@@ -8,7 +8,7 @@ mod serve;
 mod settings;
 mod token;
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -59,6 +59,13 @@ pub fn main() -> ExitCode {
         Command::Load(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
+        // Who reads us through `head` has seen enough.
+        let has_left = |cause: &(dyn std::error::Error + 'static)| {
+            cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        };
+        if error.chain().any(has_left) {
+            return ExitCode::SUCCESS;
+        }
         eprintln!("airside: {error:#}");
         ExitCode::FAILURE
     })

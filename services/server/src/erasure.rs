@@ -20,10 +20,13 @@ const WAITING_ERASURES: usize = 1_024;
 /// Tells each erased subject to the read models, from now on. What was erased
 /// before needs no telling: read models are folded again at every start, and a
 /// sealed value without its key is erased wherever it is read.
-pub(crate) fn announce(vault: Arc<Vault>, mut stop: watch::Receiver<bool>) -> broadcast::Receiver<SubjectId> {
+pub(crate) fn announce(
+    vault: Arc<Vault>,
+    mut stop: watch::Receiver<bool>,
+) -> (broadcast::Receiver<SubjectId>, impl Future<Output = ()> + Send) {
     let (sender, receiver) = broadcast::channel(WAITING_ERASURES);
     let mut count = vault.on_erase();
-    tokio::spawn(async move {
+    let announcing = async move {
         let mut told = *count.borrow_and_update();
         loop {
             tokio::select! {
@@ -39,8 +42,8 @@ pub(crate) fn announce(vault: Arc<Vault>, mut stop: watch::Receiver<bool>) -> br
                 Err(error) => error!(error = %error, "erased subjects could not be read"),
             }
         }
-    });
-    receiver
+    };
+    (receiver, announcing)
 }
 
 /// Destroys the keys of raw messages that are older than their retention, now and every hour.

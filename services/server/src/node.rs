@@ -23,7 +23,12 @@ use airside_runtime::{
 use airside_store::{EmbeddedStore, OpenError, Options};
 use airside_trips::react::Passage;
 use thiserror::Error;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinError, JoinHandle},
+    time,
+};
 use tonic::service::Routes;
 use tracing::{error, info};
 
@@ -94,6 +99,24 @@ pub enum StartError {
     Gateway(#[from] GatewayError),
 }
 
+/// Why the public port ended.
+#[derive(Debug, Error)]
+pub enum DoorError {
+    /// It could not serve.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// It panicked.
+    #[error("public port ended in a panic")]
+    Panicked(#[from] JoinError),
+    /// It closed without a reason.
+    #[error("public port closed")]
+    Closed,
+}
+
+fn ended(outcome: Result<Result<(), GatewayError>, JoinError>) -> Result<(), DoorError> {
+    Ok(outcome??)
+}
+
 /// A running node.
 pub struct Node {
     /// Where the public port listens.
@@ -114,7 +137,7 @@ pub struct Node {
     pub messages_read: watch::Receiver<Progress>,
     door: watch::Sender<bool>,
     inside: watch::Sender<bool>,
-    gateway: JoinHandle<Result<(), GatewayError>>,
+    gateway: Option<JoinHandle<Result<(), GatewayError>>>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -160,7 +183,7 @@ impl Node {
         let Assembly { config, clock, inside, workers, .. } = assembly;
         let gateway =
             Gateway::new(routes, tokens.clone(), clock, metrics.clone()).with_config(config.gateway);
-        let gateway = tokio::spawn(gateway.serve(listener, door_stop));
+        let gateway = Some(tokio::spawn(gateway.serve(listener, door_stop)));
         info!(address = %public, admin = %admin, log_id = %log_id, "ready");
         Ok(Self {
             public,
@@ -178,14 +201,22 @@ impl Node {
         })
     }
 
+    /// Waits for the public port to end although nobody asked, and returns why.
+    pub async fn door_failed(&mut self) -> DoorError {
+        let Some(gateway) = &mut self.gateway else { return std::future::pending().await };
+        let outcome = ended(gateway.await);
+        self.gateway = None;
+        outcome.err().unwrap_or(DoorError::Closed)
+    }
+
     /// Stops: the door first, so that running calls end, then what works behind
     /// it, and the log last. Nothing that was acknowledged is lost.
     pub async fn stop(self) {
         self.door.send_replace(true);
-        match self.gateway.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => error!(error = %error, "edge ended with an error"),
-            Err(error) => error!(error = %error, "edge ended in a panic"),
+        if let Some(gateway) = self.gateway
+            && let Err(error) = ended(gateway.await)
+        {
+            error!(error = %error, "public port ended");
         }
         self.inside.send_replace(true);
         for worker in self.workers {
@@ -241,7 +272,8 @@ impl Assembly {
             notices: notifications.tally,
         };
         self.run(gauges.run(self.inside.subscribe()));
-        let erasures = erasure::announce(vault.clone(), self.inside.subscribe());
+        let (erasures, announcing) = erasure::announce(vault.clone(), self.inside.subscribe());
+        self.run(announcing);
         self.run(projections.run(erasures, self.inside.subscribe()));
         let days = self.config.raw_retention_days;
         self.run(erasure::retire_raw(vault.clone(), clock, days, self.inside.subscribe()));

@@ -31,6 +31,7 @@ use crate::{
     follow::{Follower, Source},
 };
 
+mod ahead;
 mod disk;
 mod heads;
 mod index;

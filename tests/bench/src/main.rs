@@ -19,6 +19,10 @@ use clap::{Parser, ValueEnum};
 
 use measure::{Better, Measure};
 
+/// The allocator of the binary `airside`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often each work is measured; the best round counts.
 const ROUNDS: usize = 3;
 

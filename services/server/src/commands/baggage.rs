@@ -23,7 +23,7 @@ pub(super) enum Baggage {
 /// Reads IATA RP 1745 messages and prints one JSON object for each, with what is odd or wrong in it.
 #[derive(Args)]
 #[command(after_help = "\
-Exit code 0 when no message has an error, 1 when one has, 2 for wrong usage.
+Exit code 0 when no message has an error, 1 when one has, 2 for wrong usage or a file that cannot be read.
 Severity: `error` refuses content or leaves a bag unknown, `warning` keeps what is odd, `info` is the rest.")]
 pub(super) struct Parse {
     /// Files with messages; `-` reads standard input.
@@ -41,7 +41,14 @@ impl Baggage {
         let mut out = io::BufWriter::new(io::stdout().lock());
         let mut is_clean = true;
         for file in &parse.files {
-            let reports = report(file, &read(file)?, received_at);
+            let bytes = match read(file) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    eprintln!("airside: {error:#}");
+                    return Ok(ExitCode::from(2));
+                }
+            };
+            let reports = report(file, &bytes, received_at);
             is_clean &= !has_errors(&reports);
             for report in &reports {
                 serde_json::to_writer(&mut out, report)?;

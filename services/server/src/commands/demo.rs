@@ -1,6 +1,7 @@
 //! `airside demo`: an airport on a fresh folder, played over the real interfaces.
 
 use std::{
+    io::IsTerminal,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
@@ -18,10 +19,16 @@ use airside_simulator::{
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::sync::watch;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 
 use super::{Outcome, block_on, load::seconds};
 use crate::{Config, Node, endpoint};
+
+/// How often a live line is printed where there is no terminal.
+const PLAIN_LINE_EVERY: Duration = Duration::from_secs(3);
 
 /// Plays an airport on a fresh folder and shows what happens.
 #[derive(Args)]
@@ -96,10 +103,13 @@ impl Demo {
         let (progress, seen) = watch::channel(Progress::default());
         let (stop, stopped) = watch::channel(false);
         let show = tokio::spawn(show(seen, self.json));
+        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
         tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                stop.send_replace(true);
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
             }
+            stop.send_replace(true);
             // Held until the play has ended, so that its end is never taken for a stop.
             stop.closed().await;
         });
@@ -151,28 +161,37 @@ async fn facts(node: &Node) -> Facts {
     }
 }
 
-/// Shows one live line.
+/// Shows one live line; where there is no terminal, a plain one every few seconds.
 async fn show(mut seen: watch::Receiver<Progress>, is_json: bool) {
     if is_json {
         return;
+    }
+    if !std::io::stderr().is_terminal() {
+        loop {
+            tokio::time::sleep(PLAIN_LINE_EVERY).await;
+            println!("{}", line(&seen.borrow_and_update()));
+        }
     }
     let bar = ProgressBar::new_spinner();
     let style =
         ProgressStyle::with_template("{spinner:.cyan} {wide_msg}").expect("the template is well formed");
     bar.set_style(style);
     while seen.changed().await.is_ok() {
-        let p = seen.borrow_and_update().clone();
-        bar.set_message(format!(
-            "{} | {} scans  {} messages | {} notices in {:.1} ms | {} routes | {}",
-            p.airport_time,
-            p.scans_accepted,
-            p.messages_stored,
-            p.pushes,
-            p.push_ms.p50,
-            p.routes_found,
-            p.headline
-        ));
+        bar.set_message(line(&seen.borrow_and_update()));
         bar.tick();
     }
     bar.finish_and_clear();
+}
+
+fn line(p: &Progress) -> String {
+    format!(
+        "{} | {} scans  {} messages | {} notices in {:.1} ms | {} routes | {}",
+        p.airport_time,
+        p.scans_accepted,
+        p.messages_stored,
+        p.pushes,
+        p.push_ms.p50,
+        p.routes_found,
+        p.headline
+    )
 }

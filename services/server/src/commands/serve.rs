@@ -1,12 +1,12 @@
 //! `airside serve`.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use airside_kernel::SystemClock;
 use airside_runtime::telemetry::{self, Metrics, Registry};
 use anyhow::Context;
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Outcome, block_on, settings::Settings};
@@ -36,16 +36,20 @@ impl Serve {
 async fn serve(config: Config, registry: Registry, metrics: Metrics, is_json: bool) -> anyhow::Result<()> {
     let folder = config.folder.display().to_string();
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
-    let node = Node::start(config, registry, metrics).await?;
+    let mut node = tokio::select! {
+        node = Node::start(config, registry, metrics) => node?,
+        // A long replay is given up: it changed nothing.
+        _ = terminate.recv() => return Ok(()),
+    };
     if is_json {
-        let ready = json!({
-            "ready": true,
-            "public": node.public.to_string(),
-            "link": null,
-            "admin": node.admin.to_string(),
-            "log_id": node.log_id.to_string(),
-        });
-        println!("{ready}");
+        let ready = Ready {
+            ready: true,
+            public: node.public,
+            link: None,
+            admin: node.admin,
+            log_id: node.log_id.to_string(),
+        };
+        println!("{}", serde_json::to_string(&ready)?);
     } else {
         println!("airside serves {folder}");
         println!("  gRPC and JSON   http://{}", node.public);
@@ -55,7 +59,21 @@ async fn serve(config: Config, registry: Registry, metrics: Metrics, is_json: bo
     tokio::select! {
         _ = terminate.recv() => {}
         interrupted = tokio::signal::ctrl_c() => interrupted.context("Ctrl-C cannot be heard")?,
+        error = node.door_failed() => {
+            node.stop().await;
+            return Err(error).context("the public port ended");
+        }
     }
     node.stop().await;
     Ok(())
+}
+
+/// What a program reads first.
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    public: SocketAddr,
+    link: Option<SocketAddr>,
+    admin: SocketAddr,
+    log_id: String,
 }

@@ -49,6 +49,12 @@ impl Token {
             bail!("tokens are minted in develop only; env is {}", config.env.as_str());
         }
         let folder = self.data.unwrap_or(config.folder);
+        if !folder.join("keys").exists() {
+            eprintln!(
+                "airside: {} had no key; only a server on this folder will take the token",
+                folder.display()
+            );
+        }
         let tokens = Tokens::new(Environment::Develop, &token_key(&folder, Environment::Develop)?)?;
         let caller = caller(self.role, self.person)?;
         let token = tokens.mint(&caller, SignedDuration::from_hours(self.hours), SystemClock.now())?;

@@ -186,8 +186,13 @@ impl Source for Arc<Shared> {
         }
         let recent = self.tail().from(after + 1, limit);
         if recent.is_empty() {
-            let shared = Self::clone(self);
-            return blocking(move || shared.page_from_disk(after, limit, head)).await;
+            // A page read ahead must be full whatever is appended meanwhile.
+            let goes_on = |after: u64| after.saturating_add(limit as u64) < head;
+            let read = |after: u64| {
+                let shared = Self::clone(self);
+                task::spawn_blocking(move || shared.page_from_disk(after, limit, head))
+            };
+            return joined(self.ahead.take(after, limit, goes_on, read).await);
         }
         let mut page = Collector::new(after, limit, head);
         for blob in &recent {
@@ -252,7 +257,11 @@ fn index_lies(stream: &str, revision: u64) -> ReadError {
 async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
 ) -> Result<T, ReadError> {
-    match task::spawn_blocking(read).await {
+    joined(task::spawn_blocking(read).await)
+}
+
+fn joined<T>(read: Result<Result<T, ReadError>, task::JoinError>) -> Result<T, ReadError> {
+    match read {
         Ok(result) => result,
         Err(error) => Err(ReadError::Unavailable { reason: format!("the read was abandoned: {error}") }),
     }

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::{
     Options,
+    ahead::Ahead,
     index::Index,
     meta::Meta,
     queue::Queue,
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) meta: Meta,
     pub(crate) segments: Segments,
     pub(crate) queue: Queue,
+    pub(crate) ahead: Ahead,
     index: RwLock<Option<Index>>,
     recent: RwLock<Recent>,
     tail: RwLock<Tail>,
@@ -53,6 +55,7 @@ impl Shared {
         Self {
             folder,
             queue: Queue::new(options.queue_bytes),
+            ahead: Ahead::default(),
             tail: RwLock::new(Tail::new(options.tail_bytes)),
             options,
             meta,

@@ -1,6 +1,6 @@
 //! A real university's IMDF archive, read from outside the repository where it is at hand.
 
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
 
 use airside_wayfinding::{Archive, Overlay, Severity, Snapshot, check};
 
@@ -15,7 +15,13 @@ fn archive() -> Option<Archive> {
     let Ok(entries) = std::fs::read_dir(&folder) else {
         let required = std::env::var("AIRSIDE_DATA_REQUIRED").is_ok_and(|value| value == "1");
         assert!(!required, "AIRSIDE_DATA_REQUIRED=1, but there is no {}", folder.display());
-        println!("SKIPPED: no {}; set AIRSIDE_DATA to the folder of the test data", folder.display());
+        // Not `println!`: a test's own output is captured, and a skip must be heard.
+        let told = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no {}; set AIRSIDE_DATA to the folder of the test data",
+            folder.display()
+        );
+        assert!(told.is_ok(), "standard error is closed");
         return None;
     };
     let files = entries.map(|entry| {

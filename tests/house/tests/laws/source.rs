@@ -20,7 +20,7 @@ pub(crate) static RUST: LazyLock<Vec<Source>> = LazyLock::new(|| {
 });
 
 /// Folders that hold no work of ours.
-const SKIPPED: [&str; 4] = [".git", ".local", "node_modules", "target"];
+const SKIPPED: [&str; 5] = [".git", ".local", "airside-data", "node_modules", "target"];
 
 /// Returns every file below a folder, in order.
 pub(crate) fn walk(folder: &Path) -> Vec<PathBuf> {
