@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use airside_api::trips::v1 as trips;
 use airside_kernel::{
-    Decider, DecodeError, PersonId, PersonalUse, Projection, RecordedEvent, StoredEvent, Timestamp,
+    Decider, DecodeError, PersonId, PersonalUse, Projection, RecordedEvent, Revision, StoredEvent, Timestamp,
 };
 use prost::Message;
 
@@ -189,7 +189,7 @@ pub struct Item {
     /// The source it came from.
     pub source: String,
     /// For a message: its revision in the source's stream.
-    pub message: Option<u64>,
+    pub message: Option<Revision>,
     /// For an observation: the plate.
     pub plate: String,
     /// Stable code of the reason.
@@ -259,7 +259,7 @@ impl Projection for QuarantineList {
         self.push(Item {
             number: 0,
             source: item.source,
-            message: Some(item.message.0),
+            message: Some(item.message),
             plate: String::new(),
             code: item.code,
             reason: item.reason,

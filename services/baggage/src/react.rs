@@ -2,11 +2,14 @@
 //!
 //! Reading is deterministic and repeatable: the same bytes with the same stored
 //! time of receipt say the same. Each thing said carries its message and index
-//! as its id, so that reading a message again adds nothing.
+//! as its id, so that reading a message again adds nothing. A message that its
+//! source sends again within ten minutes is stored and not read.
 //!
 //! Messages wait sealed and are read a few at a time, because one may name
 //! thousands of bags. A stream that cannot be read quarantines what was meant for
 //! it and stops nobody else; a log that cannot be written makes all wait.
+
+mod repeats;
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -22,6 +25,7 @@ use airside_runtime::{
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use self::repeats::Repeats;
 use crate::{
     decide::{Bag, Observe, Rejection},
     ingest::{BAGS_MAX, PARSER_VERSION, decode, messages},
@@ -40,6 +44,7 @@ pub struct Parse {
     bags: Executor<Bag>,
     quarantine: Executor<Quarantine>,
     no_reads: Executor<NoReads>,
+    repeats: Repeats,
     waiting: VecDeque<(RecordedEvent, MessageReceived)>,
     pending: Pending,
 }
@@ -75,13 +80,14 @@ impl Parse {
             bags,
             quarantine,
             no_reads,
+            repeats: Repeats::default(),
             waiting: VecDeque::new(),
             pending: Pending::default(),
         }
     }
 
     fn read(&mut self, event: &RecordedEvent, received: &MessageReceived) -> Result<(), ReactError> {
-        let source = event.stream().split_once('-').map_or("", |(_, source)| source);
+        let source = source_of(event);
         let mut reading = Reading { source, event, received_at: received.received_at, index: 0 };
         let content = match received.content.open(self.keys.as_ref()) {
             Ok(Personal::Known(content)) => content,
@@ -191,8 +197,13 @@ impl Reactor for Parse {
     }
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
-        if act {
-            self.waiting.push_back((event.clone(), MessageReceived::decode(event)?));
+        let received = MessageReceived::decode(event)?;
+        // Folded whether it is acted on or not, so that a restart tells a repeat as before.
+        let is_repeat = self.repeats.is_repeat(source_of(event), &received.fingerprint, received.received_at);
+        match (act, is_repeat) {
+            (true, true) => self.metrics.message("duplicate"),
+            (true, false) => self.waiting.push_back((event.clone(), received)),
+            (false, _) => {}
         }
         Ok(())
     }
@@ -237,6 +248,11 @@ where
     }
     orders.clear();
     Ok(())
+}
+
+/// Returns the source whose stream holds a message.
+fn source_of(event: &RecordedEvent) -> &str {
+    event.stream().split_once('-').map_or("", |(_, source)| source)
 }
 
 /// Whether a failure is the same the next time.

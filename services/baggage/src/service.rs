@@ -7,7 +7,7 @@ mod submit;
 use std::sync::Arc;
 
 use airside_api::baggage::v1::{self as api, baggage_service_server::BaggageService};
-use airside_kernel::{Clock, EventStore, Keyring};
+use airside_kernel::{Clock, EventStore, Keyring, Revision};
 use airside_runtime::{
     auth::Caller,
     executor::Executor,
@@ -138,10 +138,15 @@ fn optional<T, E: std::fmt::Display>(
     read(text).map(Some).map_err(|error| invalid(field, error))
 }
 
+/// Returns the number of a message in its source, counted from 1; 0 is no message.
+fn message_number(revision: Revision) -> u64 {
+    revision.0.saturating_add(1)
+}
+
 fn item_message(item: &Item) -> api::QuarantinedItem {
     api::QuarantinedItem {
         source: item.source.clone(),
-        number: item.message.unwrap_or_default(),
+        number: item.message.map_or(0, message_number),
         plate: item.plate.clone(),
         code: item.code.clone(),
         reason: item.reason.clone(),

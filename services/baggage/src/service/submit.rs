@@ -10,7 +10,7 @@ use airside_runtime::{
 use bytes::Bytes;
 use tonic::Status;
 
-use super::Baggage;
+use super::{Baggage, message_number};
 use crate::{
     react::source_stream,
     source::{MessageReceived, raw_subject},
@@ -82,12 +82,13 @@ pub(super) async fn store(
     let count = events.len() as u64;
     let append = Append { stream, expected: Expected::Any, fold_from: Revision::FIRST, events };
     let appended = service.store.append(append).await.map_err(|error| status(&error))?;
-    let mut number = appended.last_revision.map_or(0, |last| last.0 + 1).saturating_sub(count);
+    // Numbers count from 1, so the last one is the length of the stream.
+    let mut number = appended.last_revision.map_or(0, message_number).saturating_sub(count);
     (0..count).for_each(|_| service.metrics.message("received"));
     let receipts = batch.messages.into_iter().map(|message| match message {
         Ok(_) => {
             number += 1;
-            api::MessageReceipt { stored: true, number: number - 1, problem: String::new() }
+            api::MessageReceipt { stored: true, number, problem: String::new() }
         }
         Err(problem) => api::MessageReceipt { stored: false, number: 0, problem: problem.to_owned() },
     });

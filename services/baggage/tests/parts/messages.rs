@@ -18,7 +18,7 @@ async fn a_raw_message_becomes_a_bag_and_nobody_s_name_is_in_the_log() {
     let mut airport = Airport::reading().await;
     let answer = airport.submit(&[&sample("syn_bsm_local_szx"), &sample("syn_bpm_loaded_hold")]).await;
     assert!(answer.receipts.iter().all(|receipt| receipt.stored && receipt.problem.is_empty()));
-    assert_eq!(answer.receipts.iter().map(|receipt| receipt.number).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(answer.receipts.iter().map(|receipt| receipt.number).collect::<Vec<_>>(), [1, 2]);
     assert!(!answer.position.is_empty());
 
     let bag = airport.bag("3479000101", staff()).await.unwrap();
@@ -47,14 +47,14 @@ async fn reading_a_log_again_from_its_beginning_appends_nothing() {
         "syn_bsm_range_999",
         "syn_two_messages_glued",
         "syn_noread_zeros",
-        "syn_noread_zeros",
         "syn_bsm_count_000",
         "syn_bum_unload_request",
         "syn_bpm_offload",
         "syn_no_end",
     ];
-    let texts = samples.map(sample);
-    airport.submit(&texts.each_ref().map(String::as_str)).await;
+    let mut texts = samples.map(sample).to_vec();
+    texts.push(format!("{}\n", sample("syn_noread_zeros")));
+    airport.submit(&texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
     airport.settled().await;
     let before = airport.counts(TARGETS).await;
     assert_eq!(before["noread-dcs"], 2, "two messages are two reads, however alike");
@@ -75,7 +75,7 @@ async fn a_message_that_cannot_be_read_is_quarantined_with_its_reason() {
     let items = airport.quarantine().await;
     let told: Vec<_> =
         items.iter().map(|item| (item.number, item.source.as_str(), item.code.as_str())).collect();
-    assert_eq!(told, [(2, "dcs", "no-message"), (1, "dcs", "truncated")], "newest first");
+    assert_eq!(told, [(3, "dcs", "no-message"), (2, "dcs", "truncated")], "newest first");
     assert!(items[1].reason.contains("send the whole message again"), "{}", items[1].reason);
     assert!(airport.bag("3479000305", staff()).await.is_err(), "what is held is used in no part");
 }
@@ -90,7 +90,7 @@ async fn what_the_rules_refuse_and_what_cannot_be_read_are_both_quarantined() {
     assert!(!later.position.is_empty());
     airport.start_reading(Some(StartAt::Beginning)).await;
     let codes: Vec<_> = airport.quarantine().await.iter().map(|i| (i.number, i.code.clone())).collect();
-    assert_eq!(codes, [(1, "truncated".to_owned()), (0, "too-old".to_owned())]);
+    assert_eq!(codes, [(2, "truncated".to_owned()), (1, "too-old".to_owned())]);
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_stream_that_cannot_be_read_stops_no_other_bag() {
     airport.submit(&[&bsm("3479000102"), &bsm("3479000103")]).await;
     assert!(airport.bag("3479000103", staff()).await.is_ok());
     let codes: Vec<_> = airport.quarantine().await.iter().map(|i| (i.number, i.code.clone())).collect();
-    assert_eq!(codes, [(0, "stream-unusable".to_owned())]);
+    assert_eq!(codes, [(1, "stream-unusable".to_owned())]);
 }
 
 #[tokio::test]
@@ -135,8 +135,61 @@ async fn a_message_that_cannot_be_stored_says_why_and_stops_no_other() {
         told,
         [
             (false, 0, "content: it is empty; send the message as it came"),
-            (true, 0, ""),
+            (true, 1, ""),
             (false, 0, "content: it is longer than 65536 bytes; send one message an item"),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_message_that_its_source_sends_again_says_nothing() {
+    let mut airport = Airport::reading().await;
+    let texts = [bsm("3479000102"), sample("syn_no_end"), sample("syn_noread_zeros")];
+    let texts = texts.each_ref().map(String::as_str);
+    airport.submit(&texts).await;
+    airport.settled().await;
+    let before = airport.counts(TARGETS).await;
+    assert_eq!((before["quarantine-dcs"], before["noread-dcs"]), (1, 1));
+
+    airport.clock.advance(SignedDuration::from_mins(9));
+    let answer = airport.submit(&texts).await;
+    let told: Vec<_> = answer.receipts.iter().map(|r| (r.stored, r.number)).collect();
+    assert_eq!(told, [(true, 4), (true, 5), (true, 6)], "a copy is stored all the same");
+    airport.settled().await;
+    assert_eq!(airport.counts(TARGETS).await, before);
+    assert_eq!(airport.quarantine().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_comes_again_after_eleven_minutes_is_read_again() {
+    let mut airport = Airport::reading().await;
+    airport.submit(&[&bsm("3479000102")]).await;
+    airport.settled().await;
+    let before = airport.counts(TARGETS).await;
+
+    airport.clock.advance(SignedDuration::from_mins(11));
+    airport.submit(&[&bsm("3479000102")]).await;
+    airport.settled().await;
+    assert!(airport.counts(TARGETS).await["bag-3479000102"] > before["bag-3479000102"]);
+}
+
+#[tokio::test]
+async fn a_restart_tells_a_message_sent_again_from_what_was_read_before_it() {
+    let mut airport = Airport::reading().await;
+    airport.submit(&[&bsm("3479000102"), &sample("syn_no_end")]).await;
+    airport.settled().await;
+    let before = airport.counts(TARGETS).await;
+
+    // The new reactor acts on nothing that is there, and knows it all the same.
+    let mut restored = airport.restored().await;
+    restored.start_reading(Some(StartAt::End)).await;
+    restored.clock.advance(SignedDuration::from_mins(9));
+    restored.submit(&[&bsm("3479000102"), &sample("syn_no_end")]).await;
+    restored.settled().await;
+    assert_eq!(restored.counts(TARGETS).await, before);
+
+    restored.clock.advance(SignedDuration::from_mins(2));
+    restored.submit(&[&sample("syn_no_end")]).await;
+    restored.settled().await;
+    assert_eq!(restored.counts(TARGETS).await["quarantine-dcs"], 2);
 }

@@ -1,0 +1,188 @@
+//! Tells a raw message that a source sent again from a new one.
+//!
+//! Messages are compared by their keyed fingerprints, so nobody opens a seal to
+//! tell. The memory is folded from stored facts alone, in the order of the log:
+//! every node, and the same node after a restart, tells alike. It is bounded; what
+//! it forgets is read once more, which observes again and loses nothing.
+
+use std::collections::{HashMap, VecDeque};
+
+use airside_kernel::Timestamp;
+use jiff::SignedDuration;
+
+/// How long after a message its copy says nothing new.
+const WINDOW: SignedDuration = SignedDuration::from_mins(10);
+/// How many messages of one source are remembered.
+const MAX_MESSAGES: usize = 65_536;
+/// How many sources are remembered.
+const MAX_SOURCES: usize = 1_024;
+
+/// A fingerprint as every key gives it. It owns its bytes, so that no page of the log stays in memory.
+type Fingerprint = [u8; 32];
+
+/// The recent messages of each source.
+#[derive(Debug, Default)]
+pub(super) struct Repeats {
+    sources: HashMap<String, Recent>,
+    /// How many messages were folded.
+    folded: u64,
+}
+
+/// The recent messages of one source.
+#[derive(Debug, Default)]
+struct Recent {
+    known: HashMap<Fingerprint, Timestamp>,
+    /// The same in the order of the log.
+    order: VecDeque<(Fingerprint, Timestamp)>,
+    /// Its newest time of receipt.
+    newest: Timestamp,
+    /// Its last place among all that was folded.
+    last: u64,
+}
+
+impl Repeats {
+    /// Takes in one stored message and tells whether it repeats one of its
+    /// source that counted, received at most ten minutes apart.
+    ///
+    /// A repeat does not extend the ten minutes, so a message that never ends
+    /// to come is still read once in each. Bytes that are no fingerprint, as of
+    /// a message whose key was gone, are never a repeat.
+    pub(super) fn is_repeat(&mut self, source: &str, fingerprint: &[u8], received_at: Timestamp) -> bool {
+        let Ok(fingerprint) = Fingerprint::try_from(fingerprint) else { return false };
+        self.folded += 1;
+        let last = self.folded;
+        let recent = match self.sources.get_mut(source) {
+            Some(recent) => recent,
+            None => {
+                self.make_room(received_at);
+                self.sources.entry(source.to_owned()).or_default()
+            }
+        };
+        recent.last = last;
+        recent.is_repeat(fingerprint, received_at)
+    }
+
+    /// Forgets sources that have been quiet, and at worst the one that was quiet the longest.
+    fn make_room(&mut self, now: Timestamp) {
+        if self.sources.len() < MAX_SOURCES {
+            return;
+        }
+        self.sources.retain(|_, recent| is_near(recent.newest, now));
+        if self.sources.len() < MAX_SOURCES {
+            return;
+        }
+        let quietest = self.sources.values().map(|recent| recent.last).min();
+        self.sources.retain(|_, recent| Some(recent.last) != quietest);
+    }
+}
+
+impl Recent {
+    fn is_repeat(&mut self, fingerprint: Fingerprint, received_at: Timestamp) -> bool {
+        self.newest = self.newest.max(received_at);
+        while self.order.front().is_some_and(|(_, at)| !is_near(*at, self.newest)) {
+            self.forget_oldest();
+        }
+        if self.known.get(&fingerprint).is_some_and(|at| is_near(*at, received_at)) {
+            return true;
+        }
+        if self.order.len() == MAX_MESSAGES {
+            self.forget_oldest();
+        }
+        self.known.insert(fingerprint, received_at);
+        self.order.push_back((fingerprint, received_at));
+        false
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((fingerprint, at)) = self.order.pop_front() else { return };
+        // A later message with the same bytes may have taken its place.
+        if self.known.get(&fingerprint) == Some(&at) {
+            self.known.remove(&fingerprint);
+        }
+    }
+}
+
+/// Whether two times are at most the window apart; clocks of two nodes may differ either way.
+fn is_near(one: Timestamp, other: Timestamp) -> bool {
+    one.duration_since(other).abs() <= WINDOW
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + second).unwrap()
+    }
+
+    fn print(of: u32) -> Fingerprint {
+        let mut print = [7; 32];
+        print[..4].copy_from_slice(&of.to_be_bytes());
+        print
+    }
+
+    #[test]
+    fn a_copy_within_ten_minutes_is_a_repeat_and_a_later_one_is_not() {
+        let mut repeats = Repeats::default();
+        assert!(!repeats.is_repeat("dcs", &print(1), at(0)));
+        assert!(repeats.is_repeat("dcs", &print(1), at(600)));
+        assert!(!repeats.is_repeat("dcs", &print(1), at(601)), "the repeat has extended nothing");
+        assert!(repeats.is_repeat("dcs", &print(1), at(602)));
+    }
+
+    #[test]
+    fn another_source_or_other_bytes_are_no_repeat() {
+        let mut repeats = Repeats::default();
+        assert!(!repeats.is_repeat("dcs", &print(1), at(0)));
+        assert!(!repeats.is_repeat("bhs", &print(1), at(0)));
+        assert!(!repeats.is_repeat("dcs", &print(2), at(0)));
+    }
+
+    #[test]
+    fn what_is_no_fingerprint_is_never_a_repeat() {
+        let mut repeats = Repeats::default();
+        for bytes in [&[][..], &[1; 31], &[1; 4_096]] {
+            assert!(!repeats.is_repeat("dcs", bytes, at(0)));
+            assert!(!repeats.is_repeat("dcs", bytes, at(0)));
+        }
+        assert!(repeats.sources.is_empty());
+    }
+
+    #[test]
+    fn a_copy_that_a_slower_clock_received_is_a_repeat() {
+        let mut repeats = Repeats::default();
+        assert!(!repeats.is_repeat("dcs", &print(1), at(60)));
+        assert!(repeats.is_repeat("dcs", &print(1), at(0)));
+    }
+
+    #[test]
+    fn a_source_is_remembered_in_bounded_room() {
+        let mut repeats = Repeats::default();
+        let many = u32::try_from(MAX_MESSAGES).unwrap();
+        for of in 0..=many {
+            assert!(!repeats.is_repeat("dcs", &print(of), at(0)));
+        }
+        let recent = &repeats.sources["dcs"];
+        assert_eq!((recent.known.len(), recent.order.len()), (MAX_MESSAGES, MAX_MESSAGES));
+        assert!(repeats.is_repeat("dcs", &print(many), at(0)));
+        assert!(!repeats.is_repeat("dcs", &print(0), at(0)), "the oldest is forgotten");
+        repeats.is_repeat("dcs", &print(1), at(700));
+        let recent = &repeats.sources["dcs"];
+        assert_eq!((recent.known.len(), recent.order.len()), (1, 1), "what is past the window is gone");
+    }
+
+    #[test]
+    fn sources_are_remembered_in_bounded_room_and_the_quietest_is_forgotten_first() {
+        let mut repeats = Repeats::default();
+        for source in 0..MAX_SOURCES {
+            repeats.is_repeat(&source.to_string(), &print(1), at(0));
+        }
+        assert!(repeats.is_repeat("0", &print(1), at(1)), "the first speaks again");
+        assert!(!repeats.is_repeat("one more", &print(1), at(1)));
+        assert_eq!(repeats.sources.len(), MAX_SOURCES);
+        assert!(repeats.is_repeat("0", &print(1), at(1)));
+        assert!(!repeats.is_repeat("1", &print(1), at(1)));
+        assert!(!repeats.is_repeat("long after", &print(1), at(5_000)));
+        assert_eq!(repeats.sources.len(), 1, "quiet sources are gone");
+    }
+}
