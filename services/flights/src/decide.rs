@@ -7,6 +7,9 @@
 //! Passenger reads are never refused for the flight's phase, because gate
 //! readers deliver late.
 //!
+//! Reads are counted apart from what the flight database reports: a reader in a
+//! loop fills its own share and never keeps out a gate change or a cancellation.
+//!
 //! Only a schedule revives a cancelled flight, even one with the same times.
 //! Gate, belt and estimate are then unknown again, since cancelling freed them.
 //! A delay does not end boarding.
@@ -21,8 +24,10 @@ use crate::{
     model::{Flight, Origin, Phase, Read, Schedule, Sign},
 };
 
-/// The most reports that one flight takes; a full A380 is read some 2,500 times.
-pub const MAX_REPORTS: usize = 20_000;
+/// The most reports that one flight takes besides passenger reads; a bad day has some hundred.
+pub const MAX_REPORTS: usize = 4_000;
+/// The most passenger reads that one flight takes; a full A380 is read some 2,500 times.
+pub const MAX_READS: usize = 20_000;
 
 /// The rules of one flight.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +72,10 @@ pub enum Report {
 pub struct State {
     /// What is known of the flight.
     pub flight: Flight,
+    /// Reports of both kinds that were recorded.
     reports: BTreeSet<Origin>,
+    /// How many of them are passenger reads.
+    reads: usize,
 }
 
 /// Why a report adds nothing.
@@ -85,6 +93,9 @@ pub enum Rejection {
     /// The flight has too many reports.
     #[error("the flight has {MAX_REPORTS} reports already: check the source for a loop")]
     TooMany,
+    /// The flight has too many passenger reads.
+    #[error("the flight has {MAX_READS} passenger reads already: check the reader for a loop")]
+    TooManyReads,
 }
 
 impl Classified for Rejection {
@@ -103,16 +114,26 @@ impl Decider for FlightRules {
         if state.reports.contains(&origin) {
             return Err(Rejection::Known);
         }
-        if state.reports.len() >= MAX_REPORTS {
-            return Err(Rejection::TooMany);
-        }
+        state.has_room(&report)?;
         follows(&state.flight, report).map(|what| vec![Fact { origin, what }])
     }
 
     fn evolve(mut state: State, fact: &Fact) -> State {
-        state.reports.insert(fact.origin.clone());
+        let is_new = state.reports.insert(fact.origin.clone());
+        state.reads += usize::from(is_new && matches!(fact.what, What::PassengerRead(_)));
         state.flight = state.flight.after(&fact.what);
         state
+    }
+}
+
+impl State {
+    fn has_room(&self, report: &Report) -> Result<(), Rejection> {
+        match report {
+            Report::Passenger(_) if self.reads >= MAX_READS => Err(Rejection::TooManyReads),
+            Report::Passenger(_) => Ok(()),
+            _ if self.reports.len() - self.reads >= MAX_REPORTS => Err(Rejection::TooMany),
+            _ => Ok(()),
+        }
     }
 }
 

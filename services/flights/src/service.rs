@@ -81,9 +81,10 @@ impl FlightService for FlightApi {
         let request = request.into_inner();
         let source = requests::source(&request.source)?;
         requests::batch("reports", &request.reports)?;
+        let now = self.clock.now();
         let parsed = request.reports.iter().map(|report| Parsed {
             report_id: report.report_id.clone(),
-            order: parse::flight_report(source, &actor, report),
+            order: parse::flight_report(source, &actor, now, report),
         });
         let (outcomes, position) = self.record(parsed.collect()).await?;
         Ok(Response::new(api::RecordFlightEventsResponse { outcomes, position }))
@@ -144,7 +145,7 @@ impl From<Rejection> for api::ReportResult {
         match rejection {
             Rejection::Known => Self::Duplicate,
             Rejection::NothingNew => Self::Unchanged,
-            Rejection::Contradicts(_) | Rejection::TooMany => Self::Refused,
+            Rejection::Contradicts(_) | Rejection::TooMany | Rejection::TooManyReads => Self::Refused,
         }
     }
 }

@@ -75,6 +75,26 @@ fn a_report_about_a_flight_without_a_schedule_is_taken() {
 }
 
 #[test]
+fn a_looping_gate_reader_never_keeps_out_the_flight_database() {
+    let reads = (0..MAX_READS).map(|n| fact(&format!("r{n}"), What::PassengerRead(read("a"))));
+    let full = given::<FlightRules>(reads).state();
+    let decide = |state: &State, said| FlightRules::decide(state, report("new", said));
+    assert_eq!(decide(&full, Report::Passenger(read("a"))), Err(Rejection::TooManyReads));
+    for said in [Report::Gate(sign("B7")), Report::Cancelled] {
+        assert!(decide(&full, said.clone()).is_ok(), "{said:?}");
+    }
+}
+
+#[test]
+fn a_looping_flight_database_never_keeps_out_a_passenger() {
+    let signs = ["A3", "B7"].into_iter().cycle().take(MAX_REPORTS).enumerate();
+    let full = given::<FlightRules>(signs.map(|(n, sign)| gate(&n.to_string(), sign, None))).state();
+    let decide = |said| FlightRules::decide(&full, report("new", said));
+    assert_eq!(decide(Report::Cancelled), Err(Rejection::TooMany));
+    assert!(decide(Report::Passenger(read("a"))).is_ok());
+}
+
+#[test]
 fn a_gate_change_says_which_gate_was_before() {
     let history = [gate("1", "A3", None), gate("2", "B7", Some("A3"))];
     given::<FlightRules>(history).when(report("3", Report::Gate(sign("C1")))).then([gate(
@@ -191,8 +211,8 @@ fn a_read_with_a_fresh_key_is_still_the_same_read() {
 
 #[test]
 fn a_source_in_a_loop_is_stopped() {
-    let reads = (0..MAX_REPORTS).map(|n| fact(&n.to_string(), What::BoardingStarted));
-    given::<FlightRules>(reads).when(report("new", Report::Departed)).rejects(&Rejection::TooMany);
+    let facts = (0..MAX_REPORTS).map(|n| fact(&n.to_string(), What::BoardingStarted));
+    given::<FlightRules>(facts).when(report("new", Report::Departed)).rejects(&Rejection::TooMany);
 }
 
 fn any_report() -> impl Strategy<Value = Report> {

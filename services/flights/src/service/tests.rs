@@ -166,6 +166,63 @@ async fn a_schedule_that_makes_no_sense_is_invalid() {
 }
 
 #[tokio::test]
+async fn a_report_of_the_future_or_of_long_ago_is_invalid() {
+    use api::ReportResult::{Invalid, Recorded};
+    const DAYS_S: i64 = 86_400;
+    let house = house();
+    let times = [3_600, 3_601, -30 * DAYS_S, -30 * DAYS_S - 1];
+    let reports = times.map(|second| api::FlightReport {
+        occurred_at: at(second),
+        ..report(
+            &format!("f{second}"),
+            "ZH9101-20261120",
+            Said::Gate(format!("A{}", second.abs() % 1_000_000)),
+        )
+    });
+    let reads = times.map(|second| api::PassengerReadReport {
+        occurred_at: at(second),
+        ..passenger(&format!("r{second}"), "Zhang")
+    });
+    let answers = [house.report(reports.to_vec()).await.outcomes, house.read(reads.to_vec()).await.outcomes];
+    for outcomes in answers {
+        assert_eq!(results(&outcomes), [Recorded, Invalid, Recorded, Invalid]);
+        assert_eq!((outcomes[1].field.as_str(), outcomes[3].field.as_str()), ("occurred_at", "occurred_at"));
+        assert!(outcomes[1].reason.contains("check the source's clock"), "{:?}", outcomes[1]);
+        assert!(outcomes[3].reason.contains("30 days"), "{:?}", outcomes[3]);
+    }
+}
+
+#[tokio::test]
+async fn a_time_far_from_the_day_of_the_flight_is_invalid() {
+    use api::ReportResult::{Invalid, Recorded};
+    const DAYS_S: i64 = 86_400;
+    let house = house();
+    let delay = |second| Said::Delay(api::Delay { estimated_departure: at(second) });
+    let legs = |departure, arrival| {
+        let Said::Schedule(mut schedule) = schedule(departure, &[]) else { unreachable!() };
+        schedule.legs[0].scheduled_arrival = at(arrival);
+        Said::Schedule(schedule)
+    };
+    let said = [
+        delay(-3 * DAYS_S),
+        delay(6 * DAYS_S - 1),
+        delay(-3 * DAYS_S - 1),
+        delay(6 * DAYS_S),
+        legs(-3 * DAYS_S, 6 * DAYS_S - 1),
+        legs(-3 * DAYS_S - 1, 0),
+        legs(0, 6 * DAYS_S),
+    ];
+    let reports = said.into_iter().enumerate();
+    let reports = reports.map(|(n, said)| report(&n.to_string(), "ZH9101-20261120", said)).collect();
+    let outcomes = house.report(reports).await.outcomes;
+    assert_eq!(results(&outcomes), [Recorded, Recorded, Invalid, Invalid, Recorded, Invalid, Invalid]);
+    let fields: Vec<_> = outcomes.iter().map(|outcome| outcome.field.as_str()).collect();
+    let (delay, leaves) = ("delay.estimated_departure", "schedule.legs.scheduled_departure");
+    assert_eq!(fields, ["", "", delay, delay, "", leaves, "schedule.legs.scheduled_arrival"]);
+    assert!(outcomes[2].reason.ends_with("correct it, or the flight"), "{:?}", outcomes[2]);
+}
+
+#[tokio::test]
 async fn a_passenger_is_stored_sealed_under_a_key_of_that_read_alone() {
     let house = house();
     let answer =
