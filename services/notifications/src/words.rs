@@ -4,8 +4,14 @@
 //! Wording is neutral: it says what is and what to do, never why a bag was
 //! looked at. A flight is shown by its designator, without the date of its id.
 //! A parameter that nobody knew leaves its half of the sentence out.
+//!
+//! A time is printed in UTC and says so, because no notice knows yet in which
+//! zone its airport lies; airport-local times come later. On the day in the
+//! flight's id it is printed without the date.
 
 use std::collections::BTreeMap;
+
+use jiff::{Timestamp, tz::Offset};
 
 use crate::model::{Kind, Locale};
 
@@ -36,10 +42,28 @@ impl Words<'_> {
 
     /// Returns the parameter between two pieces of text, or nothing when it is not known.
     fn known(&self, before: &str, name: &str, after: &str) -> String {
-        match self.get(name) {
-            "" => String::new(),
-            value => format!("{before}{value}{after}"),
-        }
+        around(before, self.get(name), after)
+    }
+
+    /// Returns the time between two pieces of text, or nothing when it is not known.
+    fn known_time(&self, before: &str, name: &str, after: &str) -> String {
+        around(before, &self.time(name), after)
+    }
+
+    /// Returns a time as a person reads it; as it is when it is no time.
+    fn time(&self, name: &str) -> String {
+        let text = self.get(name);
+        let Ok(at) = text.parse::<Timestamp>() else { return text.to_owned() };
+        let at = Offset::UTC.to_datetime(at);
+        let is_same_day = self.get("flight").ends_with(&at.strftime("-%Y%m%d").to_string());
+        at.strftime(if is_same_day { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" }).to_string()
+    }
+}
+
+fn around(before: &str, value: &str, after: &str) -> String {
+    match value {
+        "" => String::new(),
+        value => format!("{before}{value}{after}"),
     }
 }
 
@@ -61,7 +85,7 @@ fn english(kind: Kind, words: &Words<'_>) -> String {
         }
         Kind::FlightDelayed => format!(
             "Flight {flight} is delayed{}.",
-            words.known(": it is now expected to leave at ", "estimated_departure", "")
+            words.known_time(": it is now expected to leave at ", "estimated_departure", "")
         ),
         Kind::FlightCancelled => format!("Flight {flight} is cancelled. Please contact your airline."),
         Kind::BeltAssigned => format!("Bags of flight {flight} arrive on belt {}.", words.get("belt")),
@@ -100,7 +124,7 @@ fn chinese(kind: Kind, words: &Words<'_>) -> String {
             format!("航班 {flight} 最后一次登机提醒，请立即前往{}登机口。", words.known(" ", "gate", " "))
         }
         Kind::FlightDelayed => {
-            format!("航班 {flight} 延误{}。", words.known("，预计起飞时间：", "estimated_departure", ""))
+            format!("航班 {flight} 延误{}。", words.known_time("，预计起飞时间：", "estimated_departure", ""))
         }
         Kind::FlightCancelled => format!("航班 {flight} 已取消，请联系航空公司。"),
         Kind::BeltAssigned => format!("航班 {flight} 的行李在 {} 号转盘提取。", words.get("belt")),

@@ -55,3 +55,23 @@ fn no_text_shows_the_date_of_a_flight_id_or_an_empty_hole() {
         }
     }
 }
+
+#[test]
+fn a_delay_says_the_date_only_on_another_day_and_prints_what_is_no_time_as_it_is() {
+    for (estimated, shown) in [
+        ("2026-11-20T08:30:00Z", "08:30 UTC"),
+        ("2026-11-20T23:59:59.5Z", "23:59 UTC"),
+        ("2026-11-21T00:05:00Z", "2026-11-21 00:05 UTC"),
+        ("2026-11-21T00:05:00+08:00", "16:05 UTC"),
+        ("soon", "soon"),
+    ] {
+        let mut parameters = parameters(Kind::FlightDelayed);
+        parameters.insert("estimated_departure".to_owned(), estimated.to_owned());
+        let says = |locale| text(Kind::FlightDelayed, &parameters, locale);
+        assert_eq!(
+            says(Locale::En),
+            format!("Flight ZH9101 is delayed: it is now expected to leave at {shown}.")
+        );
+        assert_eq!(says(Locale::ZhCn), format!("航班 ZH9101 延误，预计起飞时间：{shown}。"));
+    }
+}
