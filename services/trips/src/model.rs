@@ -27,6 +27,12 @@ impl FlightId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns the local day of its scheduled departure.
+    pub fn date(&self) -> Date {
+        let day = self.0.rsplit_once('-').and_then(|(_, day)| day_of(day));
+        day.expect("parsing has checked the day")
+    }
 }
 
 impl FromStr for FlightId {
@@ -35,7 +41,7 @@ impl FromStr for FlightId {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let (designator, day) = text
             .rsplit_once('-')
-            .filter(|(_, day)| is_day(day))
+            .filter(|(_, day)| day_of(day).is_some())
             .ok_or(Invalid("it does not end in a day that exists; send it as in ZH9101-20261120"))?;
         match canonical(designator) {
             Some(designator) => Ok(Self(format!("{designator}-{day}").into())),
@@ -44,9 +50,11 @@ impl FromStr for FlightId {
     }
 }
 
-fn is_day(text: &str) -> bool {
-    let date = || Date::new(text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..].parse().ok()?).ok();
-    text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) && date().is_some()
+fn day_of(text: &str) -> Option<Date> {
+    if text.len() != 8 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Date::new(text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..].parse().ok()?).ok()
 }
 
 /// Returns carrier, number without zeros, and suffix, in upper case.

@@ -3,41 +3,59 @@
 //!
 //! The reactor folds who follows which flight with a booking; both the booking
 //! and the read stay sealed until they are compared. An erased or damaged value
-//! matches nothing. A flight that has landed is forgotten, so that the fold
-//! stays as large as the flights that are about to leave.
+//! matches nothing. A flight is forgotten when it has landed, and in any case
+//! 48 hours after its day by the times at which events were recorded, so that
+//! the fold stays as large as the flights that are about to leave. Departure and
+//! cancellation end nothing by themselves: reads come late, and a schedule
+//! revives a cancelled flight.
+//!
+//! Policy. An order that its person's stream refuses for good, or whose stream
+//! is damaged, is logged and given up, so that one damaged stream never stops
+//! the others; any other failure is tried again.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
 use airside_api::flights::v1 as flights;
 use airside_kernel::{
-    Cause, DecodeError, KeyError, Keyring, PersonId, Personal, RecordedEvent, StoredEvent, keys,
+    Cause, Classified, Code, DecodeError, KeyError, Keyring, PersonId, Personal, RecordedEvent, StoredEvent,
+    keys,
 };
 use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order},
     reactors::{ReactError, Reactor},
+    status::chain,
     stored,
 };
 use async_trait::async_trait;
+use jiff::{civil::Date, tz::Offset};
 use tracing::error;
 use uuid::Uuid;
 
 use crate::{
-    decide::{Command, TripRules},
+    decide::{Command, Rejection, TripRules},
     events::{Fact, malformed, message, parsed},
     model::{Booking, FlightId, PassagePoint, RecordLocator, Surname},
     project::person,
     proof::{is_same, open},
 };
 
+/// How many orders are carried out at once.
+const ORDERS_AT_ONCE: usize = 512;
+/// How many hours after the beginning of its day a flight is forgotten: the day and 48 hours.
+const KEPT_HOURS: i64 = 24 + 48;
+
 /// Tells people that they passed a point.
 pub struct Passage {
     executor: Executor<TripRules>,
     keys: Arc<dyn Keyring>,
     followers: HashMap<FlightId, BTreeMap<PersonId, Booking>>,
-    pending: Vec<Seen>,
+    /// The day of the newest event, in UTC.
+    today: Date,
+    pending: VecDeque<Seen>,
+    waiting: Vec<Order<Command>>,
 }
 
 /// A read, and who followed the flight when it was made.
@@ -54,12 +72,29 @@ struct Seen {
 impl Passage {
     /// Makes the reactor.
     pub fn new(executor: Executor<TripRules>, keys: Arc<dyn Keyring>) -> Self {
-        Self { executor, keys, followers: HashMap::new(), pending: Vec::new() }
+        Self {
+            executor,
+            keys,
+            followers: HashMap::new(),
+            today: Date::ZERO,
+            pending: VecDeque::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Forgets what is over; flights are over at midnight, so once a day is enough.
+    fn strike(&mut self, event: &RecordedEvent) {
+        let today = Offset::UTC.to_datetime(event.recorded_at()).date();
+        if today != self.today {
+            self.today = today;
+            self.followers.retain(|flight, _| !is_over(flight, today));
+        }
     }
 
     fn follow(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let person = person(event)?;
         match Fact::decode(event)? {
+            Fact::FlightFollowed { flight, .. } if is_over(&flight, self.today) => {}
             Fact::FlightFollowed { flight, booking: Some(booking) } => {
                 self.followers.entry(flight).or_default().insert(person, booking);
             }
@@ -83,7 +118,7 @@ impl Passage {
         let flight = flight(event)?;
         let Some(followers) = self.followers.get(&flight) else { return Ok(()) };
         let read: flights::PassengerRead = message(event)?;
-        self.pending.push(Seen {
+        self.pending.push_back(Seen {
             flight,
             point: PassagePoint::try_from(read.point).map_err(malformed)?,
             passenger_name: stored::personal(read.passenger_name.unwrap_or_default())?,
@@ -99,6 +134,52 @@ impl Passage {
         });
         Ok(())
     }
+
+    /// Makes orders of reads until there are enough of them, or no more reads.
+    fn fill(&mut self) -> Result<(), KeyError> {
+        while self.waiting.len() < ORDERS_AT_ONCE
+            && let Some(seen) = self.pending.front()
+        {
+            self.waiting.extend(seen.orders(self.keys.as_ref())?);
+            self.pending.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Carries out the next orders; those that failed for now keep their places.
+    async fn carry_out(&mut self) -> Result<(), ReactError> {
+        let count = self.waiting.len().min(ORDERS_AT_ONCE);
+        let answers = self.executor.execute_each(self.waiting[..count].to_vec()).await;
+        let (mut again, mut failure, mut given_up) = (Vec::new(), None, BTreeSet::new());
+        for (order, answer) in self.waiting.drain(..count).zip(answers) {
+            match answer {
+                Ok(_) => {}
+                Err(error) if is_lasting(&error) => {
+                    if given_up.insert(order.stream.to_string()) {
+                        let (code, error) = (error.code(), chain(&error));
+                        error!(reactor = Self::NAME, stream = %order.stream, ?code, error, "a passed point is given up");
+                    }
+                }
+                Err(error) => {
+                    failure = Some(ReactError::new(&error));
+                    again.push(order);
+                }
+            }
+        }
+        self.waiting.splice(..0, again);
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Returns true when to try again would be in vain.
+fn is_lasting(error: &ExecuteError<Rejection>) -> bool {
+    matches!(error, ExecuteError::Rejected(_))
+        || matches!(error.code(), Code::DataLoss | Code::InvalidArgument)
+}
+
+/// Returns true when a flight's day is so long ago that nobody is read for it any more.
+fn is_over(flight: &FlightId, today: Date) -> bool {
+    flight.date().duration_until(today).as_hours() >= KEPT_HOURS
 }
 
 #[async_trait]
@@ -110,6 +191,7 @@ impl Reactor for Passage {
     }
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
+        self.strike(event);
         match (event.category(), event.event_type()) {
             ("person", _) => self.follow(event),
             (_, "flights.PassengerRead") if act => self.see(event),
@@ -122,31 +204,24 @@ impl Reactor for Passage {
     }
 
     async fn flush(&mut self) -> Result<(), ReactError> {
-        let mut orders = Vec::new();
-        for seen in &self.pending {
-            seen.orders(self.keys.as_ref(), &mut orders).map_err(|error| ReactError::new(&error))?;
-        }
-        for answer in self.executor.execute_each(orders).await {
-            match answer {
-                Ok(_) => {}
-                Err(ExecuteError::Rejected(rejection)) => {
-                    error!(reactor = Self::NAME, error = %rejection, "a passed point was refused");
-                }
-                Err(error) => return Err(ReactError::new(&error)),
+        loop {
+            self.fill().map_err(|error| ReactError::new(&error))?;
+            if self.waiting.is_empty() {
+                return Ok(());
             }
+            self.carry_out().await?;
         }
-        self.pending.clear();
-        Ok(())
     }
 }
 
 impl Seen {
-    /// Adds an order for each follower whose booking is the one that was read.
-    fn orders(&self, keys: &dyn Keyring, orders: &mut Vec<Order<Command>>) -> Result<(), KeyError> {
+    /// Returns an order for each follower whose booking is the one that was read.
+    fn orders(&self, keys: &dyn Keyring) -> Result<Vec<Order<Command>>, KeyError> {
+        let mut orders = Vec::new();
         let (Some(name), Some(locator)) =
             (open(keys, &self.passenger_name)?, open(keys, &self.record_locator)?)
         else {
-            return Ok(());
+            return Ok(orders);
         };
         let (surname, locator) = (Surname::of(&name), RecordLocator::of(&locator));
         for (person, booking) in &self.followers {
@@ -169,7 +244,7 @@ impl Seen {
                 });
             }
         }
-        Ok(())
+        Ok(orders)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who is told that they passed a point, over a real log and a real vault.
 
+use std::time::Duration;
+
 use airside_api::flights::v1::PassagePoint as Point;
 use airside_kernel::{Keyring, SubjectId, keys};
 
@@ -111,4 +113,45 @@ async fn a_reactor_that_does_everything_again_adds_nothing() {
     let before = house.events(person(1)).await.len();
     let again = house.replay().await;
     assert_eq!((again, house.events(person(1)).await.len()), (2, before));
+}
+
+#[tokio::test]
+async fn a_flight_is_forgotten_48_hours_after_its_day() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.wait(3 * 86_400 - 1);
+    house.read(FLIGHT, Point::Security, "ZHANG/SAN", "ABC123").await;
+    assert_eq!(passed(&house, 1).await, [PassagePoint::Security]);
+    house.wait(1);
+    house.follow_flight(person(2), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    assert_eq!(passed(&house, 1).await, [PassagePoint::Security]);
+    assert_eq!(passed(&house, 2).await, []);
+}
+
+#[tokio::test]
+async fn a_cancelled_flight_is_not_forgotten_on_its_day() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    let cancelled = airside_api::flights::v1::FlightCancelled::default();
+    house.publish("flight-ZH9101-20261120", "flights.FlightCancelled", cancelled).await;
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    assert_eq!(passed(&house, 1).await, [PassagePoint::Gate]);
+}
+
+#[tokio::test]
+async fn a_damaged_stream_of_one_person_stops_nobody_else() {
+    let house = house().await;
+    for n in [1, 2] {
+        house.follow_flight(person(n), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    }
+    let damaged = airside_api::trips::v1::FlightFollowed::default();
+    house.publish(person(1).stream("person").as_str(), "trips.FlightFollowed", damaged).await;
+    let reads = async {
+        house.read(FLIGHT, Point::Security, "ZHANG/SAN", "ABC123").await;
+        house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    };
+    tokio::time::timeout(Duration::from_secs(60), reads).await.expect("the reactor goes on");
+    assert_eq!(passed(&house, 2).await, [PassagePoint::Security, PassagePoint::Gate]);
+    assert_eq!(house.events(person(1)).await.len(), 2, "its follow and the damaged fact");
 }
