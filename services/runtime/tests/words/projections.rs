@@ -125,7 +125,7 @@ async fn a_position_that_does_not_come_is_waited_for_five_seconds() {
     let start = Instant::now();
     let error = board.places.at_least("99").await.unwrap_err();
     assert_eq!(error, AtLeastError::Behind { position: Position::from_parts(99, 0) });
-    assert_eq!((error.code(), start.elapsed().as_secs()), (Code::Unavailable, 5));
+    assert_eq!((error.code(), start.elapsed().as_secs()), (Code::FailedPrecondition, 5));
 }
 
 #[tokio::test]
