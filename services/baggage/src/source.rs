@@ -43,7 +43,7 @@ pub struct MessageReceived {
 
 /// Returns the subject whose key seals the raw messages of a source on the UTC day of an instant.
 pub fn raw_subject(source: &str, received_at: Timestamp) -> SubjectId {
-    SubjectId::new(format_args!("source-{source}-{}", received_at.to_zoned(TimeZone::UTC).date()))
+    SubjectId::of_raw(source, received_at.to_zoned(TimeZone::UTC).date())
 }
 
 impl StoredEvent for MessageReceived {

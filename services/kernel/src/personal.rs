@@ -13,6 +13,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::civil::Date;
 use thiserror::Error;
 
 use crate::{Classified, Code};
@@ -26,6 +27,13 @@ impl SubjectId {
     /// Makes a subject of an opaque id.
     pub fn new(id: impl fmt::Display) -> Self {
         Self(id.to_string().into())
+    }
+
+    /// Returns the subject of the raw messages that a source sent on a UTC day.
+    /// Who writes them and who destroys their keys meet in this form:
+    /// `source-<source>-<YYYY-MM-DD>`.
+    pub fn of_raw(source: &str, day: Date) -> Self {
+        Self::new(format_args!("source-{source}-{day}"))
     }
 
     /// Returns the id.

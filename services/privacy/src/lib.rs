@@ -33,6 +33,5 @@ mod secret_file;
 pub mod signing;
 mod vault;
 
-pub use raw::raw_subject;
 pub use secret_file::SecretFileError;
 pub use vault::{Vault, VaultError};

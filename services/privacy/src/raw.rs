@@ -1,7 +1,7 @@
-//! Subjects of raw messages: one per source and day of receipt, so that a day
-//! whose retention is over is destroyed by destroying one key a source.
+//! Subjects of raw messages (`SubjectId::of_raw`): one per source and day of
+//! receipt, so that a day whose retention is over is destroyed by destroying one
+//! key a source.
 
-use airside_kernel::SubjectId;
 use jiff::civil::Date;
 
 /// How every raw subject begins.
@@ -13,11 +13,6 @@ pub(crate) const PREFIX_END: &str = "source.";
 /// Length of `-YYYY-MM-DD`.
 const DAY_LEN: usize = 11;
 
-/// Returns the subject of the raw messages that a source sent on a day.
-pub fn raw_subject(source: &str, date: Date) -> SubjectId {
-    SubjectId::new(format_args!("{PREFIX}{source}-{date}"))
-}
-
 /// Returns the day of a raw subject; `None` for any other subject.
 pub(crate) fn raw_day(subject: &str) -> Option<Date> {
     let rest = subject.strip_prefix(PREFIX)?;
@@ -27,6 +22,7 @@ pub(crate) fn raw_day(subject: &str) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
+    use airside_kernel::SubjectId;
     use jiff::civil::date;
 
     use super::*;
@@ -35,7 +31,7 @@ mod tests {
     fn day_of_a_raw_subject_is_read_from_its_end() {
         let day = date(2026, 11, 20);
         for source in ["bhs", "bhs-t2", "x-2020-01-01", ""] {
-            assert_eq!(raw_day(raw_subject(source, day).as_str()), Some(day), "{source}");
+            assert_eq!(raw_day(SubjectId::of_raw(source, day).as_str()), Some(day), "{source}");
         }
     }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{raw_subject, secret_file::write_secret};
+use crate::secret_file::write_secret;
 
 mod files;
 mod races;
@@ -198,7 +198,7 @@ async fn raw_keys_are_destroyed_when_their_day_is_over() {
     let days = [date(2026, 11, 5), date(2026, 11, 6), date(2026, 11, 7)];
     let mut values = Vec::new();
     for (source, day) in [("bhs", days[0]), ("dcs-t2", days[0]), ("bhs", days[1]), ("bhs", days[2])] {
-        let name = raw_subject(source, day);
+        let name = SubjectId::of_raw(source, day);
         vault.ensure(&[(name.clone(), Category::Raw)]).await.unwrap();
         values.push(vault.seal(&name, Category::Raw, place(), b"BSM").unwrap().unwrap());
     }
@@ -210,6 +210,6 @@ async fn raw_keys_are_destroyed_when_their_day_is_over() {
     assert!(is_known(&vault, &person, b"Wang"));
     assert!(is_known(&vault, &namesake, b"Wang"), "only raw keys retire");
     assert_eq!(vault.retire_raw(days[1]).await.unwrap(), 0);
-    vault.ensure(&[(raw_subject("bhs", days[0]), Category::Raw)]).await.unwrap();
+    vault.ensure(&[(SubjectId::of_raw("bhs", days[0]), Category::Raw)]).await.unwrap();
     assert!(is_erased(&vault, &values[0]), "a late message makes no new key for an old day");
 }
