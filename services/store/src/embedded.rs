@@ -33,6 +33,7 @@ use crate::{
 
 mod ahead;
 mod disk;
+mod glass;
 mod heads;
 mod index;
 mod meta;

@@ -1,31 +1,58 @@
-//! The file under a redb: as it is, failing where a test says so, or beneath a
-//! sheet of glass.
+//! The files under the store's redbs: as they are, or failing where a test says so.
 //!
-//! After a failed write redb refuses reads of that file too, and opening it
-//! again repairs it, which writes. [`Disk::open_under_glass`] lets that happen in
-//! memory, so that reads go on while the disk is full or broken and the file
-//! stays as the failure left it.
+//! All that the store does to a file goes through [`Disk`], so that a test can
+//! make each of these steps fail. Here is also the border of redb: on damaged
+//! files it may panic where it should answer, and [`contained`] makes an error
+//! of that, so that a damaged file never takes the process down.
 
 use std::{
-    collections::HashMap,
     fmt,
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
+    ops::{Bound, Range},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
-use redb::{Builder, Database, DatabaseError, StorageBackend, backends::FileBackend};
+use redb::{
+    BackendError, Builder, Database, DatabaseError, ReadOnlyDatabase, StorageBackend, StorageError,
+    backends::FileBackend,
+};
+
+/// What is about to be done to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Operation {
+    /// It is opened, and made if it is absent.
+    Open,
+    /// A range of its bytes is written.
+    Write,
+    /// Its length is set.
+    SetLen,
+    /// It, or a folder, is made durable.
+    Sync,
+    /// It is renamed over another one.
+    Rename,
+    /// It is removed.
+    Remove,
+}
+
+/// How an operation fails.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// How many of the bytes are written all the same.
+    pub(crate) written: usize,
+    /// What the operating system says.
+    pub(crate) error: io::Error,
+}
 
 /// Decides which operations on a file succeed; tests inject failures by it.
 pub(crate) trait Faults: fmt::Debug + Send + Sync + 'static {
-    /// Returns how many of `bytes` may be written before the write fails.
-    fn write(&self, bytes: usize) -> usize;
-    /// Says whether a sync succeeds.
-    fn sync(&self) -> bool;
+    /// Is asked before each operation, with the bytes that it concerns.
+    fn before(&self, path: &Path, operation: Operation, bytes: Range<u64>) -> Result<(), Failure>;
 }
 
-/// How the files of a log are opened.
+/// How the files of a log are worked on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Disk {
     /// Injected failures; `None` outside tests.
@@ -35,32 +62,91 @@ pub(crate) struct Disk {
 impl Disk {
     /// Opens a redb for reading and writing, or makes it where the file is empty or absent.
     pub(crate) fn open(&self, path: &Path, cache_bytes: usize) -> Result<Database, DatabaseError> {
-        let mut builder = Builder::new();
-        builder.set_cache_size(cache_bytes);
-        let Some(faults) = &self.faults else { return builder.create(path) };
+        self.ask(path, Operation::Open)?;
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let inner = FileBackend::new(file)?;
-        builder.create_with_backend(Faulty { inner, faults: Arc::clone(faults) })
+        let mut builder = Builder::new();
+        builder.set_cache_size(cache_bytes);
+        contained(|| match &self.faults {
+            None => builder.create_with_backend(inner),
+            Some(faults) => {
+                let faults = Arc::clone(faults);
+                builder.create_with_backend(Faulty { path: path.into(), inner, faults })
+            }
+        })
     }
 
-    /// Opens a redb whose file is never written: what would be is kept in memory.
-    pub(crate) fn open_under_glass(path: &Path, cache_bytes: usize) -> Result<Database, DatabaseError> {
-        let file = FileBackend::new(File::open(path)?)?;
-        let len = file.len()?;
-        let sheet = Mutex::new(Sheet { len, file_len: len, pages: HashMap::new() });
-        Builder::new().set_cache_size(cache_bytes).create_with_backend(Glass { file, sheet })
+    /// Opens a redb that is only read.
+    pub(crate) fn open_read_only(
+        &self,
+        path: &Path,
+        cache_bytes: usize,
+    ) -> Result<ReadOnlyDatabase, DatabaseError> {
+        self.ask(path, Operation::Open)?;
+        contained(|| Builder::new().set_cache_size(cache_bytes).open_read_only(path))
+    }
+
+    /// Makes a closed file durable.
+    pub(crate) fn sync(&self, path: &Path) -> io::Result<()> {
+        self.ask(path, Operation::Sync)?;
+        File::open(path)?.sync_all()
+    }
+
+    /// Makes the names in a file's folder durable.
+    pub(crate) fn sync_folder_of(&self, path: &Path) -> io::Result<()> {
+        match path.parent() {
+            Some(folder) if cfg!(unix) => self.sync(folder),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives a file another name, over whatever had it.
+    pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.ask(to, Operation::Rename)?;
+        fs::rename(from, to)
+    }
+
+    /// Removes a file; one that is absent is removed already.
+    pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
+        self.ask(path, Operation::Remove)?;
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn ask(&self, path: &Path, operation: Operation) -> io::Result<()> {
+        let Some(faults) = &self.faults else { return Ok(()) };
+        faults.before(path, operation, 0..0).map_err(|failure| failure.error)
     }
 }
 
-/// A file whose writes and syncs may fail.
+/// Says whether an error means that stored bytes are damaged, not that the disk refuses.
+pub(crate) fn is_damage(error: &redb::Error) -> bool {
+    use redb::Error::{DatabaseAlreadyOpen, DatabaseClosed, Io, PreviousIo, Unsupported};
+    match error {
+        Io(error) => matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof),
+        PreviousIo | DatabaseAlreadyOpen | DatabaseClosed | Unsupported => false,
+        _ => true,
+    }
+}
+
+/// Does something with a redb and makes an error of a panic.
+pub(crate) fn contained<T, E: From<StorageError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    // What redb leaves behind when it unwinds is its own and refuses further work by itself.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        Err(StorageError::Corrupted(format!("the database gave up: {said}")).into())
+    })
+}
+
+/// A file whose operations may fail.
 #[derive(Debug)]
 struct Faulty {
+    path: Box<Path>,
     inner: FileBackend,
     faults: Arc<dyn Faults>,
-}
-
-fn injected() -> io::Error {
-    io::Error::other("injected failure")
 }
 
 impl StorageBackend for Faulty {
@@ -73,111 +159,53 @@ impl StorageBackend for Faulty {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        if self.faults.write(1) == 0 {
-            return Err(injected());
-        }
+        let asked = self.faults.before(&self.path, Operation::SetLen, 0..len);
+        asked.map_err(|failure| failure.error)?;
         self.inner.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        if !self.faults.sync() {
-            return Err(injected());
-        }
+        let asked = self.faults.before(&self.path, Operation::Sync, 0..0);
+        asked.map_err(|failure| failure.error)?;
         self.inner.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let allowed = self.faults.write(data.len());
-        self.inner.write(offset, &data[..allowed])?;
-        if allowed < data.len() { Err(injected()) } else { Ok(()) }
-    }
-}
-
-/// The unit in which writes over a file are kept.
-const PAGE: usize = 4096;
-
-/// A file that is only read, under writes that stay in memory.
-#[derive(Debug)]
-struct Glass {
-    file: FileBackend,
-    sheet: Mutex<Sheet>,
-}
-
-#[derive(Debug)]
-struct Sheet {
-    len: u64,
-    /// How much of the file still shows; shrinking hides its end for ever.
-    file_len: u64,
-    pages: HashMap<u64, Vec<u8>>,
-}
-
-impl Glass {
-    fn sheet(&self) -> MutexGuard<'_, Sheet> {
-        self.sheet.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn page(&self, sheet: &Sheet, number: u64) -> io::Result<Vec<u8>> {
-        if let Some(page) = sheet.pages.get(&number) {
-            return Ok(page.clone());
+        let range = offset..offset + data.len() as u64;
+        match self.faults.before(&self.path, Operation::Write, range) {
+            Ok(()) => self.inner.write(offset, data),
+            Err(Failure { written, error }) => {
+                self.inner.write(offset, &data[..written.min(data.len())])?;
+                Err(error)
+            }
         }
-        let mut page = vec![0; PAGE];
-        let start = number * PAGE as u64;
-        let shown = usize::try_from(sheet.file_len.saturating_sub(start)).unwrap_or(PAGE).min(PAGE);
-        self.file.read(start, &mut page[..shown])?;
-        Ok(page)
-    }
-}
-
-/// Cuts a range of bytes at the borders of pages: page, offset in it, range in the bytes.
-fn cut(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, std::ops::Range<usize>)> {
-    let mut done = 0;
-    std::iter::from_fn(move || {
-        let at = offset + done as u64;
-        let within = usize::try_from(at % PAGE as u64).expect("a remainder fits");
-        let part = (PAGE - within).min(len - done);
-        let range = done..done + part;
-        done += part;
-        (part > 0).then_some((at / PAGE as u64, within, range))
-    })
-}
-
-impl StorageBackend for Glass {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.sheet().len)
     }
 
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let sheet = self.sheet();
-        if offset.saturating_add(out.len() as u64) > sheet.len {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        for (number, within, range) in cut(offset, out.len()) {
-            let page = self.page(&sheet, number)?;
-            let part = range.len();
-            out[range].copy_from_slice(&page[within..within + part]);
-        }
-        Ok(())
+    fn close(&self) -> io::Result<()> {
+        self.inner.close()
     }
 
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut sheet = self.sheet();
-        sheet.file_len = sheet.file_len.min(len);
-        sheet.pages.retain(|number, _| number * (PAGE as u64) < len);
-        sheet.len = len;
-        Ok(())
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.inner.try_lock_range(start, end)
     }
 
-    fn sync_data(&self) -> io::Result<()> {
-        Ok(())
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.inner.try_lock_shared_range(start, end)
     }
 
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut sheet = self.sheet();
-        for (number, within, range) in cut(offset, data.len()) {
-            let mut page = self.page(&sheet, number)?;
-            page[within..within + range.len()].copy_from_slice(&data[range]);
-            sheet.pages.insert(number, page);
-        }
-        Ok(())
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.inner.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.inner.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.inner.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.inner.query_lock_range(start, end)
     }
 }

@@ -7,12 +7,15 @@
 //! tail is replayed. Quick repair is on, because a flush is large anyway and a
 //! walk of the whole index at every crash would not be.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use airside_kernel::{ReadError, Revision};
-use redb::{Builder, Database, ReadOnlyTable, ReadableDatabase, StorageError, TableDefinition};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, StorageError, TableDefinition};
 
-use super::meta::Meta;
+use super::{
+    disk::{Disk, contained, is_damage},
+    meta::Meta,
+};
 use crate::blob::{FORMAT_VERSION, Place};
 
 type Key = &'static [u8];
@@ -33,31 +36,39 @@ impl Index {
     /// Opens the index, or makes an empty one where it is absent, damaged or
     /// belongs to another log. Returns the position up to which it is complete.
     pub(crate) fn open(
+        disk: &Disk,
         path: &Path,
         meta: &Meta,
         head: u64,
         cache: usize,
     ) -> Result<(Self, u64), redb::Error> {
         let owner = (FORMAT_VERSION, meta.log.0.as_u128(), meta.generation);
-        if let Ok(db) = Builder::new().set_cache_size(cache).open(path) {
-            let index = Self { db, owner };
-            match index.flushed() {
-                Ok(Some(flushed)) if flushed <= head => return Ok((index, flushed)),
-                found => tracing::warn!(?found, head, "the stream index does not fit the log: it is rebuilt"),
+        if path.exists() {
+            let opened = disk.open(path, cache).map_err(redb::Error::from).and_then(|db| {
+                let index = Self { db, owner };
+                let flushed = index.flushed()?;
+                Ok((index, flushed))
+            });
+            match opened {
+                Ok((index, Some(flushed))) if flushed <= head => return Ok((index, flushed)),
+                Err(error) if !is_damage(&error) => return Err(error),
+                found => {
+                    let found = found.map(|(_, flushed)| flushed);
+                    tracing::warn!(?found, head, "the stream index does not fit the log: it is rebuilt");
+                }
             }
         }
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        let index = Self { db: Builder::new().set_cache_size(cache).create(path)?, owner };
+        disk.remove(path)?;
+        let index = Self { db: disk.open(path, cache)?, owner };
         index.flush(std::iter::empty(), 0)?;
         Ok((index, 0))
     }
 
     fn flushed(&self) -> Result<Option<u64>, redb::Error> {
-        let table = self.db.begin_read()?.open_table(FLUSHED)?;
-        Ok(table.get(self.owner)?.map(|flushed| flushed.value()))
+        contained(|| {
+            let table = self.db.begin_read()?.open_table(FLUSHED)?;
+            Ok(table.get(self.owner)?.map(|flushed| flushed.value()))
+        })
     }
 
     /// Adds places, sorted by stream and revision, and marks the log as indexed up to `flushed`.
@@ -66,18 +77,20 @@ impl Index {
         places: impl Iterator<Item = (&'a str, u64, Place)>,
         flushed: u64,
     ) -> Result<(), redb::Error> {
-        let mut txn = self.db.begin_write()?;
-        txn.set_quick_repair(true);
-        {
-            let mut table = txn.open_table(PLACES)?;
-            for (stream, revision, place) in places {
-                let value = (place.commit, place.index, place.offset);
-                table.insert(key(stream, revision).as_slice(), value)?;
+        contained(|| {
+            let mut txn = self.db.begin_write()?;
+            txn.set_quick_repair(true);
+            {
+                let mut table = txn.open_table(PLACES)?;
+                for (stream, revision, place) in places {
+                    let value = (place.commit, place.index, place.offset);
+                    table.insert(key(stream, revision).as_slice(), value)?;
+                }
+                txn.open_table(FLUSHED)?.insert(self.owner, flushed)?;
             }
-            txn.open_table(FLUSHED)?.insert(self.owner, flushed)?;
-        }
-        txn.commit()?;
-        Ok(())
+            txn.commit()?;
+            Ok(())
+        })
     }
 
     /// Returns the last revision of a stream.
@@ -87,7 +100,7 @@ impl Index {
             let last = table.range(key(stream, 0).as_slice()..=key(stream, u64::MAX).as_slice())?.next_back();
             Ok(last.transpose()?.map(|(key, _)| Revision(revision_of(key.value()))))
         };
-        read().map_err(|error| unreadable(&error))
+        contained(read).map_err(|error| unreadable(&error))
     }
 
     /// Returns the places of the revisions from `first` to `last` inclusive, rising.
@@ -103,7 +116,7 @@ impl Index {
             });
             Ok(places.collect::<Result<_, StorageError>>()?)
         };
-        read().map_err(|error| unreadable(&error))
+        contained(read).map_err(|error| unreadable(&error))
     }
 
     fn table(&self) -> Result<ReadOnlyTable<Key, Value>, redb::Error> {
@@ -126,5 +139,9 @@ fn revision_of(key: &[u8]) -> u64 {
 }
 
 fn unreadable(error: &redb::Error) -> ReadError {
+    if is_damage(error) {
+        let reason = format!("{error}: stop, delete index.redb and start again");
+        return ReadError::Corrupt { at: "index.redb".into(), reason };
+    }
     ReadError::Unavailable { reason: format!("stream index: {error}") }
 }

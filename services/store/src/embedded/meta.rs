@@ -3,13 +3,16 @@
 //! It is read before anything else is touched, read-only, so a folder of a
 //! newer version is refused as it was found.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use airside_kernel::LogId;
-use redb::{Builder, DatabaseError, ReadableDatabase, TableDefinition};
+use redb::{ReadableDatabase, TableDefinition};
 use uuid::Uuid;
 
-use super::{OpenError, disk::Disk};
+use super::{
+    OpenError,
+    disk::{Disk, contained},
+};
 use crate::blob::FORMAT_VERSION;
 
 const META: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("meta");
@@ -34,26 +37,19 @@ impl Meta {
     }
 
     /// Reads the identity of the log in a folder; `None` when there is none.
-    pub(crate) fn read(path: &Path) -> Result<Option<Self>, OpenError> {
+    pub(crate) fn read(disk: &Disk, path: &Path) -> Result<Option<Self>, OpenError> {
         if !path.exists() {
             return Ok(None);
         }
         let damaged = |reason: String| OpenError::Damaged { path: path.to_owned(), reason };
-        let db =
-            Builder::new().set_cache_size(CACHE_BYTES).open_read_only(path).map_err(|error| match error {
-                DatabaseError::Storage(redb::StorageError::Io(error))
-                    if error.kind() == std::io::ErrorKind::InvalidData =>
-                {
-                    OpenError::Foreign { path: path.to_owned() }
-                }
-                other => damaged(other.to_string()),
-            })?;
+        let db = disk.open_read_only(path, CACHE_BYTES);
+        let db = db.map_err(|error| OpenError::file(path, error.into()))?;
         let fields = || -> Result<[Option<Vec<u8>>; 3], redb::Error> {
             let table = db.begin_read()?.open_table(META)?;
             let get = |key: &str| table.get(key).map(|found| found.map(|value| value.value().to_vec()));
             Ok([get(VERSION_KEY)?, get(LOG_KEY)?, get(GENERATION_KEY)?])
         };
-        let [version, log, generation] = fields().map_err(|error| damaged(error.to_string()))?;
+        let [version, log, generation] = contained(fields).map_err(|error| OpenError::file(path, error))?;
         let version = number(version.as_deref(), VERSION_KEY).map_err(damaged)?;
         if version > u64::from(FORMAT_VERSION) {
             return Err(OpenError::Newer { path: path.to_owned(), found: version, known: FORMAT_VERSION });
@@ -65,15 +61,15 @@ impl Meta {
     }
 
     /// Writes the identity beside the segments, durably and at once.
-    pub(crate) fn write(&self, path: &Path, version: u32) -> Result<(), OpenError> {
-        write_new(&Disk::default(), path, |txn| {
+    pub(crate) fn write(&self, disk: &Disk, path: &Path, version: u32) -> Result<(), OpenError> {
+        write_new(disk, path, |txn| {
             let mut table = txn.open_table(META)?;
             table.insert(VERSION_KEY, u64::from(version).to_le_bytes().as_slice())?;
             table.insert(LOG_KEY, self.log.0.as_bytes().as_slice())?;
             table.insert(GENERATION_KEY, self.generation.to_le_bytes().as_slice())?;
             Ok(())
         })
-        .map_err(|error| OpenError::Damaged { path: path.to_owned(), reason: error.to_string() })
+        .map_err(|error| OpenError::file(path, error))
     }
 }
 
@@ -90,25 +86,16 @@ pub(crate) fn write_new(
     fill: impl FnOnce(&redb::WriteTransaction) -> Result<(), redb::Error>,
 ) -> Result<(), redb::Error> {
     let draft = path.with_extension("new");
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
+    disk.remove(&draft)?;
     let db = disk.open(&draft, CACHE_BYTES)?;
-    let txn = db.begin_write()?;
-    fill(&txn)?;
-    txn.commit()?;
+    contained(|| -> Result<(), redb::Error> {
+        let txn = db.begin_write()?;
+        fill(&txn)?;
+        Ok(txn.commit()?)
+    })?;
     drop(db);
-    fs::File::open(&draft)?.sync_all()?;
-    fs::rename(&draft, path)?;
-    sync_folder_of(path)?;
+    disk.sync(&draft)?;
+    disk.rename(&draft, path)?;
+    disk.sync_folder_of(path)?;
     Ok(())
-}
-
-/// Makes the names in a file's folder durable.
-pub(crate) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) => fs::File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
 }

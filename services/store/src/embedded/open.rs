@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,9 +13,9 @@ use thiserror::Error;
 
 use super::{
     EmbeddedStore, Options,
-    disk::Disk,
+    disk::{Disk, is_damage},
     index::Index,
-    meta::{Meta, sync_folder_of},
+    meta::Meta,
     recent::Recent,
     segments::{Segments, corrupt},
     shared::Shared,
@@ -75,6 +76,18 @@ impl OpenError {
         |source| Self::Io { path: path.to_owned(), source }
     }
 
+    /// Says what a redb said of a file: that it is another's, in use, unusable or damaged.
+    pub(super) fn file(path: &Path, error: redb::Error) -> Self {
+        let path = path.to_owned();
+        match error {
+            redb::Error::Io(source) if source.kind() == ErrorKind::InvalidData => Self::Foreign { path },
+            redb::Error::DatabaseAlreadyOpen => Self::InUse { folder: path },
+            damage if is_damage(&damage) => Self::Damaged { path, reason: damage.to_string() },
+            redb::Error::Io(source) => Self::Io { path, source },
+            other => Self::Io { path, source: std::io::Error::other(other) },
+        }
+    }
+
     fn read(path: &Path, error: ReadError) -> Self {
         let reason = match error {
             ReadError::Corrupt { at, reason } => format!("{reason} at {at}"),
@@ -94,17 +107,13 @@ pub(super) fn open(
     fs::create_dir_all(folder).map_err(OpenError::io(folder))?;
     let lock = lock(folder)?;
     let log_folder = folder.join("log");
-    let meta = identity(&log_folder)?;
-    let segments = Segments::open(log_folder.clone(), meta.log, disk, options.log_cache_bytes)?;
+    let meta = identity(&disk, &log_folder)?;
+    let segments = Segments::open(log_folder.clone(), meta.log, disk.clone(), options.log_cache_bytes)?;
     let last = segments.last().map_err(|error| OpenError::read(&log_folder, error))?;
     let head = last.as_ref().map_or(0, |blob| blob.last());
     let index_path = folder.join("index.redb");
-    let index = Index::open(&index_path, &meta, head, options.index_cache_bytes);
-    let unusable = |error: redb::Error| OpenError::Io {
-        path: index_path.clone(),
-        source: std::io::Error::other(error.to_string()),
-    };
-    let (index, flushed) = index.map_err(unusable)?;
+    let index = Index::open(&disk, &index_path, &meta, head, options.index_cache_bytes);
+    let (index, flushed) = index.map_err(|error| OpenError::file(&index_path, error))?;
     let recent = replay(&segments, &index, flushed, head, options.memtable_events)
         .map_err(|error| OpenError::read(&log_folder, error))?;
     let start = Start {
@@ -133,13 +142,13 @@ fn lock(folder: &Path) -> Result<fs::File, OpenError> {
 }
 
 /// Reads whose log it is, or makes a new one in an empty folder.
-fn identity(log_folder: &Path) -> Result<Meta, OpenError> {
+fn identity(disk: &Disk, log_folder: &Path) -> Result<Meta, OpenError> {
     let path = log_folder.join("meta.redb");
-    if let Some(meta) = Meta::read(&path)? {
+    if let Some(meta) = Meta::read(disk, &path)? {
         return Ok(meta);
     }
     fs::create_dir_all(log_folder).map_err(OpenError::io(log_folder))?;
-    sync_folder_of(log_folder).map_err(OpenError::io(log_folder))?;
+    disk.sync_folder_of(log_folder).map_err(OpenError::io(log_folder))?;
     for entry in fs::read_dir(log_folder).map_err(OpenError::io(log_folder))? {
         let found = entry.map_err(OpenError::io(log_folder))?.path();
         if found.extension().is_some_and(|extension| extension == "redb") {
@@ -147,7 +156,7 @@ fn identity(log_folder: &Path) -> Result<Meta, OpenError> {
         }
     }
     let meta = Meta::fresh();
-    meta.write(&path, FORMAT_VERSION)?;
+    meta.write(disk, &path, FORMAT_VERSION)?;
     Ok(meta)
 }
 

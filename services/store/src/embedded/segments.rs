@@ -15,11 +15,14 @@ use std::{
 
 use airside_kernel::{LogId, ReadError};
 use bytes::Bytes;
-use redb::{
-    Builder, Database, DatabaseError, ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase, TableDefinition,
-};
+use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase, TableDefinition};
 
-use super::{OpenError, disk::Disk, meta::write_new};
+use super::{
+    OpenError,
+    disk::{Disk, contained, is_damage},
+    glass::open_under_glass,
+    meta::write_new,
+};
 use crate::blob::{Blob, Damage, Hash};
 
 /// Position of the first event of a commit to the commit's bytes.
@@ -63,21 +66,13 @@ impl Segments {
         let mut firsts = list(&folder)?;
         if firsts.is_empty() {
             let path = segment_path(&folder, 1);
-            create(&disk, &path, 1, &crate::blob::NO_HASH)
-                .map_err(|error| OpenError::Damaged { path, reason: error.to_string() })?;
+            create(&disk, &path, 1, &crate::blob::NO_HASH).map_err(|error| OpenError::file(&path, error))?;
             firsts.push(1);
         }
         let first = *firsts.last().expect("one was just made when there was none");
         let path = segment_path(&folder, first);
-        let live = disk.open(&path, cache_bytes).map_err(|error| match error {
-            DatabaseError::Storage(redb::StorageError::Io(error))
-                if error.kind() == std::io::ErrorKind::InvalidData =>
-            {
-                OpenError::Foreign { path: path.clone() }
-            }
-            DatabaseError::DatabaseAlreadyOpen => OpenError::InUse { folder: folder.clone() },
-            other => OpenError::Damaged { path: path.clone(), reason: other.to_string() },
-        })?;
+        let live = disk.open(&path, cache_bytes);
+        let live = live.map_err(|error| OpenError::file(&path, error.into()))?;
         let state = RwLock::new(State { firsts, live: Some(live) });
         Ok(Self {
             folder,
@@ -94,10 +89,12 @@ impl Segments {
     pub(crate) fn commit(&self, blob: &Blob) -> Result<(), redb::Error> {
         let state = self.state();
         let Some(live) = &state.live else { return Err(redb::Error::DatabaseClosed) };
-        let txn = live.begin_write()?;
-        txn.open_table(COMMITS)?.insert(blob.first(), blob.bytes().as_ref())?;
-        txn.commit()?;
-        Ok(())
+        contained(|| {
+            let txn = live.begin_write()?;
+            txn.open_table(COMMITS)?.insert(blob.first(), blob.bytes().as_ref())?;
+            txn.commit()?;
+            Ok(())
+        })
     }
 
     /// Closes the live segment and goes on in a new one that begins at `first`.
@@ -119,7 +116,7 @@ impl Segments {
         let path = segment_path(&self.folder, first);
         // Closed first: its file is locked.
         state.live = None;
-        state.live = Disk::open_under_glass(&path, self.cache_bytes)
+        state.live = open_under_glass(&path, self.cache_bytes)
             .inspect_err(
                 |error| tracing::error!(path = %path.display(), %error, "the live segment cannot be read"),
             )
@@ -214,6 +211,16 @@ impl Segments {
         position: u64,
         visit: &mut dyn FnMut(Blob) -> ControlFlow<()>,
     ) -> Result<u64, ReadError> {
+        let walked = contained(|| Ok::<_, redb::Error>(self.walk_segment(first, position, visit)));
+        walked.unwrap_or_else(|error| Err(unreadable(&segment_path(&self.folder, first), &error)))
+    }
+
+    fn walk_segment(
+        &self,
+        first: u64,
+        position: u64,
+        visit: &mut dyn FnMut(Blob) -> ControlFlow<()>,
+    ) -> Result<u64, ReadError> {
         let state = self.state();
         // Held for as long as the table is read, since others may crowd it out.
         let full;
@@ -267,13 +274,12 @@ impl Segments {
     }
 
     fn open_full(&self, path: &Path) -> Result<ReadOnlyDatabase, DatabaseError> {
-        let mut builder = Builder::new();
-        builder.set_cache_size(self.cache_bytes / OPEN_SEGMENTS);
-        match builder.open_read_only(path) {
+        let cache_bytes = self.cache_bytes / OPEN_SEGMENTS;
+        match self.disk.open_read_only(path, cache_bytes) {
             // A crash came between filling it and closing it: repair it once.
             Err(DatabaseError::RepairAborted) => {
-                drop(builder.open(path)?);
-                builder.open_read_only(path)
+                drop(self.disk.open(path, cache_bytes)?);
+                self.disk.open_read_only(path, cache_bytes)
             }
             opened => opened,
         }
@@ -342,10 +348,8 @@ pub(crate) fn corrupt(position: u64, reason: String) -> ReadError {
 }
 
 fn unreadable(path: &Path, error: &redb::Error) -> ReadError {
-    match error {
-        redb::Error::Corrupted(_) | redb::Error::RepairAborted => {
-            ReadError::Corrupt { at: path.display().to_string(), reason: error.to_string() }
-        }
-        _ => ReadError::Unavailable { reason: format!("{}: {error}", path.display()) },
+    if is_damage(error) {
+        return ReadError::Corrupt { at: path.display().to_string(), reason: error.to_string() };
     }
+    ReadError::Unavailable { reason: format!("{}: {error}", path.display()) }
 }

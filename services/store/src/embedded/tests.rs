@@ -1,7 +1,8 @@
 //! What happens when the disk fails, at every operation, by injected faults.
 
 use std::{
-    fs,
+    fs, io,
+    ops::Range,
     path::Path,
     sync::{
         Arc,
@@ -17,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     EmbeddedStore, OpenError, Options,
-    disk::{Disk, Faults},
+    disk::{Disk, Failure, Faults, Operation},
     open,
 };
 
@@ -27,16 +28,13 @@ use super::{
 struct Budget(AtomicI64);
 
 impl Faults for Budget {
-    fn write(&self, bytes: usize) -> usize {
-        match self.0.fetch_sub(1, Ordering::SeqCst) {
-            left if left > 0 => bytes,
-            0 => bytes / 2,
+    fn before(&self, _: &Path, operation: Operation, bytes: Range<u64>) -> Result<(), Failure> {
+        let written = match self.0.fetch_sub(1, Ordering::SeqCst) {
+            left if left > 0 => return Ok(()),
+            0 if operation == Operation::Write => usize::try_from(bytes.end - bytes.start).unwrap() / 2,
             _ => 0,
-        }
-    }
-
-    fn sync(&self) -> bool {
-        self.0.fetch_sub(1, Ordering::SeqCst) > 0
+        };
+        Err(Failure { written, error: io::Error::other("injected failure") })
     }
 }
 
