@@ -6,6 +6,8 @@
 //! What is authenticated beside the clear text is a list of parts, each with
 //! its length before it, so that no two different lists have the same bytes.
 
+use std::io::{self, Read};
+
 use airside_kernel::{Category, SealContext, SubjectId};
 use aws_lc_rs::{
     aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
@@ -138,7 +140,26 @@ pub(crate) fn random_secret() -> Result<Secret, CipherRefused> {
 
 /// Returns the first 16 hexadecimal digits of the SHA-256 of public bytes.
 pub(crate) fn short_digest(public: &[u8]) -> String {
-    digest::digest(&digest::SHA256, public).as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest::digest(&digest::SHA256, public).as_ref()[..8])
+}
+
+/// Returns the length and the SHA-256, in hexadecimal, of everything that is read.
+pub(crate) fn digest_of(mut source: impl Read) -> io::Result<(u64, String)> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let (mut buffer, mut len) = (vec![0; 1 << 16], 0);
+    loop {
+        match source.read(&mut buffer)? {
+            0 => return Ok((len, hex(context.finish().as_ref()))),
+            count => {
+                context.update(&buffer[..count]);
+                len += count as u64;
+            }
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn subkey(secret: &Secret, label: &'static [u8]) -> Result<Secret, CipherRefused> {

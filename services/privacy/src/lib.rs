@@ -6,7 +6,7 @@
 //! that keeps a subject erased: no key is ever made again for a name in it.
 //!
 //! **What it owns.** `DIR/vault/root.key`, `DIR/vault/vault.redb` and
-//! `DIR/keys/token.*`. No stream, no other file.
+//! `DIR/keys/{token,evidence}.*`. No stream, no other file.
 //!
 //! **Invariants.**
 //! - A key exists on disk before anything is sealed under it, so a sealed value
@@ -28,10 +28,15 @@
 //! This crate alone names a cipher. It never prints a key or a clear value.
 
 mod cipher;
+pub mod evidence_key;
 mod raw;
+pub mod register;
 mod secret_file;
 pub mod signing;
 mod vault;
 
 pub use secret_file::SecretFileError;
-pub use vault::{Vault, VaultError};
+pub use vault::{
+    BackupError, Covered, Erasure, ManifestFile, Reason, Vault, VaultError, VaultManifest, VaultRestored,
+    read_manifest, restore_vault,
+};

@@ -68,12 +68,17 @@ pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), SecretFileEr
     let fresh = path.with_extension("new");
     let mut file = owner_only().truncate(true).open(&fresh).map_err(io_error("make", &fresh))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io_error("write", &fresh))?;
-    fs::rename(&fresh, path).map_err(io_error("put in place", path))?;
+    put_in_place(&fresh, path)
+}
+
+/// Gives a synced file its final name, durably.
+pub(crate) fn put_in_place(fresh: &Path, path: &Path) -> Result<(), SecretFileError> {
+    fs::rename(fresh, path).map_err(io_error("put in place", path))?;
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error("sync", folder))
 }
 
-fn owner_only() -> OpenOptions {
+pub(crate) fn owner_only() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -96,6 +101,6 @@ fn refuse_open_to_others(_: &Path, _: u32) -> Result<(), SecretFileError> {
     Ok(())
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SecretFileError {
+pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SecretFileError {
     move |source| SecretFileError::Io { action, path: path.into(), source }
 }

@@ -11,9 +11,9 @@
 //! Who filled early is evicted; who fills late finds no row.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
@@ -29,13 +29,24 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     cipher::{DataKey, KeyName, RootKey},
+    register::RegisterFile,
     secret_file::private_folder,
 };
-pub use start::VaultError;
-use start::{damaged, open_database, open_root};
-use tables::unavailable;
+pub use backup::Covered;
+pub use erased::{Erasure, Reason};
+pub use manifest::{BackupError, ManifestFile, VaultManifest, read_manifest};
+pub use refusal::VaultError;
+pub use restore::{VaultRestored, restore_vault};
+use start::{open_database, open_root};
+use tables::{Identity, unavailable};
 use writer::{Job, Request};
 
+mod backup;
+mod belonging;
+mod erased;
+mod manifest;
+mod refusal;
+mod restore;
 mod start;
 mod tables;
 mod writer;
@@ -64,12 +75,16 @@ enum Entry {
 }
 
 struct Shared {
+    path: PathBuf,
     database: Database,
     root: RootKey,
     clock: Arc<dyn Clock>,
     cache: Cache<KeyName, Entry>,
     fence: RwLock<()>,
     commits: AtomicU64,
+    changes: AtomicU64,
+    broken: OnceLock<String>,
+    copies: Mutex<Vec<RegisterFile>>,
     erasures: watch::Sender<u64>,
 }
 
@@ -84,6 +99,23 @@ impl Shared {
             self.cache.insert(name.clone(), entry.clone());
         }
         Ok(found)
+    }
+
+    /// Returns nothing while the writer works.
+    fn sound(&self) -> Result<(), KeyError> {
+        match self.broken.get() {
+            None => Ok(()),
+            Some(reason) => Err(unavailable(reason)),
+        }
+    }
+
+    /// Notes for good that a write failed, and returns the answer to who waits.
+    fn break_off(&self, error: &redb::Error) -> KeyError {
+        let reason = format!(
+            "a write to {} failed: {error}: check the disk and its free space, then restart",
+            self.path.display()
+        );
+        unavailable(self.broken.get_or_init(|| reason))
     }
 
     /// Returns the key in use; `None` when the subject is erased.
@@ -106,16 +138,32 @@ impl Vault {
         let home = folder.join("vault");
         private_folder(&home)?;
         let path = home.join("vault.redb");
+        start::refuse_newer(&path)?;
         let database = open_database(&path)?;
-        let root = open_root(&database, &path, &home.join("root.key"))?;
-        let count = tables::erased_count(&database).map_err(|error| damaged(&path, error))?;
+        let (root, identity) = open_root(&database, &path, &home.join("root.key"))?;
+        Self::run(&path, database, root, &identity, clock)
+    }
+
+    fn run(
+        path: &Path,
+        database: Database,
+        root: RootKey,
+        identity: &Identity,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, VaultError> {
+        let unusable = |reason: String| VaultError::Unusable { path: path.into(), reason };
+        let count = tables::erased_count(&database).map_err(|error| unusable(error.to_string()))?;
         let shared = Arc::new(Shared {
+            path: path.into(),
             database,
             root,
             clock,
             cache: Cache::new(CACHED_KEYS_MAX),
             fence: RwLock::new(()),
             commits: AtomicU64::new(0),
+            changes: AtomicU64::new(identity.changes),
+            broken: OnceLock::new(),
+            copies: Mutex::new(Vec::new()),
             erasures: watch::Sender::new(count),
         });
         let (requests, inbox) = mpsc::channel(WAITING_REQUESTS_MAX);
@@ -125,7 +173,7 @@ impl Vault {
                 let shared = Arc::clone(&shared);
                 move || writer::run(&shared, inbox)
             })
-            .map_err(|error| damaged(&path, error))?;
+            .map_err(|error| unusable(error.to_string()))?;
         Ok(Self { shared, requests: Some(requests), writer: Some(writer) })
     }
 
@@ -136,30 +184,6 @@ impl Vault {
     /// When the vault cannot be written.
     pub async fn retire_raw(&self, keep_from: Date) -> Result<usize, KeyError> {
         self.submit(Job::Retire(keep_from)).await
-    }
-
-    /// Returns every subject whose keys were destroyed, retired raw days too, in that order.
-    ///
-    /// # Errors
-    /// When the vault cannot be read.
-    pub fn erased_subjects(&self) -> Result<Vec<SubjectId>, KeyError> {
-        self.erased_after(0)
-    }
-
-    /// Returns the subjects in the register after its first `count`, in order.
-    ///
-    /// # Errors
-    /// When the vault cannot be read.
-    pub fn erased_after(&self, count: u64) -> Result<Vec<SubjectId>, KeyError> {
-        tables::erased_after(&self.shared.database, count)
-    }
-
-    /// Returns true when the subject is in the register.
-    ///
-    /// # Errors
-    /// When the vault cannot be read.
-    pub fn is_erased(&self, subject: &SubjectId) -> Result<bool, KeyError> {
-        tables::is_erased(&self.shared.database, subject)
     }
 
     /// Watches the length of the register. Who keeps opened values asks

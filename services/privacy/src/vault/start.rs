@@ -1,15 +1,17 @@
 //! Opening a vault: its file, its root key, and every reason to refuse.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use redb::{Builder, Database, DatabaseError};
-use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::tables::{self, FORMAT};
+use super::{
+    VaultError,
+    tables::{self, FORMAT, Identity},
+};
 use crate::{
-    cipher::{CipherRefused, KEY_LEN, RootKey, Secret, random_secret},
-    secret_file::{SecretFileError, open_private, read_secret, write_secret},
+    cipher::{KEY_LEN, RootKey, Secret, random_secret},
+    secret_file::{open_private, read_secret, write_secret},
 };
 
 /// Memory for pages of the vault file, in bytes.
@@ -23,25 +25,46 @@ pub(super) fn open_database(path: &Path) -> Result<Database, VaultError> {
     })
 }
 
+/// Returns the identity of a vault as it lies there, without a change to it;
+/// `None` when there is none yet, or only a repair could tell.
+pub(super) fn look(path: &Path) -> Result<Option<Identity>, VaultError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    match Builder::new().set_cache_size(PAGE_CACHE_BYTES).open_read_only(path) {
+        Ok(database) => tables::identity(&database).map_err(|error| damaged(path, error)),
+        Err(DatabaseError::DatabaseAlreadyOpen) => Err(VaultError::InUse { path: path.into() }),
+        Err(DatabaseError::RepairAborted) => Ok(None),
+        Err(other) => Err(damaged(path, other)),
+    }
+}
+
+/// Refuses a vault of a newer format before anything touches it.
+pub(super) fn refuse_newer(path: &Path) -> Result<Option<Identity>, VaultError> {
+    let identity = look(path)?;
+    match &identity {
+        Some(Identity { format, .. }) if *format > FORMAT => {
+            Err(VaultError::NewerFormat { path: path.into(), found: *format })
+        }
+        _ => Ok(identity),
+    }
+}
+
 /// A fresh vault takes the root key it finds or makes one; any other vault
 /// opens under its own root key only.
-pub(super) fn open_root(database: &Database, vault: &Path, key_path: &Path) -> Result<RootKey, VaultError> {
+pub(super) fn open_root(
+    database: &Database,
+    vault: &Path,
+    key_path: &Path,
+) -> Result<(RootKey, Identity), VaultError> {
     let identity = tables::identity(database).map_err(|error| damaged(vault, error))?;
     if let Some(identity) = &identity
         && identity.format > FORMAT
     {
         return Err(VaultError::NewerFormat { path: vault.into(), found: identity.format });
     }
-    let secret = match (read_secret(key_path)?, &identity) {
-        (Some(bytes), _) => {
-            let bytes = Zeroizing::new(bytes);
-            if bytes.len() != KEY_LEN {
-                return Err(VaultError::NotARootKey { path: key_path.into(), len: bytes.len() });
-            }
-            let mut secret = Secret::default();
-            secret.copy_from_slice(&bytes);
-            secret
-        }
+    let secret = match (read_root(key_path)?, &identity) {
+        (Some(secret), _) => secret,
         (None, Some(_)) => {
             return Err(VaultError::NoRootKey { path: key_path.into(), vault: vault.into() });
         }
@@ -56,77 +79,25 @@ pub(super) fn open_root(database: &Database, vault: &Path, key_path: &Path) -> R
         Some(identity) if identity.root_check != root.check_value() => {
             Err(VaultError::WrongRootKey { path: key_path.into(), vault: vault.into() })
         }
-        Some(_) => Ok(root),
+        Some(identity) => Ok((root, identity)),
         None => {
-            tables::establish(database, &root.check_value()).map_err(|error| damaged(vault, error))?;
-            Ok(root)
+            let identity = tables::establish(database, &root.check_value());
+            Ok((root, identity.map_err(|error| damaged(vault, error))?))
         }
     }
 }
 
+/// Returns the root key of a file; `None` when there is no such file.
+pub(super) fn read_root(path: &Path) -> Result<Option<Secret>, VaultError> {
+    let Some(bytes) = read_secret(path)?.map(Zeroizing::new) else { return Ok(None) };
+    if bytes.len() != KEY_LEN {
+        return Err(VaultError::NotARootKey { path: path.into(), len: bytes.len() });
+    }
+    let mut secret = Secret::default();
+    secret.copy_from_slice(&bytes);
+    Ok(Some(secret))
+}
+
 pub(super) fn damaged(path: &Path, reason: impl std::fmt::Display) -> VaultError {
     VaultError::Unusable { path: path.into(), reason: reason.to_string() }
-}
-
-/// A vault that cannot be opened.
-#[derive(Debug, Error)]
-pub enum VaultError {
-    /// A file or folder cannot be used.
-    #[error(transparent)]
-    File(#[from] SecretFileError),
-    /// Somebody else has it open.
-    #[error("{} is in use by another process: stop that process, or choose another data folder", path.display())]
-    InUse {
-        /// The vault file.
-        path: PathBuf,
-    },
-    /// The root key is gone.
-    #[error("{} is absent but {} holds keys wrapped under it: restore the root key from its backup", path.display(), vault.display())]
-    NoRootKey {
-        /// Where the root key should be.
-        path: PathBuf,
-        /// The vault file.
-        vault: PathBuf,
-    },
-    /// The root key's file holds something else.
-    #[error("{} has {len} bytes where a root key has 32: restore the root key from its backup", path.display())]
-    NotARootKey {
-        /// The root key's file.
-        path: PathBuf,
-        /// Its length, in bytes.
-        len: usize,
-    },
-    /// The root key belongs to another vault.
-    #[error("{} is not the root key of {}: restore the two from the same installation", path.display(), vault.display())]
-    WrongRootKey {
-        /// The root key's file.
-        path: PathBuf,
-        /// The vault file.
-        vault: PathBuf,
-    },
-    /// A newer Airside wrote it.
-    #[error("{} has format {found}, newer than this airside reads ({FORMAT}): start the airside that wrote it, or a newer one", path.display())]
-    NewerFormat {
-        /// The vault file.
-        path: PathBuf,
-        /// Its format.
-        found: u64,
-    },
-    /// The vault file cannot be read or written.
-    #[error("{} cannot be used as a vault: {reason}: check the disk, or restore it from the newest backup of the vault", path.display())]
-    Unusable {
-        /// The vault file.
-        path: PathBuf,
-        /// Why, for the operator.
-        reason: String,
-    },
-    /// The cipher library refused.
-    #[error("cannot set up the root key: cipher or random source of the system refused to work")]
-    Cipher,
-}
-
-impl From<CipherRefused> for VaultError {
-    fn from(_: CipherRefused) -> Self {
-        Self::Cipher
-    }
 }

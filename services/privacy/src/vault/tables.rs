@@ -1,22 +1,13 @@
-//! What `vault.redb` holds, format 1.
-//!
-//! | table      | key                                | value |
-//! |------------|------------------------------------|-------|
-//! | `meta`     | `format`                           | the format, u64 big-endian |
-//! | `meta`     | `root-check`                       | HMAC-SHA-256 that only the right root key gives |
-//! | `keys`     | (subject, category, version)       | 0x01, epoch of the root key u32 big-endian, nonce (12), AES-256-GCM-SIV of the data key (32), tag (16); bound to the row's key |
-//! | `register` | subject                            | (ordinal from 1, reason: 1 erased, 2 retired, unix milliseconds) |
-//! | `erased`   | ordinal                            | subject |
-//!
-//! A subject is in `register` or has rows in `keys`, never both.
+//! What `vault.redb` holds, format 1: `FORMAT.md` of this crate freezes it.
 
-use airside_kernel::{Category, KeyError, SubjectId, Timestamp};
+use airside_kernel::{Category, KeyError, LogId, SubjectId, Timestamp};
 use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
-    WriteTransaction,
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table,
+    TableDefinition, WriteTransaction,
 };
+use uuid::Uuid;
 
-use super::{Entry, FIRST_VERSION};
+use super::{Entry, Erasure, FIRST_VERSION, Reason};
 use crate::{
     cipher::{DataKey, KeyName, RootKey},
     raw::{PREFIX, PREFIX_END, raw_day},
@@ -25,24 +16,27 @@ use crate::{
 /// The format that this code writes.
 pub(super) const FORMAT: u64 = 1;
 
-const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
-const KEYS: TableDefinition<(&str, &str, u32), &[u8]> = TableDefinition::new("keys");
-const REGISTER: TableDefinition<&str, (u64, u8, i64)> = TableDefinition::new("register");
-const ERASED: TableDefinition<u64, &str> = TableDefinition::new("erased");
+pub(super) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+pub(super) const KEYS: TableDefinition<(&str, &str, u32), &[u8]> = TableDefinition::new("keys");
+pub(super) const REGISTER: TableDefinition<&str, (u64, u8, i64)> = TableDefinition::new("register");
+pub(super) const ERASED: TableDefinition<u64, &str> = TableDefinition::new("erased");
+
+const FORMAT_KEY: &str = "format";
+const ROOT_CHECK_KEY: &str = "root-check";
+const LOG_KEY: &str = "log-id";
+const CHANGES_KEY: &str = "changes";
 
 const CATEGORIES: [Category; 3] = [Category::Identity, Category::Travel, Category::Raw];
 
 /// Says whose vault a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) format: u64,
     pub(super) root_check: Vec<u8>,
-}
-
-/// Why a subject's keys were destroyed.
-#[derive(Clone, Copy)]
-pub(super) enum Reason {
-    Erased = 1,
-    Retired = 2,
+    /// `None` until a log has used the vault.
+    pub(super) log: Option<LogId>,
+    /// How many commits changed it; 0 in a vault from before they were counted.
+    pub(super) changes: u64,
 }
 
 /// Wraps any cause as a vault that cannot be used.
@@ -51,31 +45,80 @@ pub(super) fn unavailable(cause: impl std::fmt::Display) -> KeyError {
 }
 
 /// Returns the identity of a vault file; `None` for a fresh one.
-pub(super) fn identity(database: &Database) -> Result<Option<Identity>, redb::Error> {
-    let reading = database.begin_read()?;
+pub(super) fn identity(database: &impl ReadableDatabase) -> Result<Option<Identity>, redb::Error> {
+    identity_in(&database.begin_read()?)
+}
+
+/// Returns the identity that a read transaction sees; `None` in a fresh file.
+pub(super) fn identity_in(reading: &ReadTransaction) -> Result<Option<Identity>, redb::Error> {
     let meta = match reading.open_table(META) {
         Ok(meta) => meta,
         Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let format = meta.get("format")?.and_then(|bytes| bytes.value().try_into().ok());
-    let root_check = meta.get("root-check")?.map(|bytes| bytes.value().to_vec()).unwrap_or_default();
-    let unreadable = || redb::Error::Corrupted("meta names no format".into());
-    Ok(Some(Identity { format: u64::from_be_bytes(format.ok_or_else(unreadable)?), root_check }))
+    let unreadable = |what: &str| redb::Error::Corrupted(format!("its table meta has no readable {what}"));
+    let log = match meta.get(LOG_KEY)? {
+        None => None,
+        Some(bytes) => Some(LogId(Uuid::from_slice(bytes.value()).map_err(|_| unreadable(LOG_KEY))?)),
+    };
+    Ok(Some(Identity {
+        format: number(&meta, FORMAT_KEY)?.ok_or_else(|| unreadable(FORMAT_KEY))?,
+        root_check: meta.get(ROOT_CHECK_KEY)?.map(|bytes| bytes.value().to_vec()).unwrap_or_default(),
+        log,
+        changes: number(&meta, CHANGES_KEY)?.unwrap_or_default(),
+    }))
 }
 
-/// Makes every table and writes the identity, in one commit.
-pub(super) fn establish(database: &Database, root_check: &[u8]) -> Result<(), redb::Error> {
-    let writing = database.begin_write()?;
-    {
-        let mut meta = writing.open_table(META)?;
-        meta.insert("format", FORMAT.to_be_bytes().as_slice())?;
-        meta.insert("root-check", root_check)?;
-        writing.open_table(KEYS)?;
-        writing.open_table(REGISTER)?;
-        writing.open_table(ERASED)?;
+fn number(
+    meta: &impl ReadableTable<&'static str, &'static [u8]>,
+    key: &str,
+) -> Result<Option<u64>, redb::Error> {
+    let Some(bytes) = meta.get(key)? else { return Ok(None) };
+    let number = bytes.value().try_into().map(u64::from_be_bytes);
+    number.map(Some).map_err(|_| redb::Error::Corrupted(format!("its table meta has no readable {key}")))
+}
+
+/// Makes every table and writes the identity.
+pub(super) fn write_identity(writing: &WriteTransaction, identity: &Identity) -> Result<(), redb::Error> {
+    let mut meta = writing.open_table(META)?;
+    meta.insert(FORMAT_KEY, identity.format.to_be_bytes().as_slice())?;
+    meta.insert(ROOT_CHECK_KEY, identity.root_check.as_slice())?;
+    meta.insert(CHANGES_KEY, identity.changes.to_be_bytes().as_slice())?;
+    if let Some(log) = identity.log {
+        meta.insert(LOG_KEY, log.0.as_bytes().as_slice())?;
     }
-    Ok(writing.commit()?)
+    writing.open_table(KEYS)?;
+    writing.open_table(REGISTER)?;
+    writing.open_table(ERASED)?;
+    Ok(())
+}
+
+/// Makes a fresh file the vault of a root key.
+pub(super) fn establish(database: &Database, root_check: &[u8]) -> Result<Identity, redb::Error> {
+    let identity = Identity { format: FORMAT, root_check: root_check.to_vec(), log: None, changes: 0 };
+    let writing = database.begin_write()?;
+    write_identity(&writing, &identity)?;
+    writing.commit()?;
+    Ok(identity)
+}
+
+/// Counts one more change in a write transaction, and returns the count.
+pub(super) fn count_change(writing: &WriteTransaction) -> Result<u64, redb::Error> {
+    let mut meta = writing.open_table(META)?;
+    let changes = number(&meta, CHANGES_KEY)?.unwrap_or_default() + 1;
+    meta.insert(CHANGES_KEY, changes.to_be_bytes().as_slice())?;
+    Ok(changes)
+}
+
+/// Names the log that the vault belongs to, in a write transaction; returns
+/// the log that it already belongs to instead.
+pub(super) fn bind(writing: &WriteTransaction, log: LogId) -> Result<Option<LogId>, redb::Error> {
+    let mut meta = writing.open_table(META)?;
+    let bound = meta.get(LOG_KEY)?.and_then(|bytes| Uuid::from_slice(bytes.value()).ok()).map(LogId);
+    if bound.is_none() {
+        meta.insert(LOG_KEY, log.0.as_bytes().as_slice())?;
+    }
+    Ok(bound)
 }
 
 /// Returns what a key name stands for; `None` when no key was made.
@@ -119,6 +162,35 @@ pub(super) fn is_erased(database: &Database, subject: &SubjectId) -> Result<bool
         Ok(database.begin_read()?.open_table(REGISTER)?.get(subject.as_str())?.is_some())
     };
     look().map_err(unavailable)
+}
+
+/// Returns at most `max` entries of the register after its first `count`, in order.
+pub(super) fn register_after(
+    database: &impl ReadableDatabase,
+    count: u64,
+    max: usize,
+) -> Result<Vec<Erasure>, redb::Error> {
+    let reading = database.begin_read()?;
+    let (erased, register) = (reading.open_table(ERASED)?, reading.open_table(REGISTER)?);
+    let mut entries = Vec::new();
+    for row in erased.range(count.saturating_add(1)..)?.take(max) {
+        let (ordinal, subject) = row?;
+        let found = register.get(subject.value())?;
+        let entry = found.and_then(|row| {
+            let (_, reason, at) = row.value();
+            Some((Reason::of_number(reason)?, Timestamp::from_millisecond(at).ok()?))
+        });
+        let (reason, at) = entry.ok_or_else(|| {
+            redb::Error::Corrupted(format!("its register has no readable entry {}", ordinal.value()))
+        })?;
+        entries.push(Erasure {
+            ordinal: ordinal.value(),
+            subject: SubjectId::new(subject.value()),
+            reason,
+            at,
+        });
+    }
+    Ok(entries)
 }
 
 /// Returns the register after its first `count` subjects, in order.

@@ -1,6 +1,10 @@
 //! The one thread that writes: it takes all that waits, up to a bound, makes
 //! one durable commit of it, and only then answers. When a commit fails, all of
-//! it fails and nothing of it stands.
+//! it fails, and the writer takes no more: the pages in memory and the file may
+//! disagree, and only a restart reads what the disk has.
+//!
+//! The copies of the register are written after the commit and before the
+//! answer, so an erasure that has returned is in each of them.
 
 use std::sync::{Arc, PoisonError, atomic::Ordering};
 
@@ -9,10 +13,10 @@ use jiff::civil::Date;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Entry, Shared,
-    tables::{Reason, Tables, unavailable},
+    Entry, Erasure, Reason, Shared,
+    tables::{self, Tables, unavailable},
 };
-use crate::cipher::{DataKey, KeyName};
+use crate::cipher::{CipherRefused, DataKey, KeyName};
 
 /// Most requests in one commit.
 const BATCH_MAX: usize = 1024;
@@ -25,6 +29,14 @@ pub(super) enum Job {
     Erase(SubjectId),
     /// Destroy the raw keys of days before this one.
     Retire(Date),
+    /// Destroy what a copy of the register names, as it was done then.
+    Replay(Vec<Erasure>),
+}
+
+impl Job {
+    fn erases(&self) -> bool {
+        !matches!(self, Self::Ensure(_))
+    }
 }
 
 /// A job and who waits for it; the answer counts what changed.
@@ -46,6 +58,26 @@ enum Effect {
     Destroyed(Vec<KeyName>),
 }
 
+/// A batch that was not committed.
+enum Failed {
+    /// The cipher refused; the file is as it was.
+    Cipher(CipherRefused),
+    /// The file could not be read or written.
+    File(redb::Error),
+}
+
+impl From<CipherRefused> for Failed {
+    fn from(error: CipherRefused) -> Self {
+        Self::Cipher(error)
+    }
+}
+
+impl<E: Into<redb::Error>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::File(error.into())
+    }
+}
+
 /// Serves requests until every sender is gone.
 pub(super) fn run(shared: &Shared, mut requests: mpsc::Receiver<Request>) {
     while let Some(first) = requests.blocking_recv() {
@@ -55,12 +87,10 @@ pub(super) fn run(shared: &Shared, mut requests: mpsc::Receiver<Request>) {
         {
             batch.push(next);
         }
-        match commit(shared, &batch) {
+        match shared.sound().and_then(|()| commit_or_break(shared, &batch)) {
             Ok(done) => {
                 publish(shared, done.effects, done.erased_count);
-                for (request, count) in batch.into_iter().zip(done.counts) {
-                    let _ = request.reply.send(Ok(count));
-                }
+                answer(shared, batch, done.counts);
             }
             Err(error) => {
                 for request in batch {
@@ -71,23 +101,46 @@ pub(super) fn run(shared: &Shared, mut requests: mpsc::Receiver<Request>) {
     }
 }
 
-fn commit(shared: &Shared, batch: &[Request]) -> Result<Done, KeyError> {
-    let writing = shared.database.begin_write().map_err(unavailable)?;
+fn answer(shared: &Shared, batch: Vec<Request>, counts: Vec<usize>) {
+    let copied = match batch.iter().any(|request| request.job.erases()) {
+        true => shared.copy_register().map_err(unavailable),
+        false => Ok(()),
+    };
+    for (request, count) in batch.into_iter().zip(counts) {
+        let answer = match &copied {
+            Err(error) if request.job.erases() => Err(error.clone()),
+            _ => Ok(count),
+        };
+        let _ = request.reply.send(answer);
+    }
+}
+
+fn commit_or_break(shared: &Shared, batch: &[Request]) -> Result<Done, KeyError> {
+    commit(shared, batch).map_err(|failed| match failed {
+        Failed::Cipher(error) => unavailable(error),
+        Failed::File(error) => shared.break_off(&error),
+    })
+}
+
+fn commit(shared: &Shared, batch: &[Request]) -> Result<Done, Failed> {
+    let writing = shared.database.begin_write()?;
     let mut done = Done::default();
     {
-        let mut tables = Tables::open(&writing).map_err(unavailable)?;
+        let mut tables = Tables::open(&writing)?;
         for request in batch {
             let before = done.effects.len();
             apply(shared, &mut tables, &request.job, &mut done.effects)?;
             done.counts.push(done.effects.len() - before);
         }
-        done.erased_count = tables.erased_count().map_err(unavailable)?;
+        done.erased_count = tables.erased_count()?;
     }
     if done.effects.is_empty() {
-        writing.abort().map_err(unavailable)?;
+        writing.abort()?;
     } else {
-        writing.commit().map_err(unavailable)?;
+        let changes = tables::count_change(&writing)?;
+        writing.commit()?;
         shared.commits.fetch_add(1, Ordering::Relaxed);
+        shared.changes.fetch_max(changes, Ordering::Release);
     }
     Ok(done)
 }
@@ -97,35 +150,33 @@ fn apply(
     tables: &mut Tables<'_>,
     job: &Job,
     effects: &mut Vec<Effect>,
-) -> Result<(), KeyError> {
+) -> Result<(), Failed> {
     match job {
         Job::Ensure(names) => {
             for name in names {
-                if !tables.settled(name).map_err(unavailable)? {
-                    let (key, wrapped) = shared.root.make_data_key(name).map_err(unavailable)?;
-                    tables.put(name, &wrapped).map_err(unavailable)?;
+                if !tables.settled(name)? {
+                    let (key, wrapped) = shared.root.make_data_key(name)?;
+                    tables.put(name, &wrapped)?;
                     effects.push(Effect::Made(name.clone(), key.into()));
                 }
             }
-            Ok(())
         }
-        Job::Erase(subject) => destroy(shared, tables, subject, Reason::Erased, effects),
+        Job::Erase(subject) => {
+            let destroyed = tables.destroy(subject, Reason::Erased, shared.clock.now())?;
+            effects.extend(destroyed.map(Effect::Destroyed));
+        }
         Job::Retire(keep_from) => {
-            let subjects = tables.raw_before(*keep_from).map_err(unavailable)?;
-            subjects.iter().try_for_each(|subject| destroy(shared, tables, subject, Reason::Retired, effects))
+            for subject in tables.raw_before(*keep_from)? {
+                let destroyed = tables.destroy(&subject, Reason::Retired, shared.clock.now())?;
+                effects.extend(destroyed.map(Effect::Destroyed));
+            }
+        }
+        Job::Replay(erased) => {
+            for Erasure { subject, reason, at, .. } in erased {
+                effects.extend(tables.destroy(subject, *reason, *at)?.map(Effect::Destroyed));
+            }
         }
     }
-}
-
-fn destroy(
-    shared: &Shared,
-    tables: &mut Tables<'_>,
-    subject: &SubjectId,
-    reason: Reason,
-    effects: &mut Vec<Effect>,
-) -> Result<(), KeyError> {
-    let destroyed = tables.destroy(subject, reason, shared.clock.now()).map_err(unavailable)?;
-    effects.extend(destroyed.map(Effect::Destroyed));
     Ok(())
 }
 
