@@ -70,6 +70,8 @@ const PASSENGER_NAME: u32 = 4;
 const RECORD_LOCATOR: u32 = 5;
 
 impl StoredEvent for BagEvent {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         match self {
             Self::Observed { content: Content::Announced(_), .. } => "baggage.BagAnnounced",
@@ -116,9 +118,9 @@ impl StoredEvent for BagEvent {
         bytes.into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
         let bytes = event.payload();
-        Ok(match event.event_type() {
+        let fact = match event.type_up_to(1)? {
             "baggage.BagAnnounced" => announced(stored::BagAnnounced::decode(bytes).map_err(damaged)?)?,
             "baggage.BagScanned" => scanned(stored::BagScanned::decode(bytes).map_err(damaged)?)?,
             "baggage.JourneyOpened" => {
@@ -149,7 +151,8 @@ impl StoredEvent for BagEvent {
                 status_changed(stored::BagStatusChanged::decode(bytes).map_err(damaged)?)?
             }
             _ => return Err(DecodeError::unknown(event)),
-        })
+        };
+        Ok([fact])
     }
 
     fn personal_fields(&mut self, visit: &mut dyn FnMut(PersonalField<'_>)) {

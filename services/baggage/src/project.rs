@@ -104,7 +104,7 @@ impl Bags {
     fn apply_bag(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let plate = event.stream().split_once('-').and_then(|(_, plate)| LicencePlate::parse(plate).ok());
         let plate = plate.ok_or_else(|| DecodeError::malformed("stream", "its id is no licence plate"))?;
-        let fact = BagEvent::decode(event)?;
+        let [fact] = BagEvent::decode(event)?;
         let kept = self.plates.entry(plate).or_default();
         kept.plate = Bag::evolve(std::mem::take(&mut kept.plate), &fact);
         kept.version += 1;
@@ -130,6 +130,9 @@ impl Bags {
             return Err(DecodeError::malformed("stream", "its id is no person"));
         };
         match event.event_type() {
+            "trips.BagFollowed" | "trips.BagUnfollowed" if event.schema_version() != 1 => {
+                return Err(DecodeError::unknown(event));
+            }
             "trips.BagFollowed" => {
                 let followed = trips::BagFollowed::decode(event.payload()).map_err(damaged)?;
                 if let (Ok(journey), Ok(plate)) =
@@ -226,7 +229,7 @@ impl QuarantineList {
         if event.event_type() != "baggage.ObservationQuarantined" {
             return Ok(());
         }
-        if let BagEvent::Quarantined { observation_id, code, candidates, .. } = BagEvent::decode(event)? {
+        if let [BagEvent::Quarantined { observation_id, code, candidates, .. }] = BagEvent::decode(event)? {
             let plate = event.stream().split_once('-').map_or("", |(_, plate)| plate).to_owned();
             let source = observation_source(&observation_id).to_owned();
             let reason = format!("the observation fits {} journeys of the plate", candidates.len());
@@ -255,7 +258,7 @@ impl Projection for QuarantineList {
         if event.category() == "bag" {
             return self.apply_bag(event);
         }
-        let item = MessageQuarantined::decode(event)?;
+        let [item] = MessageQuarantined::decode(event)?;
         self.push(Item {
             number: 0,
             source: item.source,

@@ -197,7 +197,7 @@ impl Reactor for Parse {
     }
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
-        let received = MessageReceived::decode(event)?;
+        let [received] = MessageReceived::decode(event)?;
         // Folded whether it is acted on or not, so that a restart tells a repeat as before.
         let is_repeat = self.repeats.is_repeat(source_of(event), &received.fingerprint, received.received_at);
         match (act, is_repeat) {

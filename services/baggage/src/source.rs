@@ -47,6 +47,8 @@ pub fn raw_subject(source: &str, received_at: Timestamp) -> SubjectId {
 }
 
 impl StoredEvent for MessageReceived {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         "baggage.MessageReceived"
     }
@@ -62,21 +64,21 @@ impl StoredEvent for MessageReceived {
         message.encode_to_vec().into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        if event.event_type() != "baggage.MessageReceived" {
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
+        if event.type_up_to(1)? != "baggage.MessageReceived" {
             return Err(DecodeError::unknown(event));
         }
         let message = stored::MessageReceived::decode(event.payload()).map_err(damaged)?;
         let received_at = message.received_at.as_ref().and_then(timestamp);
         let content = message.content.unwrap_or_default();
-        Ok(Self {
+        Ok([Self {
             subject: SubjectId::new(&content.subject),
             content: personal(content)?,
             fingerprint: message.fingerprint,
             received_at: received_at.unwrap_or_else(|| event.recorded_at()),
             transport: message.transport,
             size_bytes: message.size_bytes,
-        })
+        }])
     }
 
     fn personal_fields(&mut self, visit: &mut dyn FnMut(PersonalField<'_>)) {
@@ -139,6 +141,8 @@ impl Decider for Quarantine {
 }
 
 impl StoredEvent for MessageQuarantined {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         "baggage.MessageQuarantined"
     }
@@ -156,12 +160,12 @@ impl StoredEvent for MessageQuarantined {
         message.encode_to_vec().into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        if event.event_type() != "baggage.MessageQuarantined" {
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
+        if event.type_up_to(1)? != "baggage.MessageQuarantined" {
             return Err(DecodeError::unknown(event));
         }
         let message = stored::MessageQuarantined::decode(event.payload()).map_err(damaged)?;
-        Ok(Self {
+        Ok([Self {
             source: message.source,
             message: Revision(message.message_revision),
             message_type: message.message_type,
@@ -169,7 +173,7 @@ impl StoredEvent for MessageQuarantined {
             reason: message.reason,
             parser_version: message.parser_version,
             cause: cause(message.cause.unwrap_or_default()),
-        })
+        }])
     }
 }
 
@@ -243,6 +247,8 @@ impl Decider for NoReads {
 }
 
 impl StoredEvent for TagNotRead {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         "baggage.TagNotRead"
     }
@@ -256,13 +262,13 @@ impl StoredEvent for TagNotRead {
         message.encode_to_vec().into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        if event.event_type() != "baggage.TagNotRead" {
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
+        if event.type_up_to(1)? != "baggage.TagNotRead" {
             return Err(DecodeError::unknown(event));
         }
         let message = stored::TagNotRead::decode(event.payload()).map_err(damaged)?;
         let point = message.point();
-        Ok(Self { observation: observation(message.observation)?, point, reader: message.reader })
+        Ok([Self { observation: observation(message.observation)?, point, reader: message.reader }])
     }
 }
 

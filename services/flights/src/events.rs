@@ -59,6 +59,8 @@ pub enum What {
 }
 
 impl StoredEvent for Fact {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         match self.what {
             What::FlightScheduled(_) => "flights.FlightScheduled",
@@ -115,8 +117,8 @@ impl StoredEvent for Fact {
         .into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        match event.event_type() {
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
+        let fact = match event.type_up_to(1)? {
             "flights.FlightScheduled" => {
                 let api::FlightScheduled { origin, legs, codeshares } = message(event)?;
                 let legs = legs.iter().map(leg).collect::<Result<_, _>>()?;
@@ -164,7 +166,8 @@ impl StoredEvent for Fact {
                 fact(origin, What::PassengerRead(read))
             }
             _ => Err(DecodeError::unknown(event)),
-        }
+        };
+        fact.map(|fact| [fact])
     }
 
     fn personal_fields(&mut self, visit: &mut dyn FnMut(PersonalField<'_>)) {

@@ -119,7 +119,7 @@ impl Projection for Board {
         if event.event_type() == PASSENGER_READ {
             return Ok(());
         }
-        let fact = Fact::decode(event)?;
+        let [fact] = Fact::decode(event)?;
         let id = event.stream().strip_prefix("flight-").unwrap_or_default();
         let id: FlightId =
             id.parse().map_err(|error| DecodeError::malformed("flight stream", format!("{error}")))?;

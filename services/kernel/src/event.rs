@@ -220,6 +220,16 @@ impl RecordedEvent {
         self.text(&self.spans.event_type)
     }
 
+    /// Returns its type, if its version is one that the reader knows. A newer
+    /// version means something else: it is parked, never read as an older one.
+    ///
+    /// # Errors
+    /// When the version lies above `newest`.
+    pub fn type_up_to(&self, newest: u32) -> Result<&str, DecodeError> {
+        let is_known = (1..=newest).contains(&self.parts.schema_version);
+        if is_known { Ok(self.event_type()) } else { Err(DecodeError::unknown(self)) }
+    }
+
     /// Returns its encoded metadata.
     pub fn metadata_bytes(&self) -> &[u8] {
         &self.bytes[self.spans.metadata.start as usize..self.spans.metadata.end as usize]

@@ -25,6 +25,8 @@ pub enum VenueEvent {
 }
 
 impl StoredEvent for VenueEvent {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         match self {
             Self::ClosureSet(_) => CLOSURE_SET,
@@ -47,17 +49,18 @@ impl StoredEvent for VenueEvent {
         bytes.into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
         let damaged =
             |error: prost::DecodeError| DecodeError::malformed(event.event_type(), error.to_string());
-        match event.event_type() {
+        let fact = match event.type_up_to(1)? {
             CLOSURE_SET => closure(v1::ClosureSet::decode(event.payload()).map_err(damaged)?),
             CLOSURE_LIFTED => {
                 let message = v1::ClosureLifted::decode(event.payload()).map_err(damaged)?;
                 Ok(Self::ClosureLifted { feature: feature(CLOSURE_LIFTED, &message.feature_id)? })
             }
             _ => Err(DecodeError::unknown(event)),
-        }
+        };
+        fact.map(|fact| [fact])
     }
 }
 

@@ -92,7 +92,7 @@ impl Projection for Closures {
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let code = event.stream().split_once('-').and_then(|(_, code)| code.parse::<VenueCode>().ok());
         let code = code.ok_or_else(|| DecodeError::malformed("venue stream", "its id is no venue code"))?;
-        let fact = VenueEvent::decode(event)?;
+        let [fact] = VenueEvent::decode(event)?;
         self.maps.change(&code, |closures| match fact {
             VenueEvent::ClosureSet(closure) => {
                 closures.insert(closure.feature.clone(), closure);

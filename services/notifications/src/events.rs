@@ -21,6 +21,8 @@ pub enum InboxEvent {
 }
 
 impl StoredEvent for InboxEvent {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         NOTICE_ISSUED
     }
@@ -39,9 +41,9 @@ impl StoredEvent for InboxEvent {
         message.encode_to_vec().into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        match event.event_type() {
-            NOTICE_ISSUED => notice(event.payload()).map(Self::NoticeIssued),
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
+        match event.type_up_to(1)? {
+            NOTICE_ISSUED => Ok([Self::NoticeIssued(notice(event.payload())?)]),
             _ => Err(DecodeError::unknown(event)),
         }
     }
@@ -60,6 +62,8 @@ pub enum DeliveryEvent {
 }
 
 impl StoredEvent for DeliveryEvent {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         NOTICES_ACKNOWLEDGED
     }
@@ -69,9 +73,9 @@ impl StoredEvent for DeliveryEvent {
         v1::NoticesAcknowledged { up_to_seq, level: level.to_proto() as i32 }.encode_to_vec().into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        match event.event_type() {
-            NOTICES_ACKNOWLEDGED => acknowledged(event.payload()),
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
+        match event.type_up_to(1)? {
+            NOTICES_ACKNOWLEDGED => Ok([acknowledged(event.payload())?]),
             _ => Err(DecodeError::unknown(event)),
         }
     }

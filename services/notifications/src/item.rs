@@ -31,7 +31,7 @@ impl Item {
     /// # Errors
     /// When the event is not one of an inbox, or is damaged.
     pub fn read(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        let InboxEvent::NoticeIssued(notice) = InboxEvent::decode(event)?;
+        let [InboxEvent::NoticeIssued(notice)] = InboxEvent::decode(event)?;
         Ok(Self::new(event.revision().0 + 1, notice, event.recorded_at()))
     }
 

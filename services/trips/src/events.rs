@@ -48,6 +48,8 @@ pub enum Fact {
 }
 
 impl StoredEvent for Fact {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         match self {
             Self::FlightFollowed { .. } => FLIGHT_FOLLOWED,
@@ -85,8 +87,8 @@ impl StoredEvent for Fact {
         .into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        match event.event_type() {
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
+        let fact = match event.type_up_to(1)? {
             FLIGHT_FOLLOWED => {
                 let message: api::FlightFollowed = message(event)?;
                 Ok(Self::FlightFollowed {
@@ -116,7 +118,8 @@ impl StoredEvent for Fact {
                 })
             }
             _ => Err(DecodeError::unknown(event)),
-        }
+        };
+        fact.map(|fact| [fact])
     }
 
     fn personal_fields(&mut self, visit: &mut dyn FnMut(PersonalField<'_>)) {

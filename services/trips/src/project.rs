@@ -41,7 +41,7 @@ impl Projection for Followed {
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        let fact = Fact::decode(event)?;
+        let [fact] = Fact::decode(event)?;
         let person = person(event)?;
         let following = self.0.entry(person).or_default();
         match fact {

@@ -93,7 +93,8 @@ impl Passage {
 
     fn follow(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let person = person(event)?;
-        match Fact::decode(event)? {
+        let [fact] = Fact::decode(event)?;
+        match fact {
             Fact::FlightFollowed { flight, .. } if is_over(&flight, self.today) => {}
             Fact::FlightFollowed { flight, booking: Some(booking) } => {
                 self.followers.entry(flight).or_default().insert(person, booking);

@@ -165,7 +165,7 @@ impl House {
 
     /// Returns the facts of a person, oldest first.
     pub(crate) async fn facts(&self, person: PersonId) -> Vec<Fact> {
-        self.events(person).await.iter().map(|event| Fact::decode(event).unwrap()).collect()
+        self.events(person).await.iter().flat_map(|event| Fact::decode(event).unwrap()).collect()
     }
 
     pub(crate) async fn events(&self, person: PersonId) -> Vec<RecordedEvent> {

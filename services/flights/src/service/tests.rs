@@ -234,7 +234,7 @@ async fn a_passenger_is_stored_sealed_under_a_key_of_that_read_alone() {
         .iter()
         .map(|event| {
             assert!(!event.payload().windows(5).any(|bytes| bytes.eq_ignore_ascii_case(b"zhang")));
-            let Fact { what: What::PassengerRead(read), .. } = Fact::decode(event).unwrap() else {
+            let [Fact { what: What::PassengerRead(read), .. }] = Fact::decode(event).unwrap() else {
                 unreachable!()
             };
             read

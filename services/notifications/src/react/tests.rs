@@ -105,7 +105,7 @@ impl Airport {
         self.react().await;
         let events = self.house.stream(&model::inbox(person(number))).await;
         let notice = |event| match InboxEvent::decode(event).unwrap() {
-            InboxEvent::NoticeIssued(notice) => notice,
+            [InboxEvent::NoticeIssued(notice)] => notice,
         };
         events.iter().map(notice).collect()
     }

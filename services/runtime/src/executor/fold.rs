@@ -1,6 +1,9 @@
 //! Folded states: made of stored facts, kept for the next order.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    borrow::Borrow,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use airside_kernel::{Direction, EventStore, Revision, StoredEvent, StreamId};
 
@@ -17,13 +20,16 @@ pub struct Folded<S> {
     /// The last revision in it; `None` when the stream does not exist.
     pub revision: Option<Revision>,
     base: Revision,
-    events: u64,
+    /// How many facts were folded.
+    facts: u64,
+    /// The events of this fold that gave not one fact but more, or none, and how many.
+    uneven: Vec<(Revision, u64)>,
 }
 
 impl<S: Default> Folded<S> {
     /// The state before a fold that begins at `base` of a stream that ends at `revision`.
     fn begin(base: Revision, revision: Option<Revision>) -> Self {
-        Self { state: S::default(), revision, base, events: 0 }
+        Self { state: S::default(), revision, base, facts: 0, uneven: Vec::new() }
     }
 }
 
@@ -33,22 +39,48 @@ impl<S> Folded<S> {
         self.revision.map_or(Revision::FIRST, Revision::next)
     }
 
-    /// Returns the state after facts that come next.
+    /// Returns the state after facts that come next, each an event of its own.
     pub(super) fn after<D: Stored<State = S>>(self, facts: &[D::Event]) -> Self {
         facts.iter().fold(self, |folded, fact| {
             let revision = folded.next();
-            folded.with::<D>(fact, revision)
+            folded.with::<D>([fact], revision)
         })
     }
 
     /// Returns the oldest revision that the state still needs.
     pub(super) fn fold_from<D: Stored<State = S>>(&self) -> Revision {
-        Revision(self.base.0 + D::forgets(&self.state, self.events).min(self.events))
+        self.event_of(D::forgets(&self.state, self.facts).min(self.facts))
     }
 
-    fn with<D: Stored<State = S>>(self, fact: &D::Event, revision: Revision) -> Self {
-        let state = D::evolve(self.state, fact);
-        Self { state, revision: Some(revision), base: self.base, events: self.events + 1 }
+    /// Returns the event that gave the fact with this number, counted from 0;
+    /// for the number of the next fact, the next event.
+    fn event_of(&self, fact: u64) -> Revision {
+        let (mut event, mut left) = (self.base, fact);
+        for (uneven, facts) in &self.uneven {
+            let before = uneven.0 - event.0;
+            if left < before + facts {
+                return Revision(event.0 + left.min(before));
+            }
+            (event, left) = (uneven.next(), left - before - facts);
+        }
+        Revision(event.0 + left)
+    }
+
+    /// Returns the state after the facts of one event.
+    fn with<D: Stored<State = S>>(
+        mut self,
+        facts: impl IntoIterator<Item = impl Borrow<D::Event>>,
+        revision: Revision,
+    ) -> Self {
+        let mut count = 0;
+        for fact in facts {
+            self.state = D::evolve(self.state, fact.borrow());
+            count += 1;
+        }
+        if count != 1 {
+            self.uneven.push((revision, count));
+        }
+        Self { revision: Some(revision), facts: self.facts + count, ..self }
     }
 }
 
@@ -109,9 +141,9 @@ pub(super) async fn refresh<D: Stored>(
         let page = store.read_stream(stream, Direction::Forwards, Some(from), FOLD_PAGE).await;
         let page = page.map_err(Failure::Load)?;
         for event in &page.events {
-            let fact = D::Event::decode(event)
+            let facts = D::Event::decode(event)
                 .map_err(|source| Failure::Decode { stream: stream.clone(), source })?;
-            folded = folded.with::<D>(&fact, event.revision());
+            folded = folded.with::<D>(facts, event.revision());
             from = event.revision().next();
         }
         if page.end || page.events.is_empty() {

@@ -123,7 +123,7 @@ impl Checkpoint {
 fn position(event: &RecordedEvent) -> Result<Option<Position>, DecodeError> {
     let malformed = || DecodeError::malformed("checkpoint", "its position does not parse");
     let damaged = |error: prost::DecodeError| DecodeError::malformed("checkpoint", error.to_string());
-    let token = match event.event_type() {
+    let token = match event.type_up_to(1)? {
         "runtime.ReactorStarted" => stored::ReactorStarted::decode(event.payload()).map_err(damaged)?.after,
         "runtime.ReactorAdvanced" => {
             stored::ReactorAdvanced::decode(event.payload()).map_err(damaged)?.position

@@ -105,6 +105,8 @@ struct NotedMessage {
 }
 
 impl StoredEvent for Fact {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         match self {
             Self::Added { .. } => "counter.Added",
@@ -127,9 +129,9 @@ impl StoredEvent for Fact {
         }
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
         let damaged = |error: prost::DecodeError| DecodeError::malformed("counter", error.to_string());
-        match event.event_type() {
+        let fact = match event.type_up_to(1)? {
             "counter.Added" => {
                 let message = AddedMessage::decode(event.payload()).map_err(damaged)?;
                 let cause = message.cause.map(stored::cause);
@@ -142,7 +144,8 @@ impl StoredEvent for Fact {
                 Ok(Self::Noted { subject: SubjectId::new(message.subject), note })
             }
             _ => Err(DecodeError::unknown(event)),
-        }
+        };
+        fact.map(|fact| [fact])
     }
 
     fn personal_fields(&mut self, visit: &mut dyn FnMut(PersonalField<'_>)) {
@@ -188,6 +191,8 @@ impl<const KEPT: u64> Decider for Meter<KEPT> {
 }
 
 impl StoredEvent for Read {
+    type Facts = [Self; 1];
+
     fn event_type(&self) -> &'static str {
         "meter.Read"
     }
@@ -196,8 +201,8 @@ impl StoredEvent for Read {
         Bytes::copy_from_slice(&self.0.to_le_bytes())
     }
 
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
         let bytes = event.payload().try_into();
-        bytes.map(|bytes| Self(u64::from_le_bytes(bytes))).map_err(|_| DecodeError::unknown(event))
+        bytes.map(|bytes| [Self(u64::from_le_bytes(bytes))]).map_err(|_| DecodeError::unknown(event))
     }
 }

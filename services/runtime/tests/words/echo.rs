@@ -56,7 +56,7 @@ impl Reactor for Echo {
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
         assert!(!self.seen.panics.load(Ordering::Relaxed), "told to");
         self.seen.events.lock().unwrap().push((event.revision().0, act));
-        if let (Fact::Added { .. }, true) = (Fact::decode(event)?, act) {
+        if let ([Fact::Added { .. }], true) = (Fact::decode(event)?, act) {
             let cause = Cause {
                 reactor: Self::NAME.to_owned(),
                 stream: event.stream().to_owned(),

@@ -23,7 +23,7 @@ async fn outcome(house: &House) -> Vec<(Vec<&'static str>, u64, usize)> {
     let mut all = Vec::new();
     for name in ["counter-0", "counter-1", "counter-2"] {
         let events = house.events(name).await;
-        let types = events.iter().map(|event| Fact::decode(event).unwrap().event_type()).collect();
+        let types = events.iter().map(|event| Fact::decode(event).unwrap()[0].event_type()).collect();
         let State { total, notes, .. } = house.state(name).await;
         all.push((types, total, notes.len()));
     }

@@ -37,7 +37,7 @@ impl Projection for Places {
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        if let Fact::Noted { subject, .. } = Fact::decode(event)? {
+        if let [Fact::Noted { subject, .. }] = Fact::decode(event)? {
             self.subjects.push(subject);
         }
         self.seen.push((event.position(), event.stream().to_owned(), event.revision().0));
