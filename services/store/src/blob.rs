@@ -203,7 +203,6 @@ impl Blob {
     }
 
     /// Returns the hash of the blob before this one.
-    #[cfg(test)]
     pub(crate) fn previous(&self) -> Hash {
         array_at(&self.bytes, 44)
     }
@@ -311,6 +310,11 @@ impl Iterator for Frames<'_> {
 }
 
 impl Frames<'_> {
+    /// Says, after the last frame, whether the frames fill the commit exactly.
+    pub(crate) fn fill_the_commit(&self) -> bool {
+        self.offset == self.blob.bytes.len()
+    }
+
     fn stop<T>(&mut self, damage: Damage) -> Result<T, Damage> {
         self.index = self.blob.count;
         self.skip = 0;

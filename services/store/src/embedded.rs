@@ -38,6 +38,7 @@ mod heads;
 mod index;
 mod meta;
 mod open;
+mod operate;
 mod queue;
 mod reader;
 mod recent;
@@ -46,6 +47,10 @@ mod shared;
 mod writer;
 
 pub use open::OpenError;
+pub use operate::{
+    BACKUP_FORMAT, BackupError, BackupFile, Figures, Finding, IndexFigures, LogManifest, RestoreError,
+    Restored, SegmentFigures, Step, Verified, check_backup, read_manifest, rebuild_index, restore,
+};
 use reader::StreamRead;
 use shared::Shared;
 

@@ -21,5 +21,9 @@ mod follow;
 mod memory;
 
 pub use blob::FORMAT_VERSION;
-pub use embedded::{EmbeddedStore, OpenError, Options, Stats};
+pub use embedded::{
+    BACKUP_FORMAT, BackupError, BackupFile, EmbeddedStore, Figures, Finding, IndexFigures, LogManifest,
+    OpenError, Options, RestoreError, Restored, SegmentFigures, Stats, Step, Verified, check_backup,
+    read_manifest, rebuild_index, restore,
+};
 pub use memory::MemoryStore;

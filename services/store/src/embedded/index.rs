@@ -14,9 +14,14 @@ use redb::{Database, ReadOnlyTable, ReadableDatabase, StorageError, TableDefinit
 
 use super::{
     disk::{Disk, contained, is_damage},
+    glass::open_under_glass,
     meta::Meta,
 };
 use crate::blob::{FORMAT_VERSION, Place};
+
+mod snapshot;
+
+pub(crate) use snapshot::{Entry, Snapshot};
 
 type Key = &'static [u8];
 type Value = (u64, u32, u32);
@@ -39,7 +44,6 @@ impl Index {
         disk: &Disk,
         path: &Path,
         meta: &Meta,
-        head: u64,
         cache: usize,
     ) -> Result<(Self, u64), redb::Error> {
         let owner = (FORMAT_VERSION, meta.log.0.as_u128(), meta.generation);
@@ -50,11 +54,11 @@ impl Index {
                 Ok((index, flushed))
             });
             match opened {
-                Ok((index, Some(flushed))) if flushed <= head => return Ok((index, flushed)),
+                Ok((index, Some(flushed))) => return Ok((index, flushed)),
                 Err(error) if !is_damage(&error) => return Err(error),
                 found => {
                     let found = found.map(|(_, flushed)| flushed);
-                    tracing::warn!(?found, head, "the stream index does not fit the log: it is rebuilt");
+                    tracing::warn!(?found, "the stream index does not fit the log: it is rebuilt");
                 }
             }
         }
@@ -62,6 +66,20 @@ impl Index {
         let index = Self { db: disk.open(path, cache)?, owner };
         index.flush(std::iter::empty(), 0)?;
         Ok((index, 0))
+    }
+
+    /// Lets reads go on after a failed write, without writing.
+    pub(crate) fn put_under_glass(self, path: &Path, cache: usize) -> Result<Self, redb::Error> {
+        let owner = self.owner;
+        // Closed first: its file is locked.
+        drop(self);
+        Ok(Self { db: open_under_glass(path, cache)?, owner })
+    }
+
+    /// Returns the position up to which it is complete.
+    pub(crate) fn position(&self) -> Result<u64, ReadError> {
+        let flushed = contained(|| self.flushed()).map_err(|error| unreadable(&error))?;
+        Ok(flushed.unwrap_or(0))
     }
 
     fn flushed(&self) -> Result<Option<u64>, redb::Error> {

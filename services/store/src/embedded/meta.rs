@@ -19,6 +19,7 @@ const META: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinit
 const VERSION_KEY: &str = "format_version";
 const LOG_KEY: &str = "log_id";
 const GENERATION_KEY: &str = "generation";
+const RESTORED_KEY: &str = "restored_at";
 const CACHE_BYTES: usize = 1024 * 1024;
 
 /// The identity of a log.
@@ -28,12 +29,14 @@ pub(crate) struct Meta {
     pub(crate) log: LogId,
     /// How often it was restored from a backup.
     pub(crate) generation: u64,
+    /// The position at which this generation began; `None` in a log that was never restored.
+    pub(crate) restored_at: Option<u64>,
 }
 
 impl Meta {
     /// Makes the identity of a new log.
     pub(crate) fn fresh() -> Self {
-        Self { log: LogId(Uuid::new_v4()), generation: 0 }
+        Self { log: LogId(Uuid::new_v4()), generation: 0, restored_at: None }
     }
 
     /// Reads the identity of the log in a folder; `None` when there is none.
@@ -44,12 +47,12 @@ impl Meta {
         let damaged = |reason: String| OpenError::Damaged { path: path.to_owned(), reason };
         let db = disk.open_read_only(path, CACHE_BYTES);
         let db = db.map_err(|error| OpenError::file(path, error.into()))?;
-        let fields = || -> Result<[Option<Vec<u8>>; 3], redb::Error> {
+        let fields = || -> Result<[Option<Vec<u8>>; 4], redb::Error> {
             let table = db.begin_read()?.open_table(META)?;
             let get = |key: &str| table.get(key).map(|found| found.map(|value| value.value().to_vec()));
-            Ok([get(VERSION_KEY)?, get(LOG_KEY)?, get(GENERATION_KEY)?])
+            Ok([get(VERSION_KEY)?, get(LOG_KEY)?, get(GENERATION_KEY)?, get(RESTORED_KEY)?])
         };
-        let [version, log, generation] = contained(fields).map_err(|error| OpenError::file(path, error))?;
+        let [version, log, generation, restored] = contained(fields).map_err(|error| OpenError::file(path, error))?;
         let version = number(version.as_deref(), VERSION_KEY).map_err(damaged)?;
         if version > u64::from(FORMAT_VERSION) {
             return Err(OpenError::Newer { path: path.to_owned(), found: version, known: FORMAT_VERSION });
@@ -57,7 +60,8 @@ impl Meta {
         let log = log.and_then(|bytes| Uuid::from_slice(&bytes).ok());
         let log = LogId(log.ok_or_else(|| damaged(format!("{LOG_KEY} is missing or malformed")))?);
         let generation = number(generation.as_deref(), GENERATION_KEY).map_err(damaged)?;
-        Ok(Some(Self { log, generation }))
+        let restored_at = restored.map(|bytes| number(Some(&bytes), RESTORED_KEY)).transpose();
+        Ok(Some(Self { log, generation, restored_at: restored_at.map_err(damaged)? }))
     }
 
     /// Writes the identity beside the segments, durably and at once.
@@ -67,6 +71,9 @@ impl Meta {
             table.insert(VERSION_KEY, u64::from(version).to_le_bytes().as_slice())?;
             table.insert(LOG_KEY, self.log.0.as_bytes().as_slice())?;
             table.insert(GENERATION_KEY, self.generation.to_le_bytes().as_slice())?;
+            if let Some(position) = self.restored_at {
+                table.insert(RESTORED_KEY, position.to_le_bytes().as_slice())?;
+            }
             Ok(())
         })
         .map_err(|error| OpenError::file(path, error))

@@ -26,6 +26,9 @@ use crate::blob::{Damage, FORMAT_VERSION, NO_HASH};
 /// How many places are put into the index at once when it is rebuilt.
 const REBUILD_EVENTS: usize = 524_288;
 
+/// Where a restore puts a log together; a folder that has it holds no log yet.
+pub(super) const RESTORING: &str = "log.restoring";
+
 /// A folder that cannot be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -61,6 +64,18 @@ pub enum OpenError {
         /// What was found.
         reason: String,
     },
+    /// A restore into the folder was interrupted.
+    #[error("folder {folder} holds an unfinished restore: restore the backup into it again")]
+    Unfinished {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// There is no log in the folder.
+    #[error("folder {folder} holds no log: choose the data folder of a server")]
+    Absent {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The operating system refused.
     #[error("cannot use {path}: check that it exists, is writable and has room")]
     Io {
@@ -72,7 +87,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         |source| Self::Io { path: path.to_owned(), source }
     }
 
@@ -88,7 +103,7 @@ impl OpenError {
         }
     }
 
-    fn read(path: &Path, error: ReadError) -> Self {
+    pub(super) fn read(path: &Path, error: ReadError) -> Self {
         let reason = match error {
             ReadError::Corrupt { at, reason } => format!("{reason} at {at}"),
             ReadError::Unavailable { reason } => reason,
@@ -106,15 +121,23 @@ pub(super) fn open(
 ) -> Result<EmbeddedStore, OpenError> {
     fs::create_dir_all(folder).map_err(OpenError::io(folder))?;
     let lock = lock(folder)?;
+    if folder.join(RESTORING).exists() {
+        return Err(OpenError::Unfinished { folder: folder.to_owned() });
+    }
     let log_folder = folder.join("log");
     let meta = identity(&disk, &log_folder)?;
     let segments = Segments::open(log_folder.clone(), meta.log, disk.clone(), options.log_cache_bytes)?;
     let last = segments.last().map_err(|error| OpenError::read(&log_folder, error))?;
     let head = last.as_ref().map_or(0, |blob| blob.last());
     let index_path = folder.join("index.redb");
-    let index = Index::open(&disk, &index_path, &meta, head, options.index_cache_bytes);
+    let index = Index::open(&disk, &index_path, &meta, options.index_cache_bytes);
     let (index, flushed) = index.map_err(|error| OpenError::file(&index_path, error))?;
-    let recent = replay(&segments, &index, flushed, head, options.memtable_events)
+    if flushed > head {
+        // The index takes durable events alone: the log has lost what it had.
+        let reason = format!("it ends at position {head} and the stream index goes to {flushed}");
+        return Err(OpenError::Damaged { path: log_folder, reason });
+    }
+    let recent = replay(&segments, &index, flushed, head, options.memtable_events, &mut |_| {})
         .map_err(|error| OpenError::read(&log_folder, error))?;
     let start = Start {
         next: head + 1,
@@ -130,7 +153,7 @@ pub(super) fn open(
 }
 
 /// Takes the folder for this store alone.
-fn lock(folder: &Path) -> Result<fs::File, OpenError> {
+pub(super) fn lock(folder: &Path) -> Result<fs::File, OpenError> {
     let path = folder.join("lock");
     let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(OpenError::io(&path))?;
@@ -161,12 +184,13 @@ fn identity(disk: &Disk, log_folder: &Path) -> Result<Meta, OpenError> {
 }
 
 /// Reads what the index lacks; a long tail goes into the index, the rest stays recent.
-fn replay(
+pub(super) fn replay(
     segments: &Segments,
     index: &Index,
     flushed: u64,
     head: u64,
     keep: usize,
+    told: &mut dyn FnMut(u64),
 ) -> Result<Recent, ReadError> {
     let mut recent = Recent::default();
     if flushed >= head {
@@ -181,6 +205,7 @@ fn replay(
     let (mut failed, mut seen) = (Ok(()), flushed);
     segments.visit(flushed + 1, &mut |blob| {
         seen = blob.last();
+        told(seen);
         let skip = (flushed + 1).saturating_sub(blob.first());
         for decoded in blob.frames(u32::try_from(skip).unwrap_or(u32::MAX)) {
             match decoded {

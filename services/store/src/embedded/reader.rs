@@ -115,6 +115,19 @@ impl Shared {
         Ok(events.map(|events| Page { events, end }))
     }
 
+    /// Returns where a reader of a stream finds an event.
+    pub(crate) fn place_of(&self, stream: &str, revision: u64) -> Result<Option<Place>, ReadError> {
+        if let Ok(name) = stream.parse() {
+            // Recent first, index after, as above.
+            let recent = self.recent().places(&name, revision, revision);
+            if let Some((_, place)) = recent.first() {
+                return Ok(Some(*place));
+            }
+        }
+        let places = self.with_index(|index| index.places(stream, revision, revision))?;
+        Ok(places.first().map(|(_, place)| *place))
+    }
+
     fn events_at(
         &self,
         stream: &str,

@@ -25,6 +25,10 @@ use super::{
 };
 use crate::blob::{Blob, Damage, Hash};
 
+mod stored;
+
+pub(crate) use stored::{About, about, ends, put, stored};
+
 /// Position of the first event of a commit to the commit's bytes.
 const COMMITS: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("log");
 /// What a segment says of itself.
@@ -304,7 +308,8 @@ fn open_commits(
     }
 }
 
-fn create(disk: &Disk, path: &Path, first: u64, previous: &Hash) -> Result<(), redb::Error> {
+/// Makes a segment that holds no commit yet.
+pub(crate) fn create(disk: &Disk, path: &Path, first: u64, previous: &Hash) -> Result<(), redb::Error> {
     write_new(disk, path, |txn| {
         txn.open_table(COMMITS)?;
         let mut about = txn.open_table(ABOUT)?;
@@ -347,7 +352,8 @@ pub(crate) fn corrupt(position: u64, reason: String) -> ReadError {
     ReadError::Corrupt { at: format!("position {position}"), reason }
 }
 
-fn unreadable(path: &Path, error: &redb::Error) -> ReadError {
+/// Makes the error of a file that cannot be read.
+pub(crate) fn unreadable(path: &Path, error: &redb::Error) -> ReadError {
     if is_damage(error) {
         return ReadError::Corrupt { at: path.display().to_string(), reason: error.to_string() };
     }

@@ -167,10 +167,21 @@ impl Shared {
             if let Err(error) = flushed {
                 // The frozen places stay, so reads stay right.
                 self.poison(&format!("the stream index could not be written: {error}"));
+                self.put_index_under_glass();
                 return;
             }
         }
         write(&self.recent).frozen = None;
+    }
+
+    fn put_index_under_glass(&self) {
+        let mut index = write(&self.index);
+        let path = self.folder.join("index.redb");
+        let under_glass =
+            index.take().map(|index| index.put_under_glass(&path, self.options.index_cache_bytes));
+        *index = under_glass.and_then(|opened| {
+            opened.inspect_err(|error| tracing::error!(%error, "the stream index cannot be read")).ok()
+        });
     }
 
     /// Asks for the index to be flushed at the end, so that the next start replays nothing.
