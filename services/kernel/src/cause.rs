@@ -6,10 +6,12 @@
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
+use serde::{Deserialize, Serialize};
+
 use crate::Revision;
 
 /// One event of one stream, as the cause of a command.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cause {
     /// The reactor, such as `baggage.parse`.
     pub reactor: String,

@@ -7,7 +7,7 @@
 //! - [`NewEvent`], [`RecordedEvent`], [`Metadata`]: an event and its envelope.
 //! - [`EventStore`]: the port of the log. It promises only what every adapter keeps.
 //! - [`Decider`], [`StoredEvent`]: pure rules and the codec of their facts.
-//! - [`Projection`]: a disposable read model.
+//! - [`Projection`], [`Kept`]: a disposable read model, and what of it is kept on disk.
 //! - [`Personal`], [`Keyring`]: personal data that can be erased from an immutable log.
 //! - [`Cause`]: what made a reactor act, and how a target acts on it once.
 //! - [`Code`]: the closed set of ways in which a call can fail.
@@ -37,7 +37,7 @@ pub use personal::{
     Category, KeyError, Keyring, Opened, Personal, PersonalField, PersonalSlot, PersonalValue, SealContext,
     Sealed, SubjectId,
 };
-pub use projection::{PersonalUse, Projection};
+pub use projection::{Kept, PersonalUse, Projection};
 pub use store::{
     Append, AppendError, Appended, Direction, EventStore, Expected, Follow, LogId, MAX_APPEND_BYTES,
     MAX_APPEND_EVENTS, Page, ReadError,

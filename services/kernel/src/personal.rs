@@ -14,13 +14,17 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{Classified, Code};
 
+mod kept;
+
 /// Whose data a value is: a journey, a person, a gate read, or a source and
 /// day. Opaque, never derived from personal data.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct SubjectId(Arc<str>);
 
 impl SubjectId {
@@ -49,7 +53,7 @@ impl fmt::Display for SubjectId {
 }
 
 /// Which of a subject's keys; each category has its own retention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Category {
     /// Who somebody is.
     Identity,
@@ -76,7 +80,7 @@ impl Category {
 }
 
 /// Where a value was sealed; part of what its seal protects.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealContext {
     /// The stream.
     pub stream: String,
@@ -89,7 +93,7 @@ pub struct SealContext {
 }
 
 /// A sealed value with all that is needed to open it but the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {
     /// Whose it is.
     pub subject: SubjectId,
@@ -100,6 +104,7 @@ pub struct Sealed {
     /// Where it was sealed.
     pub context: SealContext,
     /// Nonce, ciphertext and tag.
+    #[serde(with = "kept::bytes")]
     pub ciphertext: Bytes,
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -80,7 +81,7 @@ impl fmt::Display for StreamId {
 }
 
 /// Names one person for ever; opaque, never derived from personal data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PersonId(pub Uuid);
 
 impl PersonId {
@@ -105,7 +106,7 @@ impl FromStr for PersonId {
 }
 
 /// The place of an event in its stream, from 0, without gaps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Revision(pub u64);
 
 impl Revision {
@@ -144,7 +145,13 @@ impl Position {
         Self { major, minor }
     }
 
-    /// Returns the two parts; for adapters alone.
+    /// Returns about which part of a log with this head lies before here, from 0
+    /// to 1; to show progress, for nothing else.
+    pub fn share_of(self, head: Self) -> f64 {
+        if head.major == 0 { 1.0 } else { (self.major as f64 / head.major as f64).min(1.0) }
+    }
+
+    /// Returns the two parts; for adapters, and to store them.
     pub fn parts(self) -> (u64, u64) {
         (self.major, self.minor)
     }

@@ -4,6 +4,7 @@
 //! - [`executor`]: load, decide, seal, append, retry.
 //! - [`projections`]: follow the log into read models; reads of "at least position P".
 //! - [`reactors`]: turn events of one stream into commands on another, once.
+//! - [`snapshots`]: what is kept on disk, so that a start replays only the tail.
 //! - [`health`]: how the readers of the log are, for readiness.
 //! - [`stored`]: between the kernel's words and their stored messages.
 //! - [`auth`]: tokens and the caller of a request.
@@ -20,6 +21,7 @@ pub mod metered;
 pub mod projections;
 pub mod reactors;
 pub mod requests;
+pub mod snapshots;
 pub mod status;
 pub mod stored;
 pub mod telemetry;

@@ -9,25 +9,36 @@
 //! done. Cold start: on a fresh log a reactor begins at the beginning; on a log
 //! with events and no checkpoint it refuses to begin until an operator says where.
 //!
+//! What it has folded is its memory. A snapshot of it (see
+//! [`snapshots`](crate::snapshots)) is the memory exactly at a position with
+//! nothing pending, so a start folds only what came after. The checkpoint in the
+//! log decides: a memory that is newer than it knows of events that are still to
+//! be acted on, so it is left out and the log is folded from the beginning.
+//! Therefore the checkpoint is written first and the memory after it.
+//!
 //! Commands that fail are tried again for ever, with pauses, because to leave
 //! them out would be to lose them: a reactor that is stuck says so in the log of
 //! errors and in readiness (see [`Health`]). What is refused for good is for the
 //! reactor itself to settle in [`Reactor::flush`].
 
 mod checkpoint;
+mod memory;
 
 use std::{sync::Arc, time::Duration};
 
-use airside_kernel::{AppendError, Clock, DecodeError, EventStore, Page, Position, ReadError, RecordedEvent};
+use airside_kernel::{
+    AppendError, Clock, DecodeError, EventStore, Kept, Page, Position, ReadError, RecordedEvent,
+};
 use async_trait::async_trait;
 use thiserror::Error;
 use tokio::{sync::watch, time};
 use tracing::warn;
 
-use self::checkpoint::Checkpoint;
+use self::{checkpoint::Checkpoint, memory::Memory};
 use crate::{
     health::{Health, Vitals},
     projections::Progress,
+    snapshots::Snapshots,
     status::chain,
     stopped,
 };
@@ -129,6 +140,7 @@ pub struct Runner<R> {
     unwritten: u64,
     progress: watch::Sender<Progress>,
     vitals: Arc<Vitals>,
+    memory: Option<Memory<R>>,
 }
 
 impl<R: Reactor> Runner<R> {
@@ -145,7 +157,17 @@ impl<R: Reactor> Runner<R> {
         let checkpoint = Checkpoint::find(R::NAME, store.clone(), clock, start_at).await?;
         let done = checkpoint.position();
         let (progress, _) = watch::channel(Progress::default());
-        Ok(Self { reactor, store, checkpoint, done, unwritten: 0, progress, vitals: Vitals::new(R::NAME) })
+        let (vitals, memory) = (Vitals::new(R::NAME), None);
+        Ok(Self { reactor, store, checkpoint, done, unwritten: 0, progress, vitals, memory })
+    }
+
+    /// Keeps the reactor's memory in a folder, and starts from there.
+    #[must_use]
+    pub fn kept_in(self, snapshots: Snapshots) -> Self
+    where
+        R: Kept,
+    {
+        Self { memory: Some(Memory::new(snapshots)), ..self }
     }
 
     /// Returns how far the reactor is: what it has finished with.
@@ -160,7 +182,8 @@ impl<R: Reactor> Runner<R> {
 
     /// Runs until `stop` turns true, then writes the checkpoint.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        let mut follower = self.store.follow(None);
+        let after = self.remember().await;
+        let mut follower = self.store.follow(after);
         let mut tick = time::interval(CHECKPOINT_EVERY);
         tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let mut pause = MIN_PAUSE;
@@ -170,6 +193,8 @@ impl<R: Reactor> Runner<R> {
                     Ok(page) => {
                         pause = MIN_PAUSE;
                         if !self.work(&page, &mut stop).await {
+                            // It has folded what it has not finished with.
+                            self.memory = None;
                             break;
                         }
                     }
@@ -184,20 +209,58 @@ impl<R: Reactor> Runner<R> {
                         }
                     }
                 },
-                _ = tick.tick(), if self.unwritten > 0 => self.write_checkpoint().await,
+                _ = tick.tick(), if self.unwritten > 0 || self.is_memory_due() => self.note().await,
                 () = stopped(&mut stop) => break,
             }
         }
         if self.unwritten > 0 {
             self.write_checkpoint().await;
         }
+        self.keep(true).await;
+    }
+
+    /// Begins from the kept memory, and returns the position after which the log is followed.
+    async fn remember(&mut self) -> Option<Position> {
+        let memory = self.memory.as_mut()?;
+        let after = memory.restore(&mut self.reactor, self.done).await?;
+        let head = self.store.head().await.ok().flatten();
+        self.progress.send_modify(|progress| {
+            progress.position = Some(after);
+            (progress.is_at_head, progress.is_caught_up) = (Some(after) == head, Some(after) == head);
+        });
+        Some(after)
+    }
+
+    /// Writes what is due: the checkpoint, then the memory.
+    async fn note(&mut self) {
+        if self.unwritten > 0 {
+            self.write_checkpoint().await;
+        }
+        self.keep(false).await;
+    }
+
+    fn is_memory_due(&self) -> bool {
+        self.memory.as_ref().is_some_and(Memory::is_due)
+    }
+
+    /// Writes the memory when it is due, or when it changed and this is the
+    /// `last` chance. It can be used only up to the checkpoint, and what came
+    /// between the two was nothing that the reactor wants.
+    async fn keep(&mut self, last: bool) {
+        let Some(memory) = &mut self.memory else { return };
+        let is_settled = self.unwritten == 0 && self.progress.borrow().position >= self.done;
+        if is_settled && let Some(position) = self.checkpoint.position() {
+            memory.write(&self.reactor, position, last).await;
+        }
     }
 
     /// Does all that follows from a page; false when told to stop before it was done.
     async fn work(&mut self, page: &Page, stop: &mut watch::Receiver<bool>) -> bool {
         let mut count = 0;
+        let mut folded = 0;
         for event in page.events.iter().filter(|event| R::wants(event.category())) {
             let act = Some(event.position()) > self.done;
+            folded += 1;
             count += u64::from(act);
             if let Err(error) = self.reactor.take(event, act) {
                 self.vitals.park(R::NAME, event, &error);
@@ -209,6 +272,9 @@ impl<R: Reactor> Runner<R> {
         self.done = self.done.max(page.events.last().map(RecordedEvent::position));
         self.progress.send_modify(|progress| *progress = progress.after(page));
         self.unwritten += count;
+        if let Some(memory) = &mut self.memory {
+            memory.folded(folded);
+        }
         if self.unwritten >= CHECKPOINT_EVERY_EVENTS {
             self.write_checkpoint().await;
         }

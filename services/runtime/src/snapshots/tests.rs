@@ -1,0 +1,1 @@
+//! Snapshots that fit, and those that do not.
