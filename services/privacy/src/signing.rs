@@ -52,9 +52,14 @@ impl SigningKey {
     /// When the files cannot be used, hold no Ed25519 key, or are a develop
     /// system's and this is not one.
     pub fn load_or_create(folder: &Path, maker: KeyMaker) -> Result<Self, SigningError> {
+        Self::named(folder, "token", maker)
+    }
+
+    /// Loads `DIR/keys/<name>.pk8`, or makes it.
+    pub(crate) fn named(folder: &Path, name: &str, maker: KeyMaker) -> Result<Self, SigningError> {
         let keys = folder.join("keys");
         private_folder(&keys)?;
-        let key_path = keys.join("token.pk8");
+        let key_path = keys.join(format!("{name}.pk8"));
         match (read_secret(&key_path)?, maker) {
             (Some(der), _) => Self::load(der, &key_path, maker),
             (None, KeyMaker::Develop) => Self::create(&key_path),
@@ -102,7 +107,7 @@ fn parse_key_id(bytes: &[u8]) -> Option<String> {
     fits.then(|| id.to_owned())
 }
 
-/// A token key that cannot be used.
+/// A key that cannot be used for signing.
 #[derive(Debug, Error)]
 pub enum SigningError {
     /// A file or folder cannot be used.
@@ -135,7 +140,7 @@ pub enum SigningError {
         key_id: String,
     },
     /// The system gave no randomness.
-    #[error("cannot make a token key: random source of the system refused to work")]
+    #[error("cannot make a key: random source of the system refused to work")]
     NoRandomness,
 }
 
