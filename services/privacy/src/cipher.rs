@@ -71,10 +71,19 @@ impl RootKey {
     /// Makes a data key and its stored form.
     pub(crate) fn make_data_key(&self, name: &KeyName) -> Result<(DataKey, Vec<u8>), CipherRefused> {
         let secret = random_secret()?;
+        Ok((DataKey::new(&secret)?, self.wrap_secret(name, &secret, fresh_nonce()?)?))
+    }
+
+    fn wrap_secret(
+        &self,
+        name: &KeyName,
+        secret: &Secret,
+        nonce: [u8; NONCE_LEN],
+    ) -> Result<Vec<u8>, CipherRefused> {
         let mut wrapped = vec![WRAPPED_FORM];
         wrapped.extend_from_slice(&ROOT_EPOCH.to_be_bytes());
-        seal_into(&self.wrap, &wrap_binding(name), &*secret, &mut wrapped)?;
-        Ok((DataKey::new(&secret)?, wrapped))
+        seal_into(&self.wrap, nonce, &wrap_binding(name), &**secret, &mut wrapped)?;
+        Ok(wrapped)
     }
 
     /// Returns the secret of a stored data key; `None` when it is not this key's work, or altered.
@@ -115,8 +124,18 @@ impl DataKey {
         place: &SealContext,
         clear: &[u8],
     ) -> Result<Vec<u8>, CipherRefused> {
+        self.seal_with(fresh_nonce()?, name, place, clear)
+    }
+
+    fn seal_with(
+        &self,
+        nonce: [u8; NONCE_LEN],
+        name: &KeyName,
+        place: &SealContext,
+        clear: &[u8],
+    ) -> Result<Vec<u8>, CipherRefused> {
         let mut sealed = Vec::with_capacity(NONCE_LEN + clear.len() + AES_256_GCM_SIV.tag_len());
-        seal_into(&self.field, &value_binding(name, place), clear, &mut sealed)?;
+        seal_into(&self.field, nonce, &value_binding(name, place), clear, &mut sealed)?;
         Ok(sealed)
     }
 
@@ -175,14 +194,19 @@ fn aead_key(secret: &Secret) -> Result<LessSafeKey, CipherRefused> {
     Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM_SIV, &**secret)?))
 }
 
+fn fresh_nonce() -> Result<[u8; NONCE_LEN], CipherRefused> {
+    let mut nonce = [0; NONCE_LEN];
+    rand::fill(&mut nonce)?;
+    Ok(nonce)
+}
+
 fn seal_into(
     key: &LessSafeKey,
+    nonce: [u8; NONCE_LEN],
     binding: &[u8],
     clear: &[u8],
     into: &mut Vec<u8>,
 ) -> Result<(), CipherRefused> {
-    let mut nonce = [0; NONCE_LEN];
-    rand::fill(&mut nonce)?;
     into.extend_from_slice(&nonce);
     let start = into.len();
     into.extend_from_slice(clear);

@@ -112,6 +112,14 @@ impl RegisterFile {
     }
 }
 
+#[cfg(test)]
+impl RegisterFile {
+    /// Writes to another file from now on.
+    pub(crate) fn use_file(&mut self, file: File) {
+        self.file = file;
+    }
+}
+
 /// Writes the last bytes of a file, durably.
 fn write_at(file: &mut File, from: u64, bytes: &[u8]) -> io::Result<()> {
     file.set_len(from)?;
@@ -238,6 +246,9 @@ fn check_first(path: &Path, first: &[u8], log: LogId) -> Result<(), RegisterErro
     let (form, bound) =
         text.strip_prefix(FIRST_WORDS).and_then(|rest| rest.split_once(' ')).ok_or_else(not_one)?;
     let form: u64 = form.parse().map_err(|_| not_one())?;
+    if form == 0 {
+        return Err(not_one());
+    }
     if form > FORMAT {
         return Err(RegisterError::Newer { path: path.into(), found: form });
     }
@@ -300,3 +311,6 @@ pub enum RegisterError {
         erased: u64,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,7 @@ use writer::{Job, Request};
 
 mod backup;
 mod belonging;
+mod border;
 mod erased;
 mod manifest;
 mod refusal;
@@ -85,6 +86,8 @@ struct Shared {
     changes: AtomicU64,
     broken: OnceLock<String>,
     copies: Mutex<Vec<RegisterFile>>,
+    /// Which copies could not be written, and why.
+    behind: Mutex<Option<String>>,
     erasures: watch::Sender<u64>,
 }
 
@@ -164,6 +167,7 @@ impl Vault {
             changes: AtomicU64::new(identity.changes),
             broken: OnceLock::new(),
             copies: Mutex::new(Vec::new()),
+            behind: Mutex::new(None),
             erasures: watch::Sender::new(count),
         });
         let (requests, inbox) = mpsc::channel(WAITING_REQUESTS_MAX);

@@ -48,25 +48,51 @@ fn root_keys_tell_themselves_apart() {
     assert_ne!(root(1).check_value(), root(2).check_value());
 }
 
-/// The digests were computed by another implementation of the same three standards.
+/// A fixed root key, data key and nonce, and what each form of `FORMAT.md` makes of them.
+fn golden() -> [(&'static str, Vec<u8>, &'static str); 6] {
+    let (root, secret, name) = (root(5), Zeroizing::new([7; KEY_LEN]), name("journey-1"));
+    let (key, nonce) = (DataKey::new(&secret).unwrap(), [9; NONCE_LEN]);
+    let sealed = key.seal_with(nonce, &name, &place(), b"Wang").unwrap();
+    let wrapped = root.wrap_secret(&name, &secret, nonce).unwrap();
+    [
+        ("sealed-v1", sealed, include_str!("../../tests/golden/sealed-v1.hex")),
+        (
+            "bound-value-v1",
+            value_binding(&name, &place()),
+            include_str!("../../tests/golden/bound-value-v1.hex"),
+        ),
+        ("wrapped-v1", wrapped, include_str!("../../tests/golden/wrapped-v1.hex")),
+        ("bound-key-v1", wrap_binding(&name), include_str!("../../tests/golden/bound-key-v1.hex")),
+        ("fingerprint-v1", key.fingerprint(b"Wang"), include_str!("../../tests/golden/fingerprint-v1.hex")),
+        ("root-check-v1", root.check_value(), include_str!("../../tests/golden/root-check-v1.hex")),
+    ]
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let text = text.trim();
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
+/// `tests/golden/witness.py` computes the same bytes with another implementation of the standards.
 #[test]
-fn known_answer_of_the_stored_form_never_changes() {
-    let key = DataKey::new(&Zeroizing::new([7; KEY_LEN])).unwrap();
-    let mut sealed = Vec::new();
-    let nonce = [9; NONCE_LEN];
-    sealed.extend_from_slice(&nonce);
-    sealed.extend_from_slice(b"Wang");
-    let tag = key
-        .field
-        .seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(value_binding(&name("journey-1"), &place())),
-            &mut sealed[NONCE_LEN..],
-        )
-        .unwrap();
-    sealed.extend_from_slice(tag.as_ref());
-    assert_eq!(short_digest(&sealed), "502a5684a7c83e3c");
-    assert_eq!(short_digest(&key.fingerprint(b"Wang")), "a643091da618d5f3");
+fn every_form_is_written_as_its_golden_bytes_for_ever() {
+    for (form, written, golden) in golden() {
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            let path = format!("{}/tests/golden/{form}.hex", env!("CARGO_MANIFEST_DIR"));
+            std::fs::write(path, format!("{}\n", hex(&written))).unwrap();
+        } else {
+            assert_eq!(hex(&written), golden.trim(), "{form} is written in other bytes than before");
+        }
+    }
+}
+
+#[test]
+fn golden_bytes_open_for_ever() {
+    let [sealed, _, wrapped, ..] = golden().map(|(_, _, golden)| unhex(golden));
+    let secret = root(5).unwrap_secret(&name("journey-1"), &wrapped).unwrap();
+    assert_eq!(*secret, [7; KEY_LEN]);
+    let key = DataKey::new(&secret).unwrap();
+    assert_eq!(key.open(&name("journey-1"), &place(), &sealed).unwrap(), b"Wang");
 }
 
 proptest! {

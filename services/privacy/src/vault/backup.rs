@@ -16,6 +16,7 @@ use redb::{
 
 use super::{
     BackupError, ManifestFile, Vault, VaultManifest,
+    border::contained,
     manifest::COPY,
     tables::{self, ERASED, Identity, KEYS, META, REGISTER},
 };
@@ -120,7 +121,7 @@ pub(super) fn write_copy<T>(
         synced?.sync_all()?;
         Ok(filled)
     };
-    write().map_err(|error| BackupError::Unusable { path: path.into(), reason: error.to_string() })
+    contained(write).map_err(|error| BackupError::Unusable { path: path.into(), reason: error.to_string() })
 }
 
 fn fill_in<T>(

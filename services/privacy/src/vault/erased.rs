@@ -117,21 +117,40 @@ impl Vault {
         copies.push(copy);
         Ok(())
     }
+
+    /// Returns whether each kept copy of the register is up to date.
+    ///
+    /// # Errors
+    /// When one could not be written; it is written with the next erasure, or
+    /// after a restart.
+    pub fn copies_health(&self) -> Result<(), String> {
+        let behind = self.shared.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        behind
+            .as_ref()
+            .map_or(Ok(()), |copies| Err(format!("copies of the register lack erasures: {copies}")))
+    }
 }
 
 impl Shared {
-    /// Writes to each copy what it lacks; tries all before it reports the first that failed.
-    pub(super) fn copy_register(&self) -> Result<(), RegisterError> {
+    /// Writes to each copy what it lacks; tries all before it reports those that failed.
+    pub(super) fn copy_register(&self) -> Result<(), KeyError> {
         let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut outcome = Ok(());
+        let mut failed = Vec::new();
         for copy in copies.iter_mut() {
             // A kept copy names what the register names, so their counts agree.
             let known = copy.count();
             if let Err(error) = self.bring_up(copy, known) {
-                outcome = outcome.and(Err(error));
+                failed.push(format!("{} ({error})", copy.path().display()));
             }
         }
-        outcome
+        let trouble = (!failed.is_empty()).then(|| failed.join(", "));
+        let answer = trouble.as_ref().map_or(Ok(()), |copies| {
+            Err(unavailable(format_args!(
+                "it is erased here, but these copies of the register lack it: {copies}: erase it again when they can be written"
+            )))
+        });
+        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        answer
     }
 
     /// Adds the register after its first `known` entries to a copy; returns its length.

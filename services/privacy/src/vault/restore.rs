@@ -16,6 +16,7 @@ use redb::{Builder, ReadableDatabase, ReadableTable};
 use super::{
     BackupError, Erasure, VaultError,
     backup::{Copied, copy_rows, differs, write_copy},
+    border::contained,
     manifest::{COPY, read_manifest},
     start,
     tables::{self, ERASED, FORMAT, Identity, REGISTER},
@@ -76,13 +77,13 @@ pub fn restore_vault(
         let identity = tables::identity(&backup)?;
         Ok((backup.begin_read()?, identity))
     };
-    let (reading, identity) = open().map_err(unusable)?;
+    let (reading, identity) = contained(open).map_err(unusable)?;
     let identity = identity
         .ok_or_else(|| BackupError::Altered { path: copy.clone(), reason: "holds no vault".to_owned() })?;
     if identity.format > FORMAT {
         return Err(VaultError::NewerFormat { path: copy, found: identity.format }.into());
     }
-    if let Some(reason) = differs(&manifest, &identity, &reading).map_err(unusable)? {
+    if let Some(reason) = contained(|| differs(&manifest, &identity, &reading)).map_err(unusable)? {
         return Err(BackupError::Altered { path: copy, reason: reason.to_owned() });
     }
     let brought = find_root(&key_path, root_key, &copy, &identity)?;

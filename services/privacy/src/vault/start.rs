@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     VaultError,
+    border::contained,
     tables::{self, FORMAT, Identity},
 };
 use crate::{
@@ -19,7 +20,8 @@ const PAGE_CACHE_BYTES: usize = 32 << 20;
 
 pub(super) fn open_database(path: &Path) -> Result<Database, VaultError> {
     let file = open_private(path)?;
-    Builder::new().set_cache_size(PAGE_CACHE_BYTES).create_file(file).map_err(|error| match error {
+    let opened = contained(|| Builder::new().set_cache_size(PAGE_CACHE_BYTES).create_file(file));
+    opened.map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => VaultError::InUse { path: path.into() },
         other => damaged(path, other),
     })
@@ -31,8 +33,8 @@ pub(super) fn look(path: &Path) -> Result<Option<Identity>, VaultError> {
     if !path.exists() {
         return Ok(None);
     }
-    match Builder::new().set_cache_size(PAGE_CACHE_BYTES).open_read_only(path) {
-        Ok(database) => tables::identity(&database).map_err(|error| damaged(path, error)),
+    match contained(|| Builder::new().set_cache_size(PAGE_CACHE_BYTES).open_read_only(path)) {
+        Ok(database) => contained(|| tables::identity(&database)).map_err(|error| damaged(path, error)),
         Err(DatabaseError::DatabaseAlreadyOpen) => Err(VaultError::InUse { path: path.into() }),
         Err(DatabaseError::RepairAborted) => Ok(None),
         Err(other) => Err(damaged(path, other)),
@@ -57,7 +59,7 @@ pub(super) fn open_root(
     vault: &Path,
     key_path: &Path,
 ) -> Result<(RootKey, Identity), VaultError> {
-    let identity = tables::identity(database).map_err(|error| damaged(vault, error))?;
+    let identity = contained(|| tables::identity(database)).map_err(|error| damaged(vault, error))?;
     if let Some(identity) = &identity
         && identity.format > FORMAT
     {

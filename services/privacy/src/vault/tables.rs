@@ -7,7 +7,7 @@ use redb::{
 };
 use uuid::Uuid;
 
-use super::{Entry, Erasure, FIRST_VERSION, Reason};
+use super::{Entry, Erasure, FIRST_VERSION, Reason, border::contained};
 use crate::{
     cipher::{DataKey, KeyName, RootKey},
     raw::{PREFIX, PREFIX_END, raw_day},
@@ -135,7 +135,7 @@ pub(super) fn look_up(
         let keys = reading.open_table(KEYS)?;
         Ok(Ok(keys.get(row_key(name))?.map(|row| row.value().to_vec())))
     };
-    match row().map_err(unavailable)? {
+    match contained(row).map_err(unavailable)? {
         Err(erased) => Ok(Some(erased)),
         Ok(None) => Ok(None),
         Ok(Some(wrapped)) => {

@@ -1,17 +1,23 @@
 //! The promises of the vault, on real files.
 
-use std::{fs, sync::Arc};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
-use airside_kernel::{ManualClock, Timestamp};
+use airside_kernel::{LogId, ManualClock, Timestamp};
 use jiff::civil::date;
 use proptest::prelude::*;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::*;
 use crate::secret_file::write_secret;
 
+mod backups;
+mod belonging;
+mod crashes;
+mod erasures;
 mod files;
 mod races;
+mod restores;
 
 fn open(folder: &TempDir) -> Vault {
     try_open(folder).unwrap()
@@ -30,6 +36,53 @@ fn fresh() -> (TempDir, Vault) {
 
 fn subject(id: &str) -> SubjectId {
     SubjectId::new(id)
+}
+
+fn log() -> LogId {
+    LogId(Uuid::from_u128(0x0192_a1b2_c3d4_7e5f_8091_a2b3_c4d5_e6f7))
+}
+
+fn other_log() -> LogId {
+    LogId(Uuid::from_u128(1))
+}
+
+fn covers() -> Covered {
+    Covered { log: log(), generation: 2, position: 1_000 }
+}
+
+fn back_up(vault: &Vault, to: &Path) -> VaultManifest {
+    vault.backup(to, covers(), &mut |_, _| ()).unwrap()
+}
+
+/// Every file under a folder and its bytes.
+fn all_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.insert(path.clone(), Vec::new());
+            files.extend(all_of(&path));
+        } else {
+            files.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    files
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+/// Returns true when some file under a folder holds these bytes.
+fn holds(folder: &Path, needle: &[u8]) -> bool {
+    all_of(folder).values().any(|bytes| contains(bytes, needle))
+}
+
+/// Returns the stored form of a subject's travel key.
+fn wrapped_key(vault: &Vault, id: &str) -> Vec<u8> {
+    let reading = redb::ReadableDatabase::begin_read(&vault.shared.database).unwrap();
+    let keys = reading.open_table(tables::KEYS).unwrap();
+    keys.get((id, "travel", 1)).unwrap().unwrap().value().to_vec()
 }
 
 fn place() -> SealContext {

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Entry, Erasure, Reason, Shared,
+    border::contained,
     tables::{self, Tables, unavailable},
 };
 use crate::cipher::{CipherRefused, DataKey, KeyName};
@@ -103,7 +104,7 @@ pub(super) fn run(shared: &Shared, mut requests: mpsc::Receiver<Request>) {
 
 fn answer(shared: &Shared, batch: Vec<Request>, counts: Vec<usize>) {
     let copied = match batch.iter().any(|request| request.job.erases()) {
-        true => shared.copy_register().map_err(unavailable),
+        true => shared.copy_register(),
         false => Ok(()),
     };
     for (request, count) in batch.into_iter().zip(counts) {
@@ -116,7 +117,7 @@ fn answer(shared: &Shared, batch: Vec<Request>, counts: Vec<usize>) {
 }
 
 fn commit_or_break(shared: &Shared, batch: &[Request]) -> Result<Done, KeyError> {
-    commit(shared, batch).map_err(|failed| match failed {
+    contained(|| commit(shared, batch)).map_err(|failed| match failed {
         Failed::Cipher(error) => unavailable(error),
         Failed::File(error) => shared.break_off(&error),
     })

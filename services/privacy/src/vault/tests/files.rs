@@ -1,27 +1,8 @@
 //! What lies on disk, and which folders are refused.
 
-use std::path::Path;
-
 use redb::TableDefinition;
 
 use super::*;
-
-fn every_byte_under(folder: &Path) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            bytes.extend(every_byte_under(&path));
-        } else {
-            bytes.extend(fs::read(path).unwrap());
-        }
-    }
-    bytes
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
-}
 
 fn refusal(folder: &TempDir) -> String {
     try_open(folder).err().unwrap().to_string()
@@ -32,18 +13,13 @@ async fn neither_clear_text_nor_an_unwrapped_key_is_on_disk() {
     let (folder, vault) = fresh();
     let value = sealed(&vault, "journey-1", b"CANARY-SURNAME").await;
     let name = name_of(&subject("journey-1"), Category::Travel);
-    let wrapped = {
-        let reading = redb::ReadableDatabase::begin_read(&vault.shared.database).unwrap();
-        let keys = reading.open_table(TableDefinition::<(&str, &str, u32), &[u8]>::new("keys")).unwrap();
-        keys.get(("journey-1", "travel", 1)).unwrap().unwrap().value().to_vec()
-    };
+    let wrapped = wrapped_key(&vault, "journey-1");
     let secret = vault.shared.root.unwrap_secret(&name, &wrapped).unwrap();
     vault.erase(&subject("journey-2")).await.unwrap();
     drop(vault);
-    let bytes = every_byte_under(folder.path());
-    assert!(contains(&bytes, &wrapped), "the search finds what is there");
-    assert!(!contains(&bytes, b"CANARY-SURNAME"));
-    assert!(!contains(&bytes, &*secret));
+    assert!(holds(folder.path(), &wrapped), "the search finds what is there");
+    assert!(!holds(folder.path(), b"CANARY-SURNAME"));
+    assert!(!holds(folder.path(), &*secret));
     assert!(!contains(&value.ciphertext, b"CANARY"));
 }
 
@@ -132,7 +108,9 @@ fn vault_of_a_newer_format_is_refused() {
         .unwrap();
     writing.commit().unwrap();
     drop(vault);
+    let before = all_of(folder.path());
     let text = refusal(&folder);
+    assert_eq!(all_of(folder.path()), before, "it is left as it was found");
     assert!(text.contains("has format 2, newer than this airside reads (1)"), "{text}");
 }
 
