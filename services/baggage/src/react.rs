@@ -14,7 +14,8 @@ mod repeats;
 use std::{collections::VecDeque, sync::Arc};
 
 use airside_kernel::{
-    Cause, Classified, Code, DecodeError, Keyring, Personal, RecordedEvent, StoredEvent, StreamId, Timestamp,
+    Cause, Classified, Code, DecodeError, Kept, Keyring, Personal, RecordedEvent, StoredEvent, StreamId,
+    Timestamp,
 };
 use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order, Stored},
@@ -185,6 +186,19 @@ impl Parse {
         quarantine.sort_by(|a, b| a.command.cause.cmp(&b.command.cause));
         note(&self.quarantine, quarantine).await?;
         note(&self.no_reads, no_reads).await
+    }
+}
+
+impl Kept for Parse {
+    const SCHEMA: u32 = 1;
+    type State = Repeats;
+
+    fn image(&self) -> Repeats {
+        self.repeats.clone()
+    }
+
+    fn restore(&mut self, repeats: Repeats) {
+        self.repeats = repeats.recalled();
     }
 }
 

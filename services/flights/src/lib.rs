@@ -56,5 +56,5 @@ fn api(
     projections: &mut Projections,
 ) -> FlightApi {
     let executor = Executor::new(store, keys, CACHED_FLIGHTS);
-    FlightApi::new(executor, projections.add(Board::default()), clock)
+    FlightApi::new(executor, projections.add_kept(Board::default), clock)
 }

@@ -7,6 +7,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use airside_kernel::{Personal, StreamId, SubjectId, Timestamp};
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The most legs of one flight.
@@ -26,19 +27,23 @@ fn invalid<T>(problem: impl Into<String>) -> Result<T, Invalid> {
 }
 
 /// Carrier, number without leading zeros, and operational suffix, such as `ZH9101`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Designator(Arc<str>);
 
 /// A flight on the local day of its scheduled departure at the origin, such as `ZH9101-20261120`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct FlightId(Arc<str>);
 
 /// An IATA airport code: three letters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct AirportCode([u8; 3]);
 
 /// The sign of a gate or belt, such as `A3` or `12`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Sign(Arc<str>);
 
 impl Designator {
@@ -179,6 +184,24 @@ macro_rules! shown_as_text {
 }
 shown_as_text!(Designator, FlightId, AirportCode, Sign);
 
+macro_rules! kept_as_text {
+    ($($type:ty),+) => {$(
+        impl From<$type> for String {
+            fn from(value: $type) -> Self {
+                value.to_string()
+            }
+        }
+        impl TryFrom<String> for $type {
+            type Error = Invalid;
+
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                text.parse()
+            }
+        }
+    )+};
+}
+kept_as_text!(Designator, FlightId, AirportCode, Sign);
+
 /// Where a fact came from; a repeated report is recognised by it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
@@ -189,7 +212,7 @@ pub struct Origin {
 }
 
 /// One leg of a flight.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leg {
     /// Where it leaves.
     pub origin: AirportCode,
@@ -202,7 +225,7 @@ pub struct Leg {
 }
 
 /// The schedule of a flight.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Schedule {
     /// The legs in travel order.
     pub legs: Vec<Leg>,
@@ -299,7 +322,7 @@ pub fn record_locator(text: &str) -> Result<String, Invalid> {
 }
 
 /// Where a flight stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Phase {
     /// Nothing but its name is known.
     #[default]
@@ -319,7 +342,7 @@ pub enum Phase {
 }
 
 /// What is known of a flight.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Flight {
     /// Legs and codeshares; no legs while no schedule is known.
     pub schedule: Schedule,

@@ -11,7 +11,7 @@ use std::{
     str::FromStr,
 };
 
-use airside_kernel::{DecodeError, Projection, RecordedEvent, StoredEvent, Timestamp};
+use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, StoredEvent, Timestamp};
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -68,10 +68,12 @@ pub struct BoardPage {
     pub next: Option<Place>,
 }
 
+type Flights = HashMap<FlightId, Flight>;
+
 /// What is known of every flight.
 #[derive(Debug, Default)]
 pub struct Board {
-    flights: HashMap<FlightId, Flight>,
+    flights: Flights,
     order: BTreeSet<Place>,
 }
 
@@ -134,6 +136,20 @@ impl Projection for Board {
             self.flights.remove(&oldest.flight);
         }
         Ok(())
+    }
+}
+
+impl Kept for Board {
+    const SCHEMA: u32 = 1;
+    type State = Flights;
+
+    fn image(&self) -> Flights {
+        self.flights.clone()
+    }
+
+    fn restore(&mut self, flights: Flights) {
+        self.order = flights.iter().map(|(id, flight)| Place::of(id, flight)).collect();
+        self.flights = flights;
     }
 }
 

@@ -1,5 +1,7 @@
 //! A read model: disposable, computed from the log alone; and what of it may be kept.
 
+pub mod shared;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{DecodeError, RecordedEvent, SubjectId};

@@ -79,7 +79,10 @@ pub fn part(
         }
     }
     let maps = project::Maps::new(snapshots);
-    let model = projections.add(project::Closures::new(maps.clone()));
+    let model = projections.add_kept({
+        let maps = maps.clone();
+        move || project::Closures::new(maps.clone())
+    });
     let executor = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
     let venues = venues::Venues::new(maps, model, executor, clock.clone());
     let service = NavigationServiceServer::new(service::Navigation::new(venues.clone()));

@@ -4,17 +4,21 @@
 //! belong together. A change builds a new one and swaps it in, so a request
 //! keeps the one it began with and the next request knows at once. Closures are
 //! also kept for venues that have no map here, and for features that a newer
-//! map dropped: they can still be lifted.
+//! map dropped: they can still be lifted. The fold itself touches no map; what it
+//! has folded is shown page by page.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use airside_kernel::{DecodeError, Projection, RecordedEvent, StoredEvent};
+use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, StoredEvent, Timestamp};
 use airside_wayfinding::{FeatureId, Overlay, Snapshot};
 use arc_swap::ArcSwap;
 
 use crate::{
     events::VenueEvent,
-    model::{Closure, VENUE, VenueCode},
+    model::{Closure, Reason, VENUE, VenueCode},
 };
 
 /// A venue at one moment.
@@ -59,26 +63,32 @@ impl Maps {
         self.0.keys()
     }
 
-    fn change(&self, code: &VenueCode, change: impl FnOnce(&mut BTreeMap<FeatureId, Closure>)) {
+    fn close(&self, code: &VenueCode, closures: &BTreeMap<FeatureId, Closure>) {
         let Some(venue) = self.0.get(code) else { return };
-        let now = venue.load();
-        let mut closures = now.closures.clone();
-        change(&mut closures);
-        let overlay = Overlay::closing(&now.snapshot, closures.keys().cloned());
-        venue.store(Arc::new(Live { snapshot: now.snapshot.clone(), overlay, closures }));
+        let snapshot = venue.load().snapshot.clone();
+        let overlay = Overlay::closing(&snapshot, closures.keys().cloned());
+        venue.store(Arc::new(Live { snapshot, overlay, closures: closures.clone() }));
     }
 }
+
+/// What is closed in each venue, also in those that have no map here.
+type Closed = BTreeMap<VenueCode, BTreeMap<FeatureId, Closure>>;
 
 /// Follows the closures of the venues.
 #[derive(Debug)]
 pub struct Closures {
     maps: Maps,
+    closed: Closed,
+    /// The venues whose maps do not show yet what is closed.
+    changed: BTreeSet<VenueCode>,
 }
 
 impl Closures {
     /// Makes the projection over venues.
     pub fn new(maps: Maps) -> Self {
-        Self { maps }
+        // A fresh one knows of no closure, and shows that too.
+        let changed = maps.codes().cloned().collect();
+        Self { maps, closed: Closed::new(), changed }
     }
 }
 
@@ -93,14 +103,53 @@ impl Projection for Closures {
         let code = event.stream().split_once('-').and_then(|(_, code)| code.parse::<VenueCode>().ok());
         let code = code.ok_or_else(|| DecodeError::malformed("venue stream", "its id is no venue code"))?;
         let [fact] = VenueEvent::decode(event)?;
-        self.maps.change(&code, |closures| match fact {
+        let closures = self.closed.entry(code.clone()).or_default();
+        match fact {
             VenueEvent::ClosureSet(closure) => {
                 closures.insert(closure.feature.clone(), closure);
             }
             VenueEvent::ClosureLifted { feature } => {
                 closures.remove(&feature);
             }
-        });
+        }
+        self.changed.insert(code);
         Ok(())
+    }
+
+    fn show(&mut self) {
+        let open = BTreeMap::new();
+        for code in std::mem::take(&mut self.changed) {
+            self.maps.close(&code, self.closed.get(&code).unwrap_or(&open));
+        }
+    }
+}
+
+impl Kept for Closures {
+    const SCHEMA: u32 = 1;
+    /// By venue code and feature: why, and until when.
+    type State = BTreeMap<String, BTreeMap<String, (String, Option<Timestamp>)>>;
+
+    fn image(&self) -> Self::State {
+        let stored = |(feature, closure): (&FeatureId, &Closure)| {
+            (feature.to_string(), (closure.reason.as_str().to_owned(), closure.expected_until))
+        };
+        let venue = |(code, closures): (&VenueCode, &BTreeMap<_, _>)| {
+            (code.to_string(), closures.iter().map(stored).collect())
+        };
+        self.closed.iter().map(venue).collect()
+    }
+
+    fn restore(&mut self, state: Self::State) {
+        for (code, closures) in state {
+            let Ok(code) = code.parse::<VenueCode>() else { continue };
+            let closure = |(feature, (reason, expected_until)): (String, (String, _))| {
+                let feature = FeatureId::parse(&feature)?;
+                let closure =
+                    Closure { feature: feature.clone(), reason: Reason::stored(reason), expected_until };
+                Some((feature, closure))
+            };
+            self.closed.insert(code.clone(), closures.into_iter().filter_map(closure).collect());
+            self.changed.insert(code);
+        }
     }
 }

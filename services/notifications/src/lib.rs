@@ -67,7 +67,7 @@ pub fn part(
     stop: watch::Receiver<bool>,
 ) -> Part {
     let hub = hub::Hub::default();
-    projections.add(project::Fanout::new(hub.clone()));
+    projections.add_live(project::Fanout::new(hub.clone()));
     let sessions = session::Sessions::new(store.clone(), clock.clone(), hub.clone(), stop);
     let deliveries = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
     let service = service::Notifications::new(sessions, deliveries, clock.clone());

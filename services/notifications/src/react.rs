@@ -18,7 +18,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use airside_kernel::{Cause, Classified, Code, DecodeError, RecordedEvent, keys};
+use airside_kernel::{Cause, Classified, Code, DecodeError, Kept, RecordedEvent, keys};
 use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order},
     reactors::{ReactError, Reactor},
@@ -87,6 +87,19 @@ impl Notices {
             _ => return false,
         }
         true
+    }
+}
+
+impl Kept for Notices {
+    const SCHEMA: u32 = 1;
+    type State = World;
+
+    fn image(&self) -> World {
+        self.world.clone()
+    }
+
+    fn restore(&mut self, world: World) {
+        self.world = world;
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 
 use airside_kernel::Timestamp;
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 /// How long after a message its copy says nothing new.
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
@@ -21,16 +22,18 @@ const MAX_SOURCES: usize = 1_024;
 type Fingerprint = [u8; 32];
 
 /// The recent messages of each source.
-#[derive(Debug, Default)]
-pub(super) struct Repeats {
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Repeats {
     sources: HashMap<String, Recent>,
     /// How many messages were folded.
     folded: u64,
 }
 
 /// The recent messages of one source.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Recent {
+    /// The last time of each in `order`.
+    #[serde(skip)]
     known: HashMap<Fingerprint, Timestamp>,
     /// The same in the order of the log.
     order: VecDeque<(Fingerprint, Timestamp)>,
@@ -60,6 +63,14 @@ impl Repeats {
         };
         recent.last = last;
         recent.is_repeat(fingerprint, received_at)
+    }
+
+    /// Returns the memory as it was before it was stored.
+    pub(super) fn recalled(mut self) -> Self {
+        for recent in self.sources.values_mut() {
+            recent.known = recent.order.iter().copied().collect();
+        }
+        self
     }
 
     /// Forgets sources that have been quiet, and at worst the one that was quiet the longest.

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use airside_api::baggage::v1::Stage;
 use airside_kernel::{PersonId, Timestamp};
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::facts::{BagChange, Fact, FlightChange, TripChange};
@@ -40,14 +41,14 @@ pub(super) struct Telling {
 }
 
 /// What the reactor knows: flights, journeys, and who follows them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct World {
     flights: HashMap<String, Flight>,
     journeys: HashMap<Uuid, Journey>,
     forgot_at: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Flight {
     followers: BTreeSet<PersonId>,
     boarded: BTreeSet<PersonId>,
@@ -60,7 +61,7 @@ struct Flight {
     heard_at: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Journey {
     followers: BTreeSet<PersonId>,
     heard_at: Timestamp,
