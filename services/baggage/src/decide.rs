@@ -134,7 +134,9 @@ impl Decider for Bag {
 
     fn evolve(mut plate: Plate, event: &BagEvent) -> Plate {
         match event {
-            BagEvent::Observed { observation, content, .. } => plate.observe(observation, content),
+            BagEvent::Observed { observation, content, .. } => {
+                plate.observe(observation.clone(), content.clone());
+            }
             BagEvent::JourneyOpened { journey, .. } => plate.open(*journey),
             BagEvent::Attached { observation_id, journey, .. } => plate.attach(observation_id, *journey),
             BagEvent::Quarantined { observation_id, .. } => plate.set_aside(observation_id),
@@ -145,6 +147,14 @@ impl Decider for Bag {
 
     fn forgets(plate: &Plate, _folded: u64) -> u64 {
         plate.forgets()
+    }
+}
+
+/// Takes in a fact as [`Bag::evolve`](Decider::evolve) does, without a copy of what was observed.
+pub(crate) fn fold(plate: &mut Plate, fact: BagEvent) {
+    match fact {
+        BagEvent::Observed { observation, content, .. } => plate.observe(observation, content),
+        fact => *plate = Bag::evolve(std::mem::take(plate), &fact),
     }
 }
 

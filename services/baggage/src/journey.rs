@@ -16,11 +16,13 @@ use std::{
 };
 
 use airside_api::baggage::v1::{AnnouncementChange, TrackingPoint};
-use airside_kernel::{Personal, Timestamp};
+use airside_kernel::{Personal, Timestamp, projection::shared};
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{AirportCode, Announcement, Content, DatedFlight, JourneyId, Leg, Observation};
 
+mod kept;
 mod status;
 
 pub use status::{Status, stage_of};
@@ -31,10 +33,11 @@ pub const KEPT: SignedDuration = SignedDuration::from_hours(10 * 24);
 pub const CROWD: usize = 2_048;
 
 /// One journey: its observations by time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Journey {
     /// Its id.
     pub id: JourneyId,
+    #[serde(with = "shared::list")]
     observations: Vec<Arc<(Observation, Content)>>,
     opened_at: u64,
 }
@@ -51,8 +54,9 @@ pub struct Plate {
 }
 
 /// An observation id that was seen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Known {
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     observed_at: Timestamp,
     journey: Option<JourneyId>,
     index: u64,
@@ -173,11 +177,11 @@ impl Plate {
     }
 
     /// Takes in an observation; it belongs to no journey yet.
-    pub(crate) fn observe(&mut self, observation: &Observation, content: &Content) {
+    pub(crate) fn observe(&mut self, observation: Observation, content: Content) {
         let known = Known { observed_at: observation.observed_at, journey: None, index: self.folded };
         let id: Arc<str> = observation.id.as_str().into();
         self.known.insert(id.clone(), known);
-        self.loose.insert(id, Arc::new((observation.clone(), content.clone())));
+        self.loose.insert(id, Arc::new((observation, content)));
         self.folded += 1;
     }
 

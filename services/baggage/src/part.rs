@@ -46,9 +46,9 @@ pub fn part(
     let executor = Executor::new(store.clone(), keys.clone(), CACHED_PLATES);
     let no_reads = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
     let quarantine = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
-    let bags = projections.add(Bags::default());
+    let bags = projections.add_kept(Bags::default);
     let parse = Parse::new(keys.clone(), metrics.clone(), executor.clone(), quarantine, no_reads.clone());
-    let quarantine = projections.add(QuarantineList::default());
+    let quarantine = projections.add_kept(QuarantineList::default);
     let service =
         Baggage { store, keys, clock, metrics, executor, no_reads, bags: bags.clone(), quarantine, stop };
     let service = BaggageServiceServer::new(service).max_decoding_message_size(MAX_CALL_BYTES);

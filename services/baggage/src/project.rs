@@ -2,41 +2,78 @@
 //!
 //! A plate is folded by the same pure rules that decide, so that what is shown
 //! and what is decided cannot differ.
+//!
+//! Bounds. A plate is forgotten [`KEPT_DAYS`] days after the last event of its
+//! stream was recorded, and at the latest when [`MAX_PLATES`] others were heard of
+//! since; its stream still has it. Both follow from the order and the times of
+//! the log alone, so that every fold forgets alike. What a person follows is
+//! forgotten with the plate. The lists hold a plate from the next page on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod quarantine;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
 
 use airside_api::trips::v1 as trips;
 use airside_kernel::{
-    Decider, DecodeError, PersonId, PersonalUse, Projection, RecordedEvent, Revision, StoredEvent, Timestamp,
+    DecodeError, Kept, PersonId, PersonalUse, Projection, RecordedEvent, StoredEvent, Timestamp,
+    projection::shared,
 };
+use foldhash::fast::RandomState;
 use prost::Message;
+use serde::{Deserialize, Serialize};
 
+pub use self::quarantine::{Item, QuarantineList};
 use crate::{
-    decide::Bag,
+    decide::fold,
     events::{BagEvent, damaged},
     journey::{Journey, Plate},
-    model::{DatedFlight, JourneyId, LicencePlate, observation_source},
-    source::MessageQuarantined,
+    model::{DatedFlight, JourneyId, LicencePlate},
 };
 
-/// The most quarantined items that are kept for lists; older ones stay in the log.
-const MAX_QUARANTINED: usize = 100_000;
+/// How many days after its last event a plate is kept.
+const KEPT_DAYS: i64 = 30;
+/// The most plates that are kept.
+const MAX_PLATES: usize = 1_000_000;
+/// How many flights a plate is listed under before those that it no longer names are struck.
+const MAX_FLIGHTS_LISTED: usize = 32;
+const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// Where every bag is.
 #[derive(Default)]
 pub struct Bags {
-    plates: HashMap<LicencePlate, Kept>,
-    by_time: BTreeSet<(Timestamp, LicencePlate)>,
-    by_flight: HashMap<DatedFlight, BTreeSet<LicencePlate>>,
+    kept: KeptBags,
+    by_time: BTreeSet<ListKey>,
+    by_flight: HashMap<DatedFlight, BTreeSet<LicencePlate>, RandomState>,
+    /// Plates whose place in the lists is to be found again.
+    unlisted: Vec<LicencePlate>,
+}
+
+/// All that the fold needs; the lists are made of it again.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct KeptBags {
+    #[serde(with = "shared::map")]
+    plates: HashMap<LicencePlate, Arc<Worn>, RandomState>,
     followed: HashMap<PersonId, BTreeMap<JourneyId, LicencePlate>>,
+    /// On which day each plate was heard of, oldest first; the last place of a plate counts.
+    heard: VecDeque<(i64, LicencePlate)>,
+    today: i64,
 }
 
 /// A plate and where it stands in the lists.
-#[derive(Default)]
-struct Kept {
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Worn {
     plate: Plate,
+    /// The flights that it is listed under.
+    flights: Vec<DatedFlight>,
     listed_at: Option<Timestamp>,
     version: u64,
+    /// The day of its last event.
+    heard: i64,
+    /// Whether it waits for its place in the lists.
+    is_unlisted: bool,
 }
 
 /// Which bags a caller may see.
@@ -55,11 +92,11 @@ impl Bags {
     /// Returns the newest journey of a plate within a scope, and a number that
     /// changes whenever the plate does.
     pub fn find(&self, plate: LicencePlate, scope: Scope) -> Option<(&Journey, u64)> {
-        let kept = self.plates.get(&plate)?;
+        let kept = self.kept.plates.get(&plate)?;
         let journey = match scope {
             Scope::All => kept.plate.newest_journey()?,
             Scope::FollowedBy(person) => {
-                let followed = self.followed.get(&person)?;
+                let followed = self.kept.followed.get(&person)?;
                 let mine = kept.plate.journeys.iter().filter(|journey| followed.contains_key(&journey.id));
                 mine.max_by_key(|journey| (journey.last_at(), journey.id))?
             }
@@ -76,14 +113,14 @@ impl Bags {
         limit: usize,
     ) -> Vec<(ListKey, &Journey)> {
         let found = |plate: &LicencePlate| {
-            let key = (self.plates.get(plate)?.listed_at?, *plate);
+            let key = (self.kept.plates.get(plate)?.listed_at?, *plate);
             let (journey, _) = self.find(*plate, scope)?;
             let matches = flight.is_none_or(|flight| journey.flights().any(|named| named == flight));
             (matches && before.is_none_or(|before| key < before)).then_some((key, journey))
         };
         if let Scope::FollowedBy(person) = scope {
             let plates: BTreeSet<_> =
-                self.followed.get(&person).into_iter().flatten().map(|(_, plate)| *plate).collect();
+                self.kept.followed.get(&person).into_iter().flatten().map(|(_, plate)| *plate).collect();
             return newest(plates.iter().filter_map(found), limit);
         }
         if let Some(flight) = flight {
@@ -98,30 +135,91 @@ impl Bags {
 
     /// Returns how many journeys are known.
     pub fn journey_count(&self) -> usize {
-        self.plates.values().map(|kept| kept.plate.journeys.len()).sum()
+        self.kept.plates.values().map(|kept| kept.plate.journeys.len()).sum()
     }
 
     fn apply_bag(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let plate = event.stream().split_once('-').and_then(|(_, plate)| LicencePlate::parse(plate).ok());
         let plate = plate.ok_or_else(|| DecodeError::malformed("stream", "its id is no licence plate"))?;
-        let [fact] = BagEvent::decode(event)?;
-        let kept = self.plates.entry(plate).or_default();
-        kept.plate = Bag::evolve(std::mem::take(&mut kept.plate), &fact);
-        kept.version += 1;
-        if let BagEvent::Observed { content, .. } = &fact {
-            for flight in content.flights() {
-                self.by_flight.entry(flight).or_default().insert(plate);
+        // It says what the observations say already.
+        let fact = match event.event_type() {
+            "baggage.BagStatusChanged" => None,
+            _ => Some(BagEvent::decode(event)?),
+        };
+        let today = event.recorded_at().as_second().div_euclid(DAY_SECONDS);
+        let worn = Arc::make_mut(self.kept.plates.entry(plate).or_default());
+        worn.version += 1;
+        if worn.heard != today {
+            worn.heard = today;
+            self.kept.heard.push_back((today, plate));
+        }
+        match fact {
+            None => worn.plate.pass(),
+            Some([fact]) => {
+                if let BagEvent::Observed { content, .. } = &fact {
+                    for flight in content.flights() {
+                        if !worn.flights.contains(&flight) {
+                            worn.flights.push(flight);
+                            self.by_flight.entry(flight).or_default().insert(plate);
+                        }
+                    }
+                }
+                let is_placed = matches!(fact, BagEvent::Attached { .. });
+                fold(&mut worn.plate, fact);
+                if is_placed && !worn.is_unlisted {
+                    worn.is_unlisted = true;
+                    self.unlisted.push(plate);
+                }
             }
         }
-        let now_at = kept.plate.newest_journey().and_then(Journey::last_at);
-        if now_at != kept.listed_at {
-            if let Some(at) = kept.listed_at {
-                self.by_time.remove(&(at, plate));
-            }
-            kept.listed_at = now_at;
-            self.by_time.extend(now_at.map(|at| (at, plate)));
-        }
+        self.forget(today);
         Ok(())
+    }
+
+    /// Forgets the plates that nobody has heard of for long.
+    fn forget(&mut self, today: i64) {
+        while let Some((heard, plate)) = self.kept.heard.front().copied()
+            && (today - heard > KEPT_DAYS || self.kept.plates.len() > MAX_PLATES)
+        {
+            self.kept.heard.pop_front();
+            if self.kept.plates.get(&plate).is_some_and(|worn| worn.heard == heard)
+                && let Some(worn) = self.kept.plates.remove(&plate)
+            {
+                worn.listed_at.map(|at| self.by_time.remove(&(at, plate)));
+                worn.flights.iter().for_each(|flight| strike(&mut self.by_flight, *flight, plate));
+            }
+        }
+        if today > self.kept.today {
+            self.kept.today = today;
+            let plates = &self.kept.plates;
+            self.kept.followed.retain(|_, mine| {
+                mine.retain(|_, plate| plates.contains_key(plate));
+                !mine.is_empty()
+            });
+        }
+    }
+
+    /// Finds the place of a plate in the lists.
+    fn enlist(&mut self, plate: LicencePlate) {
+        let Some(worn) = self.kept.plates.get_mut(&plate) else { return };
+        let worn = Arc::make_mut(worn);
+        worn.is_unlisted = false;
+        let now_at = worn.plate.newest_journey().and_then(Journey::last_at);
+        if now_at != worn.listed_at {
+            worn.listed_at.map(|at| self.by_time.remove(&(at, plate)));
+            self.by_time.extend(now_at.map(|at| (at, plate)));
+            worn.listed_at = now_at;
+        }
+        if worn.flights.len() > MAX_FLIGHTS_LISTED {
+            let named: BTreeSet<_> = worn.plate.journeys.iter().flat_map(Journey::flights).collect();
+            worn.flights.retain(|flight| {
+                let is_named = named.contains(flight);
+                if !is_named {
+                    strike(&mut self.by_flight, *flight, plate);
+                }
+                is_named
+            });
+        }
     }
 
     fn apply_person(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
@@ -138,13 +236,13 @@ impl Bags {
                 if let (Ok(journey), Ok(plate)) =
                     (followed.journey_id.parse(), LicencePlate::parse(&followed.plate))
                 {
-                    self.followed.entry(person).or_default().insert(JourneyId(journey), plate);
+                    self.kept.followed.entry(person).or_default().insert(JourneyId(journey), plate);
                 }
             }
             "trips.BagUnfollowed" => {
                 let unfollowed = trips::BagUnfollowed::decode(event.payload()).map_err(damaged)?;
                 if let (Ok(journey), Some(mine)) =
-                    (unfollowed.journey_id.parse(), self.followed.get_mut(&person))
+                    (unfollowed.journey_id.parse(), self.kept.followed.get_mut(&person))
                 {
                     mine.remove(&JourneyId(journey));
                 }
@@ -152,6 +250,19 @@ impl Bags {
             _ => {}
         }
         Ok(())
+    }
+}
+
+fn strike(
+    by_flight: &mut HashMap<DatedFlight, BTreeSet<LicencePlate>, RandomState>,
+    flight: DatedFlight,
+    plate: LicencePlate,
+) {
+    if let Some(plates) = by_flight.get_mut(&flight) {
+        plates.remove(&plate);
+        if plates.is_empty() {
+            by_flight.remove(&flight);
+        }
     }
 }
 
@@ -182,92 +293,33 @@ impl Projection for Bags {
             _ => self.apply_person(event),
         }
     }
-}
 
-/// One line of the quarantine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// Its number, rising.
-    pub number: u64,
-    /// The source it came from.
-    pub source: String,
-    /// For a message: its revision in the source's stream.
-    pub message: Option<Revision>,
-    /// For an observation: the plate.
-    pub plate: String,
-    /// Stable code of the reason.
-    pub code: String,
-    /// The reason in words.
-    pub reason: String,
-    /// When it was quarantined.
-    pub at: Timestamp,
-}
-
-/// What is in quarantine.
-#[derive(Default)]
-pub struct QuarantineList {
-    items: BTreeMap<u64, Item>,
-    next: u64,
-}
-
-impl QuarantineList {
-    /// Returns at most `limit` items before a number, newest first.
-    pub fn list(&self, source: &str, before: Option<u64>, limit: usize) -> Vec<&Item> {
-        let items = self.items.range(..before.unwrap_or(u64::MAX)).rev().map(|(_, item)| item);
-        items.filter(|item| source.is_empty() || item.source == source).take(limit).collect()
-    }
-
-    fn push(&mut self, item: Item) {
-        self.items.insert(self.next, Item { number: self.next, ..item });
-        self.next += 1;
-        if self.items.len() > MAX_QUARANTINED {
-            self.items.pop_first();
+    fn show(&mut self) {
+        for plate in std::mem::take(&mut self.unlisted) {
+            self.enlist(plate);
         }
-    }
-
-    fn apply_bag(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        if event.event_type() != "baggage.ObservationQuarantined" {
-            return Ok(());
-        }
-        if let [BagEvent::Quarantined { observation_id, code, candidates, .. }] = BagEvent::decode(event)? {
-            let plate = event.stream().split_once('-').map_or("", |(_, plate)| plate).to_owned();
-            let source = observation_source(&observation_id).to_owned();
-            let reason = format!("the observation fits {} journeys of the plate", candidates.len());
-            self.push(Item {
-                number: 0,
-                source,
-                message: None,
-                plate,
-                code,
-                reason,
-                at: event.recorded_at(),
-            });
-        }
-        Ok(())
     }
 }
 
-impl Projection for QuarantineList {
-    const NAME: &'static str = "baggage.quarantine";
+impl Kept for Bags {
+    const SCHEMA: u32 = 1;
+    type State = KeptBags;
 
-    fn wants(category: &str) -> bool {
-        matches!(category, "bag" | "quarantine")
+    fn image(&self) -> KeptBags {
+        self.kept.clone()
     }
 
-    fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        if event.category() == "bag" {
-            return self.apply_bag(event);
+    fn restore(&mut self, kept: KeptBags) {
+        self.by_time =
+            kept.plates.iter().filter_map(|(plate, worn)| Some((worn.listed_at?, *plate))).collect();
+        self.unlisted =
+            kept.plates.iter().filter(|(_, worn)| worn.is_unlisted).map(|(plate, _)| *plate).collect();
+        self.by_flight = HashMap::default();
+        for (plate, worn) in &kept.plates {
+            for flight in &worn.flights {
+                self.by_flight.entry(*flight).or_default().insert(*plate);
+            }
         }
-        let [item] = MessageQuarantined::decode(event)?;
-        self.push(Item {
-            number: 0,
-            source: item.source,
-            message: Some(item.message),
-            plate: String::new(),
-            code: item.code,
-            reason: item.reason,
-            at: event.recorded_at(),
-        });
-        Ok(())
+        self.kept = kept;
     }
 }

@@ -5,12 +5,32 @@
 
 use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
 use airside_kernel::{Cause, Personal, Revision, SubjectId, Timestamp};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{AirportCode, DatedFlight};
 
+/// Published words in state that is kept: their numbers.
+mod published {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<E: Into<i32> + Copy, S: Serializer>(
+        word: &E,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i32((*word).into())
+    }
+
+    pub(super) fn deserialize<'de, E: TryFrom<i32>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<E, D::Error> {
+        let number = i32::deserialize(deserializer)?;
+        E::try_from(number).map_err(|_| D::Error::custom("a published word has an unknown number"))
+    }
+}
+
 /// Names one journey of a bag (UUIDv7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct JourneyId(pub Uuid);
 
 impl std::fmt::Display for JourneyId {
@@ -27,7 +47,7 @@ impl JourneyId {
 }
 
 /// The part that every observation shares.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     /// Its id: the scan id with its source, or the message and its index.
     pub id: String,
@@ -36,6 +56,7 @@ pub struct Observation {
     /// The airport where it was made.
     pub station: AirportCode,
     /// When, by the observer's clock.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub observed_at: Timestamp,
     /// The stored message behind it; absent for a typed scan.
     pub cause: Option<Cause>,
@@ -78,20 +99,22 @@ pub fn observation_source(id: &str) -> &str {
 }
 
 /// One flight of a route, as the announcing station sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leg {
     /// The flight.
     pub flight: DatedFlight,
     /// The airport at the other end, when it was said.
     pub airport: Option<AirportCode>,
     /// Inbound, outbound or onward.
+    #[serde(with = "published")]
     pub role: LegRole,
 }
 
 /// What an airline announced (BSM).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Announcement {
     /// New, changed or deleted.
+    #[serde(with = "published")]
     pub change: AnnouncementChange,
     /// The route in travel order.
     pub legs: Vec<Leg>,
@@ -100,15 +123,17 @@ pub struct Announcement {
     /// The record locator.
     pub record_locator: Option<Personal>,
     /// Authority to load.
+    #[serde(with = "published")]
     pub authority: Authority,
     /// Exception codes.
     pub exceptions: Vec<String>,
 }
 
 /// What a reader saw.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sighting {
     /// Where on the bag's way.
+    #[serde(with = "published")]
     pub point: TrackingPoint,
     /// The reader's own id; may be empty.
     pub reader: String,
@@ -119,11 +144,12 @@ pub struct Sighting {
     /// Container, cart or hold, and compartment; both may be empty.
     pub stowage: Option<(String, String)>,
     /// Authority as the reader reported it.
+    #[serde(with = "published")]
     pub authority: Authority,
 }
 
 /// What was observed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Content {
     /// The airline said so.
     Announced(Box<Announcement>),

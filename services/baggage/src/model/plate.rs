@@ -6,12 +6,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use thiserror::Error;
 
 /// A ten-digit baggage licence plate (IATA Resolution 740, RP 1740b).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LicencePlate(u64);
 
 /// Says why ten characters are not a licence plate.
@@ -118,17 +117,25 @@ impl FromStr for LicencePlate {
     }
 }
 
-impl TryFrom<String> for LicencePlate {
-    type Error = PlateError;
-
-    fn try_from(text: String) -> Result<Self, PlateError> {
-        Self::parse(&text)
+/// Ten digits where people read it, a number where only we do.
+impl Serialize for LicencePlate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_u64(self.0)
+        }
     }
 }
 
-impl From<LicencePlate> for String {
-    fn from(plate: LicencePlate) -> Self {
-        plate.to_string()
+impl<'de> Deserialize<'de> for LicencePlate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = if deserializer.is_human_readable() {
+            String::deserialize(deserializer)?
+        } else {
+            format!("{:010}", u64::deserialize(deserializer)?)
+        };
+        Self::parse(&text).map_err(D::Error::custom)
     }
 }
 
