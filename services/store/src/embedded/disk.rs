@@ -35,6 +35,8 @@ pub(crate) enum Operation {
     Rename,
     /// It is removed.
     Remove,
+    /// It is closed; this cannot fail.
+    Close,
 }
 
 /// How an operation fails.
@@ -182,6 +184,7 @@ impl StorageBackend for Faulty {
     }
 
     fn close(&self) -> io::Result<()> {
+        let _ = self.faults.before(&self.path, Operation::Close, 0..0);
         self.inner.close()
     }
 

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use airside_kernel::LogId;
-use redb::{ReadableDatabase, TableDefinition};
+use redb::{DatabaseError, ReadableDatabase, TableDefinition};
 use uuid::Uuid;
 
 use super::{
@@ -52,7 +52,8 @@ impl Meta {
             let get = |key: &str| table.get(key).map(|found| found.map(|value| value.value().to_vec()));
             Ok([get(VERSION_KEY)?, get(LOG_KEY)?, get(GENERATION_KEY)?, get(RESTORED_KEY)?])
         };
-        let [version, log, generation, restored] = contained(fields).map_err(|error| OpenError::file(path, error))?;
+        let [version, log, generation, restored] =
+            contained(fields).map_err(|error| OpenError::file(path, error))?;
         let version = number(version.as_deref(), VERSION_KEY).map_err(damaged)?;
         if version > u64::from(FORMAT_VERSION) {
             return Err(OpenError::Newer { path: path.to_owned(), found: version, known: FORMAT_VERSION });
@@ -101,6 +102,11 @@ pub(crate) fn write_new(
         Ok(txn.commit()?)
     })?;
     drop(db);
+    // redb keeps a failure of closing to itself: so the file is opened as its readers will.
+    match disk.open_read_only(&draft, CACHE_BYTES) {
+        Err(DatabaseError::RepairAborted) => Err(std::io::Error::other("it could not be closed"))?,
+        opened => drop(opened?),
+    }
     disk.sync(&draft)?;
     disk.rename(&draft, path)?;
     disk.sync_folder_of(path)?;

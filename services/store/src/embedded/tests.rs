@@ -14,6 +14,7 @@ use airside_kernel::{
     Append, AppendError, Direction, EventId, EventStore, Expected, ManualClock, NewEvent, Revision,
 };
 use bytes::Bytes;
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
@@ -38,8 +39,18 @@ impl Faults for Budget {
     }
 }
 
+mod every_step;
+mod trap;
+
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new("2026-11-20T08:00:00Z".parse().unwrap()))
+}
+
+/// Makes a folder, in memory where the system has such a place: the failures here
+/// are our own, and the pace of a disk is of no interest.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
 fn options() -> Options {
@@ -57,7 +68,7 @@ fn open_with(
 ) -> (Result<EmbeddedStore, OpenError>, Arc<Budget>) {
     let faults = Arc::new(Budget(AtomicI64::new(budget.unwrap_or(i64::MAX))));
     let disk = Disk { faults: Some(Arc::clone(&faults) as Arc<dyn Faults>) };
-    (open::open(folder, options, clock(), disk), faults)
+    (open::open(folder, options, clock(), &disk), faults)
 }
 
 fn append(n: u64) -> Append {
@@ -97,7 +108,7 @@ async fn append_until_it_fails(store: &EmbeddedStore, at_most: u64) -> u64 {
 async fn after_a_failure_at_any_write_or_sync_what_was_acknowledged_is_whole() {
     let mut failed = 0;
     for budget in (0..).step_by(11) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let (store, faults) = open_on(folder.path(), None);
         let store = store.unwrap();
         faults.0.store(budget, Ordering::SeqCst);
@@ -126,7 +137,7 @@ async fn after_a_failure_at_any_write_or_sync_what_was_acknowledged_is_whole() {
 #[tokio::test]
 async fn a_disk_that_fails_while_the_folder_is_made_leaves_one_that_opens() {
     for budget in (0..60).step_by(2) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let (store, _) = open_on(folder.path(), Some(budget));
         drop(store);
         let (store, _) = open_on(folder.path(), None);
@@ -146,7 +157,7 @@ async fn reads_of_the_live_segment_go_on_after_a_failed_write() {
 }
 
 async fn check_poisoned_store(options: Options) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let (store, faults) = open_with(folder.path(), None, options);
     let store = store.unwrap();
     for n in 0..30 {
@@ -175,7 +186,7 @@ async fn check_poisoned_store(options: Options) {
 
 #[tokio::test]
 async fn a_missing_segment_is_found_and_named() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let store = open_on(folder.path(), None).0.unwrap();
     append_until_it_fails(&store, 60).await;
     assert!(store.stats().segments > 3);
