@@ -5,6 +5,7 @@
 mod counter;
 mod echo;
 mod executor;
+mod golden;
 mod house;
 mod metered;
 mod orders;

@@ -194,7 +194,7 @@ fn what_was_answered_stands_after_any_failed_step_and_a_loss_of_power() {
         state.to_be_bytes()[0]
     };
     let mut answered = 0;
-    for budget in 1..160 {
+    for budget in (1..60).chain((60..200).step_by(7)) {
         let disk = Disk::of(Vec::new(), budget);
         let Ok(vault) = disk.open() else { continue };
         let told = runtime.block_on(live(&vault));
@@ -208,7 +208,7 @@ fn what_was_answered_stands_after_any_failed_step_and_a_loss_of_power() {
             runtime.block_on(vault.erase(&subject("after"))).expect("it works on");
         }
     }
-    assert!(answered > 1_000, "only {answered} answers were checked");
+    assert!(answered > 300, "only {answered} answers were checked");
 }
 
 #[tokio::test]
