@@ -124,7 +124,7 @@ impl EmbeddedStore {
         options: Options,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        open::open(folder.as_ref(), options, clock, disk::Disk::default())
+        open::open(folder.as_ref(), options, clock, &disk::Disk::default())
     }
 
     fn new(shared: Arc<Shared>, thread: JoinHandle<()>) -> Self {

@@ -117,7 +117,7 @@ pub(super) fn open(
     folder: &Path,
     options: Options,
     clock: Arc<dyn Clock>,
-    disk: Disk,
+    disk: &Disk,
 ) -> Result<EmbeddedStore, OpenError> {
     fs::create_dir_all(folder).map_err(OpenError::io(folder))?;
     let lock = lock(folder)?;
@@ -125,12 +125,12 @@ pub(super) fn open(
         return Err(OpenError::Unfinished { folder: folder.to_owned() });
     }
     let log_folder = folder.join("log");
-    let meta = identity(&disk, &log_folder)?;
+    let meta = identity(disk, &log_folder)?;
     let segments = Segments::open(log_folder.clone(), meta.log, disk.clone(), options.log_cache_bytes)?;
     let last = segments.last().map_err(|error| OpenError::read(&log_folder, error))?;
     let head = last.as_ref().map_or(0, |blob| blob.last());
     let index_path = folder.join("index.redb");
-    let index = Index::open(&disk, &index_path, &meta, options.index_cache_bytes);
+    let index = Index::open(disk, &index_path, &meta, options.index_cache_bytes);
     let (index, flushed) = index.map_err(|error| OpenError::file(&index_path, error))?;
     if flushed > head {
         // The index takes durable events alone: the log has lost what it had.
