@@ -80,10 +80,21 @@ impl House {
 
     /// Appends one event to a stream.
     pub(crate) async fn append(&self, stream: &str, event_type: &'static str, payload: Bytes) {
+        self.append_as(1, stream, event_type, payload).await;
+    }
+
+    /// Appends an event of a version of its type.
+    pub(crate) async fn append_as(
+        &self,
+        schema_version: u32,
+        stream: &str,
+        event_type: &'static str,
+        payload: Bytes,
+    ) {
         let event = NewEvent {
             id: EventId(Uuid::now_v7()),
             event_type: event_type.into(),
-            schema_version: 1,
+            schema_version,
             occurred_at: self.clock.now(),
             metadata: Metadata::default().encode(),
             payload,

@@ -6,6 +6,9 @@
 //! was passed under the old one counts no more. That somebody passed a point
 //! counts only while they follow the flight under the very booking that the
 //! read was matched with.
+//!
+//! A person folds from the oldest thing that they still follow, and every other
+//! thing was followed later or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,6 +95,10 @@ pub struct Follow {
     pub booking: Option<Booking>,
     /// The points that were passed under it.
     pub passed: BTreeSet<PassagePoint>,
+    /// The reads that were told.
+    causes: Causes,
+    /// Which fact of the fold began it.
+    since: u64,
 }
 
 /// What the facts of one person amount to.
@@ -99,9 +106,10 @@ pub struct Follow {
 pub struct State {
     /// The flights that are followed.
     pub flights: BTreeMap<FlightId, Follow>,
-    /// The journeys that are followed, and their plates.
-    pub bags: BTreeMap<JourneyId, Plate>,
-    causes: Causes,
+    /// The journeys that are followed, and which fact of the fold began each.
+    bags: BTreeMap<JourneyId, u64>,
+    /// How many facts were folded.
+    folded: u64,
 }
 
 impl Decider for TripRules {
@@ -113,16 +121,7 @@ impl Decider for TripRules {
     fn decide(state: &State, command: Command) -> Result<Vec<Fact>, Rejection> {
         let fact = match command {
             Command::FollowFlight { flight, booking, same_as } => {
-                let follow = state.flights.get(&flight);
-                let is_new = follow.is_none_or(|follow| {
-                    booking.is_some()
-                        && booking != follow.booking
-                        && (same_as.is_none() || same_as != follow.booking)
-                });
-                if follow.is_none() && state.flights.len() >= MAX_FLIGHTS {
-                    return Err(Rejection::TooManyFlights);
-                }
-                is_new.then_some(Fact::FlightFollowed { flight, booking })
+                return follow_flight(state, flight, booking, same_as.as_ref());
             }
             Command::UnfollowFlight { flight } => {
                 state.flights.contains_key(&flight).then_some(Fact::FlightUnfollowed { flight })
@@ -137,9 +136,11 @@ impl Decider for TripRules {
             }
             Command::PassPoint { flight, point, booking, cause } => {
                 let counts = |follow: &Follow| {
-                    follow.booking.as_ref() == Some(&booking) && !follow.passed.contains(&point)
+                    follow.booking.as_ref() == Some(&booking)
+                        && !follow.passed.contains(&point)
+                        && !follow.causes.seen(&cause)
                 };
-                let is_new = !state.causes.seen(&cause) && state.flights.get(&flight).is_some_and(counts);
+                let is_new = state.flights.get(&flight).is_some_and(counts);
                 is_new.then_some(Fact::PassagePointPassed { flight, point, cause })
             }
         };
@@ -148,29 +149,62 @@ impl Decider for TripRules {
 
     fn evolve(mut state: State, fact: &Fact) -> State {
         match fact {
-            Fact::FlightFollowed { flight, booking } => {
-                let follow = Follow { booking: booking.clone(), passed: BTreeSet::new() };
-                state.flights.insert(flight.clone(), follow);
+            Fact::FlightFollowed { flight } => {
+                let since = state.folded;
+                let follow = || Follow { since, ..Follow::default() };
+                state.flights.entry(flight.clone()).or_insert_with(follow);
+            }
+            Fact::BookingLinked { flight, booking } => {
+                if let Some(follow) = state.flights.get_mut(flight) {
+                    (follow.booking, follow.passed) = (Some(booking.clone()), BTreeSet::new());
+                }
             }
             Fact::FlightUnfollowed { flight } => {
                 state.flights.remove(flight);
             }
-            Fact::BagFollowed { plate, journey } => {
-                state.bags.insert(*journey, *plate);
+            Fact::BagFollowed { journey, .. } => {
+                state.bags.entry(*journey).or_insert(state.folded);
             }
             Fact::BagUnfollowed { journey } => {
                 state.bags.remove(journey);
             }
             Fact::PassagePointPassed { flight, point, cause } => {
-                state.causes.note(cause);
                 if let Some(follow) = state.flights.get_mut(flight) {
+                    follow.causes.note(cause);
                     follow.passed.insert(*point);
                 }
             }
         }
+        state.folded += 1;
         state
+    }
+
+    /// Nothing is needed from before the oldest thing that is still followed:
+    /// a booking and what was passed under it come after the follow, and a read
+    /// under an earlier booking never counts again.
+    fn forgets(state: &State, folded: u64) -> u64 {
+        let flights = state.flights.values().map(|follow| follow.since);
+        flights.chain(state.bags.values().copied()).min().unwrap_or(folded)
     }
 }
 
+fn follow_flight(
+    state: &State,
+    flight: FlightId,
+    booking: Option<Booking>,
+    same_as: Option<&Booking>,
+) -> Result<Vec<Fact>, Rejection> {
+    let follow = state.flights.get(&flight);
+    if follow.is_none() && state.flights.len() >= MAX_FLIGHTS {
+        return Err(Rejection::TooManyFlights);
+    }
+    let stored = follow.and_then(|follow| follow.booking.as_ref());
+    let is_stored = |given: &Booking| stored.is_some_and(|stored| stored == given || Some(stored) == same_as);
+    let followed = follow.is_none().then(|| Fact::FlightFollowed { flight: flight.clone() });
+    let linked = booking.filter(|given| !is_stored(given));
+    let linked = linked.map(|booking| Fact::BookingLinked { flight, booking });
+    Ok(followed.into_iter().chain(linked).collect())
+}
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,11 @@
 //! The facts of trips and how they are stored. `golden.txt` beside the tests
 //! holds the bytes of every version ever written.
+//!
+//! | written as | read as |
+//! |---|---|
+//! | `FlightFollowed` version 1, without a booking | `FlightFollowed` |
+//! | `FlightFollowed` version 1, with a booking | `FlightFollowed`, `BookingLinked` |
+//! | every other type, and `FlightFollowed` version 2 | itself |
 
 use airside_api::{flights::v1 as flights, trips::v1 as api};
 use airside_kernel::{Category, Cause, DecodeError, PersonalField, RecordedEvent, StoredEvent, SubjectId};
@@ -12,12 +18,18 @@ use crate::model::{Booking, FlightId, Invalid, JourneyId, PassagePoint, Plate};
 /// Something that a person follows, or that befell them on the way.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// The person follows a flight. With a booking it takes the place of an earlier one.
+    /// The person follows a flight.
     FlightFollowed {
         /// The flight.
         flight: FlightId,
-        /// The booking, when the person travels on it.
-        booking: Option<Booking>,
+    },
+    /// The person travels under a booking on a flight that they follow. It takes
+    /// the place of an earlier one.
+    BookingLinked {
+        /// The flight.
+        flight: FlightId,
+        /// The booking.
+        booking: Booking,
     },
     /// The person follows the flight no more.
     FlightUnfollowed {
@@ -48,11 +60,12 @@ pub enum Fact {
 }
 
 impl StoredEvent for Fact {
-    type Facts = [Self; 1];
+    type Facts = Vec<Self>;
 
     fn event_type(&self) -> &'static str {
         match self {
             Self::FlightFollowed { .. } => FLIGHT_FOLLOWED,
+            Self::BookingLinked { .. } => BOOKING_LINKED,
             Self::FlightUnfollowed { .. } => "trips.FlightUnfollowed",
             Self::BagFollowed { .. } => "trips.BagFollowed",
             Self::BagUnfollowed { .. } => "trips.BagUnfollowed",
@@ -60,12 +73,22 @@ impl StoredEvent for Fact {
         }
     }
 
+    fn schema_version(&self) -> u32 {
+        match self {
+            Self::FlightFollowed { .. } => 2,
+            _ => 1,
+        }
+    }
+
     fn encode(&self) -> Bytes {
         match self {
-            Self::FlightFollowed { flight, booking } => api::FlightFollowed {
+            Self::FlightFollowed { flight } => {
+                api::FlightFollowed { flight: flight.to_string(), ..Default::default() }.encode_to_vec()
+            }
+            Self::BookingLinked { flight, booking } => api::BookingLinked {
                 flight: flight.to_string(),
-                surname: booking.as_ref().map(|booking| stored::sealed(&booking.surname)),
-                record_locator: booking.as_ref().map(|booking| stored::sealed(&booking.record_locator)),
+                surname: Some(stored::sealed(&booking.surname)),
+                record_locator: Some(stored::sealed(&booking.record_locator)),
             }
             .encode_to_vec(),
             Self::FlightUnfollowed { flight } => {
@@ -87,43 +110,44 @@ impl StoredEvent for Fact {
         .into()
     }
 
-    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
-        let fact = match event.type_up_to(1)? {
-            FLIGHT_FOLLOWED => {
-                let message: api::FlightFollowed = message(event)?;
-                Ok(Self::FlightFollowed {
-                    flight: parsed(&message.flight)?,
-                    booking: booking(event, message)?,
-                })
+    fn decode(event: &RecordedEvent) -> Result<Vec<Self>, DecodeError> {
+        let fact = match (event.event_type(), event.schema_version()) {
+            (FLIGHT_FOLLOWED, 1) => {
+                let (followed, linked) = split(message(event)?);
+                let mut facts = vec![flight_followed(&followed)?];
+                facts.extend(linked.map(|linked| booking_linked(event, linked)).transpose()?);
+                return Ok(facts);
             }
-            "trips.FlightUnfollowed" => {
+            (FLIGHT_FOLLOWED, 2) => flight_followed(&message(event)?)?,
+            (BOOKING_LINKED, 1) => booking_linked(event, message(event)?)?,
+            ("trips.FlightUnfollowed", 1) => {
                 let api::FlightUnfollowed { flight } = message(event)?;
-                Ok(Self::FlightUnfollowed { flight: parsed(&flight)? })
+                Self::FlightUnfollowed { flight: parsed(&flight)? }
             }
-            "trips.BagFollowed" => {
+            ("trips.BagFollowed", 1) => {
                 let api::BagFollowed { plate, journey_id } = message(event)?;
-                Ok(Self::BagFollowed { plate: parsed(&plate)?, journey: parsed(&journey_id)? })
+                Self::BagFollowed { plate: parsed(&plate)?, journey: parsed(&journey_id)? }
             }
-            "trips.BagUnfollowed" => {
+            ("trips.BagUnfollowed", 1) => {
                 let api::BagUnfollowed { journey_id } = message(event)?;
-                Ok(Self::BagUnfollowed { journey: parsed(&journey_id)? })
+                Self::BagUnfollowed { journey: parsed(&journey_id)? }
             }
-            "trips.PassagePointPassed" => {
+            ("trips.PassagePointPassed", 1) => {
                 let api::PassagePointPassed { flight, point, cause } = message(event)?;
                 let cause = cause.ok_or_else(|| malformed("it names no cause"))?;
-                Ok(Self::PassagePointPassed {
+                Self::PassagePointPassed {
                     flight: parsed(&flight)?,
                     point: PassagePoint::try_from(point).map_err(malformed)?,
                     cause: stored::cause(cause),
-                })
+                }
             }
-            _ => Err(DecodeError::unknown(event)),
+            _ => return Err(DecodeError::unknown(event)),
         };
-        fact.map(|fact| [fact])
+        Ok(vec![fact])
     }
 
     fn personal_fields(&mut self, visit: &mut dyn FnMut(PersonalField<'_>)) {
-        let Self::FlightFollowed { booking: Some(booking), .. } = self else { return };
+        let Self::BookingLinked { booking, .. } = self else { return };
         for (field, slot) in [(2, &mut booking.surname), (3, &mut booking.record_locator)] {
             visit(PersonalField {
                 subject: booking.subject.clone(),
@@ -136,18 +160,34 @@ impl StoredEvent for Fact {
 }
 
 const FLIGHT_FOLLOWED: &str = "trips.FlightFollowed";
+const BOOKING_LINKED: &str = "trips.BookingLinked";
 
-fn booking(event: &RecordedEvent, message: api::FlightFollowed) -> Result<Option<Booking>, DecodeError> {
-    let (Some(surname), Some(record_locator)) = (message.surname, message.record_locator) else {
-        return Ok(None);
-    };
+/// Version 1 of `FlightFollowed` as version 2, and the booking that it held.
+#[expect(deprecated, reason = "this is where version 1 is read")]
+fn split(one: api::FlightFollowed) -> (api::FlightFollowed, Option<api::BookingLinked>) {
+    let two = api::FlightFollowed { flight: one.flight.clone(), ..Default::default() };
+    let is_linked = one.surname.is_some() && one.record_locator.is_some();
+    let linked = is_linked.then_some(api::BookingLinked {
+        flight: one.flight,
+        surname: one.surname,
+        record_locator: one.record_locator,
+    });
+    (two, linked)
+}
+
+fn flight_followed(message: &api::FlightFollowed) -> Result<Fact, DecodeError> {
+    Ok(Fact::FlightFollowed { flight: parsed(&message.flight)? })
+}
+
+fn booking_linked(event: &RecordedEvent, message: api::BookingLinked) -> Result<Fact, DecodeError> {
     let person =
         event.stream().strip_prefix("person-").ok_or_else(|| malformed("its stream names no person"))?;
-    Ok(Some(Booking {
+    let booking = Booking {
         subject: SubjectId::new(person),
-        surname: stored::personal(surname)?,
-        record_locator: stored::personal(record_locator)?,
-    }))
+        surname: stored::personal(message.surname.unwrap_or_default())?,
+        record_locator: stored::personal(message.record_locator.unwrap_or_default())?,
+    };
+    Ok(Fact::BookingLinked { flight: parsed(&message.flight)?, booking })
 }
 
 fn point_message(point: PassagePoint) -> flights::PassagePoint {
@@ -171,11 +211,16 @@ impl TryFrom<i32> for PassagePoint {
     }
 }
 
-/// Decodes a message of any domain.
+/// Decodes what another domain published, in its first version.
 ///
 /// # Errors
-/// When the payload is damaged.
-pub(crate) fn message<M: Message + Default>(event: &RecordedEvent) -> Result<M, DecodeError> {
+/// When the version is newer or the payload is damaged.
+pub(crate) fn published<M: Message + Default>(event: &RecordedEvent) -> Result<M, DecodeError> {
+    event.type_up_to(1)?;
+    message(event)
+}
+
+fn message<M: Message + Default>(event: &RecordedEvent) -> Result<M, DecodeError> {
     M::decode(event.payload()).map_err(|error| DecodeError::malformed(event.event_type(), error.to_string()))
 }
 

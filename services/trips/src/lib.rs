@@ -69,8 +69,8 @@ fn build(
     projections: &mut Projections,
 ) -> (TripApi, Passage) {
     let executor = Executor::new(store, keys.clone(), CACHED_PEOPLE);
-    let followed = projections.add(Followed::default());
-    let tags = projections.add(Tags::default());
+    let followed = projections.add_kept(Followed::default);
+    let tags = projections.add_kept(Tags::default);
     let passage = Passage::new(executor.clone(), keys.clone());
     (TripApi::new(executor, followed, tags, keys, clock), passage)
 }

@@ -8,6 +8,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use airside_kernel::{Personal, SubjectId};
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -19,7 +20,8 @@ const MAX_NAME_CHARS: usize = 60;
 pub struct Invalid(pub &'static str);
 
 /// A flight on its local day of departure, such as `ZH9101-20261120`; `ZH09101-20261120` is the same.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct FlightId(Arc<str>);
 
 impl FlightId {
@@ -74,7 +76,8 @@ fn canonical(designator: &str) -> Option<String> {
 }
 
 /// A ten-digit licence plate (IATA Resolution 740).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Plate([u8; 10]);
 
 impl Plate {
@@ -96,7 +99,7 @@ impl FromStr for Plate {
 }
 
 /// One journey of a bag.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JourneyId(pub Uuid);
 
 impl FromStr for JourneyId {
@@ -129,6 +132,24 @@ shown_as_text!(
     Plate: |plate, f| f.write_str(plate.as_str()),
     JourneyId: |id, f| id.0.fmt(f)
 );
+
+macro_rules! kept_as_text {
+    ($($type:ty),+) => {$(
+        impl From<$type> for String {
+            fn from(value: $type) -> Self {
+                value.to_string()
+            }
+        }
+        impl TryFrom<String> for $type {
+            type Error = Invalid;
+
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                text.parse()
+            }
+        }
+    )+};
+}
+kept_as_text!(FlightId, Plate);
 
 /// A surname in the form in which surnames are compared; never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -190,7 +211,7 @@ impl FromStr for RecordLocator {
 }
 
 /// The booking under which a person travels on a flight.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Booking {
     /// Whose data this is: the person.
     pub subject: SubjectId,

@@ -4,7 +4,9 @@ mod tags;
 
 use std::collections::{BTreeMap, HashMap};
 
-use airside_kernel::{DecodeError, PersonId, Projection, RecordedEvent, StoredEvent};
+use airside_kernel::{DecodeError, Kept, PersonId, Projection, RecordedEvent, StoredEvent};
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     events::{Fact, malformed},
@@ -14,7 +16,7 @@ use crate::{
 pub use tags::{MAX_JOURNEYS_PER_PLATE, Tag, Tags};
 
 /// What one person follows.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Following {
     /// The flights, and whether the person has boarded.
     pub flights: BTreeMap<FlightId, bool>,
@@ -41,32 +43,57 @@ impl Projection for Followed {
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        let [fact] = Fact::decode(event)?;
+        let facts = Fact::decode(event)?;
         let person = person(event)?;
         let following = self.0.entry(person).or_default();
-        match fact {
-            Fact::FlightFollowed { flight, .. } => {
-                following.flights.insert(flight, false);
-            }
-            Fact::FlightUnfollowed { flight } => {
-                following.flights.remove(&flight);
-            }
-            Fact::BagFollowed { plate, journey } => {
-                following.bags.insert(journey, plate);
-            }
-            Fact::BagUnfollowed { journey } => {
-                following.bags.remove(&journey);
-            }
-            Fact::PassagePointPassed { flight, point, .. } => {
-                if let Some(has_boarded) = following.flights.get_mut(&flight) {
-                    *has_boarded |= point == PassagePoint::Gate;
-                }
-            }
+        for fact in facts {
+            following.take(fact);
         }
         if *following == Following::default() {
             self.0.remove(&person);
         }
         Ok(())
+    }
+}
+
+impl Following {
+    fn take(&mut self, fact: Fact) {
+        match fact {
+            Fact::FlightFollowed { flight } => {
+                self.flights.entry(flight).or_default();
+            }
+            // What was passed under another booking counts no more.
+            Fact::BookingLinked { flight, .. } => {
+                self.flights.insert(flight, false);
+            }
+            Fact::FlightUnfollowed { flight } => {
+                self.flights.remove(&flight);
+            }
+            Fact::BagFollowed { plate, journey } => {
+                self.bags.insert(journey, plate);
+            }
+            Fact::BagUnfollowed { journey } => {
+                self.bags.remove(&journey);
+            }
+            Fact::PassagePointPassed { flight, point, .. } => {
+                if let Some(has_boarded) = self.flights.get_mut(&flight) {
+                    *has_boarded |= point == PassagePoint::Gate;
+                }
+            }
+        }
+    }
+}
+
+impl Kept for Followed {
+    const SCHEMA: u32 = 1;
+    type State = HashMap<PersonId, Following>;
+
+    fn image(&self) -> Self::State {
+        self.0.clone()
+    }
+
+    fn restore(&mut self, state: Self::State) {
+        self.0 = state;
     }
 }
 

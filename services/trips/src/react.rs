@@ -20,8 +20,8 @@ use std::{
 
 use airside_api::flights::v1 as flights;
 use airside_kernel::{
-    Cause, Classified, Code, DecodeError, KeyError, Keyring, PersonId, Personal, RecordedEvent, StoredEvent,
-    keys,
+    Cause, Classified, Code, DecodeError, Kept, KeyError, Keyring, PersonId, Personal, RecordedEvent,
+    StoredEvent, keys,
 };
 use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order},
@@ -36,7 +36,7 @@ use uuid::Uuid;
 
 use crate::{
     decide::{Command, Rejection, TripRules},
-    events::{Fact, malformed, message, parsed},
+    events::{Fact, malformed, parsed, published},
     model::{Booking, FlightId, PassagePoint, RecordLocator, Surname},
     project::person,
     proof::{is_same, open},
@@ -93,24 +93,25 @@ impl Passage {
 
     fn follow(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let person = person(event)?;
-        let [fact] = Fact::decode(event)?;
-        match fact {
-            Fact::FlightFollowed { flight, .. } if is_over(&flight, self.today) => {}
-            Fact::FlightFollowed { flight, booking: Some(booking) } => {
-                self.followers.entry(flight).or_default().insert(person, booking);
-            }
-            Fact::FlightUnfollowed { flight } => {
-                if let Some(followers) = self.followers.get_mut(&flight) {
-                    followers.remove(&person);
-                    if followers.is_empty() {
-                        self.followers.remove(&flight);
+        for fact in Fact::decode(event)? {
+            match fact {
+                Fact::BookingLinked { flight, booking } if !is_over(&flight, self.today) => {
+                    self.followers.entry(flight).or_default().insert(person, booking);
+                }
+                Fact::FlightUnfollowed { flight } => {
+                    if let Some(followers) = self.followers.get_mut(&flight) {
+                        followers.remove(&person);
+                        if followers.is_empty() {
+                            self.followers.remove(&flight);
+                        }
                     }
                 }
+                Fact::FlightFollowed { .. }
+                | Fact::BookingLinked { .. }
+                | Fact::BagFollowed { .. }
+                | Fact::BagUnfollowed { .. }
+                | Fact::PassagePointPassed { .. } => {}
             }
-            Fact::FlightFollowed { booking: None, .. }
-            | Fact::BagFollowed { .. }
-            | Fact::BagUnfollowed { .. }
-            | Fact::PassagePointPassed { .. } => {}
         }
         Ok(())
     }
@@ -118,7 +119,7 @@ impl Passage {
     fn see(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let flight = flight(event)?;
         let Some(followers) = self.followers.get(&flight) else { return Ok(()) };
-        let read: flights::PassengerRead = message(event)?;
+        let read: flights::PassengerRead = published(event)?;
         self.pending.push_back(Seen {
             flight,
             point: PassagePoint::try_from(read.point).map_err(malformed)?,
@@ -183,6 +184,20 @@ fn is_over(flight: &FlightId, today: Date) -> bool {
     flight.date().duration_until(today).as_hours() >= KEPT_HOURS
 }
 
+/// Who follows what, on disk: bookings are sealed there as in the log.
+impl Kept for Passage {
+    const SCHEMA: u32 = 1;
+    type State = (HashMap<FlightId, BTreeMap<PersonId, Booking>>, Date);
+
+    fn image(&self) -> Self::State {
+        (self.followers.clone(), self.today)
+    }
+
+    fn restore(&mut self, (followers, today): Self::State) {
+        (self.followers, self.today) = (followers, today);
+    }
+}
+
 #[async_trait]
 impl Reactor for Passage {
     const NAME: &'static str = "trips.passage";
@@ -197,6 +212,7 @@ impl Reactor for Passage {
             ("person", _) => self.follow(event),
             (_, "flights.PassengerRead") if act => self.see(event),
             (_, "flights.FlightLanded") => {
+                event.type_up_to(1)?;
                 self.followers.remove(&flight(event)?);
                 Ok(())
             }

@@ -23,6 +23,8 @@ use uuid::Uuid;
 use super::*;
 use crate::events::Fact;
 
+mod versions;
+
 pub(crate) struct House {
     pub(crate) api: TripApi,
     pub(crate) store: Arc<dyn EventStore>,

@@ -82,7 +82,7 @@ pub(super) fn read(event: &RecordedEvent) -> Result<Option<Fact>, DecodeError> {
 }
 
 fn flight(event: &RecordedEvent) -> Result<Option<FlightChange>, DecodeError> {
-    Ok(Some(match event.event_type() {
+    Ok(Some(match event.type_up_to(1)? {
         "flights.FlightScheduled" => {
             let legs = message::<flights::FlightScheduled>(event)?.legs;
             let departure = legs.first().and_then(|leg| instant(leg.scheduled_departure.as_ref()));
@@ -112,7 +112,7 @@ fn flight(event: &RecordedEvent) -> Result<Option<FlightChange>, DecodeError> {
 }
 
 fn bag(event: &RecordedEvent) -> Result<Option<BagChange>, DecodeError> {
-    match event.event_type() {
+    match event.type_up_to(1)? {
         "baggage.BagStatusChanged" => {
             let changed = message::<baggage::BagStatusChanged>(event)?;
             let previous = changed.previous_stage();
@@ -138,20 +138,25 @@ fn bag(event: &RecordedEvent) -> Result<Option<BagChange>, DecodeError> {
 }
 
 fn trip(event: &RecordedEvent) -> Result<Option<TripChange>, DecodeError> {
-    Ok(Some(match event.event_type() {
-        "trips.FlightFollowed" => {
+    Ok(Some(match (event.event_type(), event.schema_version()) {
+        // Version 1 said the booking as well, which nobody here needs.
+        ("trips.FlightFollowed", 1 | 2) => {
             TripChange::FlightFollowed { flight: message::<trips::FlightFollowed>(event)?.flight }
         }
-        "trips.FlightUnfollowed" => {
+        // Who links a booking follows the flight, and it is news of the flight in either version.
+        ("trips.BookingLinked", 1) => {
+            TripChange::FlightFollowed { flight: message::<trips::BookingLinked>(event)?.flight }
+        }
+        ("trips.FlightUnfollowed", 1) => {
             TripChange::FlightUnfollowed { flight: message::<trips::FlightUnfollowed>(event)?.flight }
         }
-        "trips.BagFollowed" => {
+        ("trips.BagFollowed", 1) => {
             TripChange::BagFollowed { journey: journey(&message::<trips::BagFollowed>(event)?.journey_id)? }
         }
-        "trips.BagUnfollowed" => TripChange::BagUnfollowed {
+        ("trips.BagUnfollowed", 1) => TripChange::BagUnfollowed {
             journey: journey(&message::<trips::BagUnfollowed>(event)?.journey_id)?,
         },
-        "trips.PassagePointPassed" => {
+        ("trips.PassagePointPassed", 1) => {
             let passed = message::<trips::PassagePointPassed>(event)?;
             if passed.point() != flights::PassagePoint::Gate {
                 return Ok(None);

@@ -388,3 +388,48 @@ async fn a_notice_carries_the_chain_of_its_causes() {
     assert_eq!(metadata.get(keys::ACTOR), Some("reactor/notifications.notices"));
     assert!(issued.occurred_at() <= airport.house.clock.now());
 }
+
+#[tokio::test]
+async fn a_follow_of_version_1_and_of_version_2_is_told_alike() {
+    let (follow, link, unfollow) = ("trips.FlightFollowed", "trips.BookingLinked", "trips.FlightUnfollowed");
+    // What a person did, as it was written while a follow said the booking too, and as it is now.
+    let history = [
+        (vec![(follow, 1)], vec![(follow, 2), (link, 1)]),
+        (vec![(follow, 1)], vec![(link, 1)]),
+        (vec![(unfollow, 1)], vec![(unfollow, 1)]),
+        (vec![(follow, 1)], vec![(follow, 2)]),
+    ];
+    let (mut old, mut new) = (Airport::new(), Airport::new());
+    for (gate, (before, after)) in history.into_iter().enumerate() {
+        for (airport, written) in [(&mut old, before), (&mut new, after)] {
+            for (event_type, version) in written {
+                // All three name the flight in their first field.
+                let payload = trips::FlightUnfollowed { flight: FLIGHT.into() }.encode_to_vec().into();
+                let stream = person(ANN).stream("person");
+                airport.house.append_as(version, stream.as_str(), event_type, payload).await;
+            }
+            airport.gate(&format!("A{gate}"), "A9").await;
+            airport.react().await;
+        }
+        assert_eq!(old.house.part.reactor.world, new.house.part.reactor.world);
+        assert_eq!(old.inbox(ANN).await, new.inbox(ANN).await);
+    }
+    assert_eq!(old.kinds(ANN).await.len(), 3, "all but the gate of those who did not follow");
+}
+
+#[tokio::test]
+async fn a_version_of_a_newer_program_is_refused_and_not_misread() {
+    let airport = Airport::new();
+    for (stream, event_type, version) in [
+        (person(ANN).stream("person").to_string(), "trips.FlightFollowed", 3),
+        (person(ANN).stream("person").to_string(), "trips.BookingLinked", 2),
+        (format!("flight-{FLIGHT}"), "flights.GateAssigned", 2),
+        (format!("bag-{PLATE}"), "baggage.BagStatusChanged", 2),
+    ] {
+        airport.house.append_as(version, &stream, event_type, Default::default()).await;
+    }
+    let log = airport.house.store.read_all(None, 10).await.unwrap().events;
+    for event in &log {
+        assert_eq!(facts::read(event), Err(DecodeError::unknown(event)));
+    }
+}

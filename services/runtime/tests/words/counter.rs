@@ -163,7 +163,7 @@ impl StoredEvent for Fact {
 /// A meter whose last `KEPT` readings tell all.
 pub(crate) struct Meter<const KEPT: u64>;
 
-/// The meter showed this.
+/// The meter showed this. What is stored may hold several readings, or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Read(pub(crate) u64);
 
@@ -191,7 +191,7 @@ impl<const KEPT: u64> Decider for Meter<KEPT> {
 }
 
 impl StoredEvent for Read {
-    type Facts = [Self; 1];
+    type Facts = Vec<Self>;
 
     fn event_type(&self) -> &'static str {
         "meter.Read"
@@ -201,8 +201,11 @@ impl StoredEvent for Read {
         Bytes::copy_from_slice(&self.0.to_le_bytes())
     }
 
-    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
-        let bytes = event.payload().try_into();
-        bytes.map(|bytes| [Self(u64::from_le_bytes(bytes))]).map_err(|_| DecodeError::unknown(event))
+    fn decode(event: &RecordedEvent) -> Result<Vec<Self>, DecodeError> {
+        let (readings, rest) = event.payload().as_chunks();
+        match rest {
+            [] => Ok(readings.iter().map(|bytes| Self(u64::from_le_bytes(*bytes))).collect()),
+            _ => Err(DecodeError::unknown(event)),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use airside_kernel::{AppendError, Classified, Code};
 use airside_runtime::executor::{Answer, ExecuteError};
 use futures::future::join_all;
+use proptest::prelude::*;
 
 use crate::{
     counter::{Command, Counter, FULL, Fact, Full, Meter},
@@ -204,6 +205,33 @@ async fn a_stream_that_forgets_everything_still_takes_orders_after_a_restart() {
         house.executor::<Meter<0>>().execute(order("meter-1", shown)).await.unwrap();
     }
     assert_eq!(house.events("meter-1").await.len(), 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_event_of_several_facts_is_forgotten_when_all_of_them_are(
+        readings in proptest::collection::vec(prop_oneof![3 => Just(1usize), 2 => 0usize..6], 0..24),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (last, fresh) = runtime.block_on(async {
+            let house = House::in_memory();
+            for count in &readings {
+                house.append("meter-1", "meter.Read", 1, vec![0; count * 8]).await;
+            }
+            house.executor::<Meter<3>>().execute(order("meter-1", 7)).await.unwrap();
+            house.executor::<Meter<3>>().execute(order("meter-1", 8)).await.unwrap();
+            let fresh = house.executor::<Meter<3>>().load(&stream("meter-1")).await.unwrap();
+            (house.events("meter-1").await.pop().unwrap(), fresh)
+        });
+        let giver = readings.into_iter().chain([1, 1]).enumerate();
+        let givers: Vec<u64> = giver.flat_map(|(at, count)| std::iter::repeat_n(at as u64, count)).collect();
+        let needed = givers[givers.len().saturating_sub(3)];
+        let spare = if givers.len() > 3 { needed } else { 0 };
+        prop_assert!((spare..=needed).contains(&last.fold_from().0), "{givers:?} {last:?}");
+        prop_assert_eq!((fresh.state, fresh.revision), (Some(8), Some(last.revision())));
+    }
 }
 
 #[tokio::test]

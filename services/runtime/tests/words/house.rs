@@ -74,13 +74,24 @@ impl House {
 
     /// Appends an event that no counter can read.
     pub(crate) async fn append_unknown(&self, name: &str) {
+        self.append(name, "counter.FromTheFuture", 9, vec![1, 2, 3]).await;
+    }
+
+    /// Appends an event as another program wrote it.
+    pub(crate) async fn append(
+        &self,
+        name: &str,
+        event_type: &'static str,
+        schema_version: u32,
+        payload: Vec<u8>,
+    ) {
         let event = NewEvent {
             id: EventId(Uuid::now_v7()),
-            event_type: "counter.FromTheFuture".into(),
-            schema_version: 9,
+            event_type: event_type.into(),
+            schema_version,
             occurred_at: self.clock.now(),
             metadata: Metadata::default().encode(),
-            payload: vec![1, 2, 3].into(),
+            payload: payload.into(),
         };
         let (expected, fold_from) = (Expected::Any, Revision::FIRST);
         let append = Append { stream: stream(name), expected, fold_from, events: vec![event] };

@@ -4,18 +4,28 @@
 //! are stored in, and are opened only to answer one request; so an erased
 //! passenger proves nothing from that moment. A journey is kept for
 //! [`KEEP_HOURS`] after it was opened, a plate keeps its newest
-//! [`MAX_JOURNEYS_PER_PLATE`], and all plates together [`MAX_JOURNEYS`].
+//! [`MAX_JOURNEYS_PER_PLATE`], and all plates together [`MAX_JOURNEYS`]; a plate
+//! without a journey is not kept.
+//!
+//! Only what a tag proves is decoded of what baggage publishes.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use airside_api::{baggage::v1 as baggage, privacy::v1 as privacy};
-use airside_kernel::{DecodeError, Personal, PersonalUse, Projection, RecordedEvent, Timestamp};
+use airside_kernel::{
+    DecodeError, Kept, Personal, PersonalUse, Projection, RecordedEvent, Timestamp, projection::shared,
+};
 use airside_runtime::stored;
+use foldhash::fast::RandomState;
 use jiff::SignedDuration;
 use prost::Message;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    events::{message, parsed},
+    events::{parsed, published},
     model::{JourneyId, Plate},
 };
 
@@ -39,20 +49,21 @@ pub struct Tag {
 }
 
 /// What every tag proves.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Tags {
-    plates: HashMap<Plate, Worn>,
+    #[serde(with = "shared::map")]
+    plates: HashMap<Plate, Arc<Worn>, RandomState>,
     opened: VecDeque<(Timestamp, Plate, JourneyId)>,
 }
 
 /// One plate and the journeys that wore it, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Worn {
     journeys: Vec<JourneyId>,
     announcements: VecDeque<Announcement>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Announcement {
     observation: Box<str>,
     journey: Option<JourneyId>,
@@ -68,7 +79,7 @@ impl Tags {
     }
 
     fn open(&mut self, at: Timestamp, plate: Plate, journey: JourneyId) {
-        let worn = self.plates.entry(plate).or_default();
+        let worn = Arc::make_mut(self.plates.entry(plate).or_default());
         if worn.journeys.contains(&journey) {
             return;
         }
@@ -84,6 +95,7 @@ impl Tags {
         {
             self.opened.pop_front();
             if let Some(worn) = self.plates.get_mut(&plate) {
+                let worn = Arc::make_mut(worn);
                 worn.forget(journey);
                 if worn.journeys.is_empty() {
                     self.plates.remove(&plate);
@@ -110,9 +122,10 @@ impl Worn {
         }
     }
 
-    fn attach(&mut self, observation: &str, journey: Option<JourneyId>) {
-        if let Some(one) = self.announcements.iter_mut().find(|one| *one.observation == *observation) {
-            one.journey = journey;
+    /// Notes whose an announcement is; of a scan there is nothing to note.
+    fn attach(worn: &mut Arc<Self>, observation: &str, journey: Option<JourneyId>) {
+        if let Some(at) = worn.announcements.iter().position(|one| *one.observation == *observation) {
+            Arc::make_mut(worn).announcements[at].journey = journey;
         }
     }
 
@@ -137,29 +150,33 @@ impl Projection for Tags {
         let plate = || parsed::<Plate>(event.stream().strip_prefix("bag-").unwrap_or_default());
         match event.event_type() {
             "baggage.BagAnnounced" => {
-                let announced: baggage::BagAnnounced = message(event)?;
-                self.plates.entry(plate()?).or_default().announce(Announcement {
-                    observation: announced.observation.unwrap_or_default().id.into(),
+                let Announced { observation, passenger_name, record_locator } = published(event)?;
+                Arc::make_mut(self.plates.entry(plate()?).or_default()).announce(Announcement {
+                    observation: observation.unwrap_or_default().id.into(),
                     journey: None,
-                    passenger_name: announced.passenger_name.as_ref().and_then(pack),
-                    record_locator: announced.record_locator.as_ref().and_then(pack),
+                    passenger_name: passenger_name.and_then(pack),
+                    record_locator: record_locator.and_then(pack),
                 });
             }
             "baggage.JourneyOpened" => {
-                let opened: baggage::JourneyOpened = message(event)?;
+                let opened: baggage::JourneyOpened = published(event)?;
                 self.open(event.recorded_at(), plate()?, parsed(&opened.journey_id)?);
             }
             "baggage.ObservationAttached" => {
-                let attached: baggage::ObservationAttached = message(event)?;
-                let journey = parsed(&attached.journey_id)?;
                 if let Some(worn) = self.plates.get_mut(&plate()?) {
-                    worn.attach(&attached.observation_id, Some(journey));
+                    let attached: baggage::ObservationAttached = published(event)?;
+                    let journey = parsed(&attached.journey_id)?;
+                    Worn::attach(worn, &attached.observation_id, Some(journey));
                 }
             }
             "baggage.ObservationQuarantined" => {
-                let quarantined: baggage::ObservationQuarantined = message(event)?;
-                if let Some(worn) = self.plates.get_mut(&plate()?) {
-                    worn.attach(&quarantined.observation_id, None);
+                let plate = plate()?;
+                if let Some(worn) = self.plates.get_mut(&plate) {
+                    let quarantined: baggage::ObservationQuarantined = published(event)?;
+                    Worn::attach(worn, &quarantined.observation_id, None);
+                    if worn.journeys.is_empty() {
+                        self.plates.remove(&plate);
+                    }
                 }
             }
             // Scans and states of bags say nothing about who owns them.
@@ -169,8 +186,47 @@ impl Projection for Tags {
     }
 }
 
-fn pack(sealed: &privacy::Sealed) -> Option<Box<[u8]>> {
-    (!sealed.ciphertext.is_empty()).then(|| sealed.encode_to_vec().into())
+impl Kept for Tags {
+    const SCHEMA: u32 = 1;
+    type State = Self;
+
+    fn image(&self) -> Self {
+        self.clone()
+    }
+
+    fn restore(&mut self, state: Self) {
+        *self = state;
+    }
+}
+
+/// As much of `BagAnnounced` as a tag proves; the sealed values as they are stored.
+#[derive(Clone, PartialEq, Message)]
+struct Announced {
+    #[prost(message, optional, tag = "1")]
+    observation: Option<Named>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    passenger_name: Option<Vec<u8>>,
+    #[prost(bytes = "vec", optional, tag = "5")]
+    record_locator: Option<Vec<u8>>,
+}
+
+/// As much of `Observation` as names it.
+#[derive(Clone, PartialEq, Message)]
+struct Named {
+    #[prost(string, tag = "1")]
+    id: String,
+}
+
+/// As much of `Sealed` as tells whether it holds anything.
+#[derive(Clone, PartialEq, Message)]
+struct Filled {
+    #[prost(bytes = "vec", tag = "8")]
+    ciphertext: Vec<u8>,
+}
+
+fn pack(sealed: Vec<u8>) -> Option<Box<[u8]>> {
+    let is_filled = Filled::decode(&*sealed).is_ok_and(|sealed| !sealed.ciphertext.is_empty());
+    is_filled.then(|| sealed.into())
 }
 
 fn unpack(packed: &[u8]) -> Option<Personal> {

@@ -4,12 +4,13 @@ use airside_kernel::{Cause, Revision};
 use uuid::Uuid;
 
 use super::*;
-use crate::events::tests::recorded;
+use crate::events::tests::recorded_as;
 
 fn followed(facts: impl IntoIterator<Item = Fact>) -> Followed {
     facts.into_iter().fold(Followed::default(), |mut followed, fact| {
         let stream = format!("person-{}", Uuid::from_u128(1));
-        followed.apply(&recorded(&stream, fact.event_type(), &fact.encode(), 0)).unwrap();
+        let (version, payload) = (fact.schema_version(), fact.encode());
+        followed.apply(&recorded_as(version, &stream, fact.event_type(), &payload, 0)).unwrap();
         followed
     })
 }
@@ -25,7 +26,7 @@ fn passed(point: PassagePoint) -> Fact {
 
 #[test]
 fn only_the_gate_means_boarded() {
-    let follow = || Fact::FlightFollowed { flight: flight(), booking: None };
+    let follow = || Fact::FlightFollowed { flight: flight() };
     for (points, boarded) in [
         (vec![], false),
         (vec![PassagePoint::CheckIn, PassagePoint::Security], false),
@@ -40,7 +41,7 @@ fn only_the_gate_means_boarded() {
 fn who_follows_nothing_takes_no_room() {
     let journey = JourneyId(Uuid::from_u128(7));
     let facts = [
-        Fact::FlightFollowed { flight: flight(), booking: None },
+        Fact::FlightFollowed { flight: flight() },
         Fact::BagFollowed { plate: "0479123456".parse().unwrap(), journey },
         Fact::FlightUnfollowed { flight: flight() },
         Fact::BagUnfollowed { journey },

@@ -153,5 +153,5 @@ async fn a_damaged_stream_of_one_person_stops_nobody_else() {
     };
     tokio::time::timeout(Duration::from_secs(60), reads).await.expect("the reactor goes on");
     assert_eq!(passed(&house, 2).await, [PassagePoint::Security, PassagePoint::Gate]);
-    assert_eq!(house.events(person(1)).await.len(), 2, "its follow and the damaged fact");
+    assert_eq!(house.events(person(1)).await.len(), 3, "its follow, its booking and the damaged fact");
 }
