@@ -306,6 +306,8 @@ impl Witness {
         let newest = self.signed.iter().map(|one| one.generation).max().unwrap_or(0);
         if newest > generation {
             self.checked.findings.push(Finding::OlderCopy { found: generation, signed: newest });
+            // The hashes are those of the newer generation.
+            self.hashes = None;
         }
         let mut began: Vec<Restored> = self
             .signed

@@ -166,13 +166,12 @@ fn copy_hashes(from: &Path, to: &Path, kept: u64, size: u64) -> Result<(), Folde
     target.sync()
 }
 
-/// Takes over the checkpoints that only the second place has: of a log that was
-/// put back with an older evidence folder, or without one.
+/// Takes over the hashes and checkpoints that only the second place has: of a
+/// log that was put back with an older evidence folder, or without one.
 pub(crate) fn take_over(from: &Path, to: &Path, log: LogId) -> Result<(), MirrorError> {
     let ours = find_newest(from)?;
-    if let Relation::Leads(theirs) = relation(from, ours.as_ref(), to, log)? {
-        let end = ours.map_or(0, |ours| ours.end);
-        append_notes(from, end, &files::note_bytes(to, end..theirs.end)?)?;
+    if let Relation::Leads(_) = relation(from, ours.as_ref(), to, log)? {
+        mirror(to, from)?;
     }
     Ok(())
 }

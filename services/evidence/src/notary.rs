@@ -24,7 +24,7 @@ use thiserror::Error;
 use tokio::{
     sync::{oneshot, watch},
     task,
-    time::{self, MissedTickBehavior},
+    time::{self, Instant, MissedTickBehavior},
 };
 use tracing::info;
 
@@ -279,21 +279,26 @@ impl Desk<'_> {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), Trouble> {
         let options = &self.notary.options;
-        let mut tick = time::interval(options.every);
+        // A generation that began is signed before anything is added to it.
+        self.sign().await?;
+        self.fill();
+        let mut tick = time::interval_at(Instant::now() + options.every, options.every);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            // What is seldom ready comes first: a busy log must not starve it.
             let page = tokio::select! {
-                page = follower.next() => page?,
+                biased;
+                () = stopped(stop) => return self.close().await,
+                outcome = finished(&mut self.filling) => {
+                    self.filled(outcome)?;
+                    continue;
+                }
                 _ = tick.tick() => {
                     self.sign().await?;
                     self.fill();
                     continue;
                 }
-                outcome = finished(&mut self.filling) => {
-                    self.filled(outcome)?;
-                    continue;
-                }
-                () = stopped(stop) => return self.close().await,
+                page = follower.next() => page?,
             };
             let ledger = self.ledger_mut();
             page.events.iter().for_each(|event| ledger.take(event));

@@ -12,7 +12,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 use tracing::{error, warn};
 
 use crate::{checkpoint::Checkpoint, mirror::MirrorError};
@@ -25,6 +25,8 @@ const AWAY_AFTER: Duration = Duration::from_secs(60);
 /// What the notary has done.
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
+    /// The tree was taken up: evidence and log agree as far as was looked.
+    pub is_taken_up: bool,
     /// How many events are in the tree.
     pub size: u64,
     /// The size of the newest checkpoint, and when its last event was recorded.
@@ -63,12 +65,12 @@ pub struct Health(Arc<Vitals>);
 pub(crate) struct Vitals {
     verdict: OnceLock<String>,
     state: Mutex<State>,
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
 struct State {
     figures: Figures,
-    is_taken_up: bool,
     is_gone: bool,
     trouble: Option<(Instant, String)>,
     away_since: Option<Instant>,
@@ -95,7 +97,7 @@ impl Health {
         }
         let signed = match state.figures.checkpoint {
             Some((size, _)) => format!("signed up to {size} of {} events", state.figures.size.max(size)),
-            None if state.is_taken_up => "nothing to sign yet".to_owned(),
+            None if state.figures.is_taken_up => "nothing to sign yet".to_owned(),
             None => "taking up the tree".to_owned(),
         };
         drop(state);
@@ -105,6 +107,26 @@ impl Health {
             }
             _ => signed,
         })
+    }
+
+    /// Waits until the notary has done something, such as signed up to a size.
+    ///
+    /// # Errors
+    /// When it found a contradiction or has ended before.
+    pub async fn until(&self, is_done: impl Fn(&Figures) -> bool) -> Result<(), String> {
+        let mut changes = self.0.changes.subscribe();
+        loop {
+            changes.borrow_and_update();
+            if is_done(&self.figures()) {
+                return Ok(());
+            }
+            if self.0.verdict.get().is_some() || self.0.state().is_gone {
+                return self.check().map(|_| ());
+            }
+            if changes.changed().await.is_err() {
+                return Err("it has ended".to_owned());
+            }
+        }
     }
 
     /// Returns what the notary has done.
@@ -122,9 +144,9 @@ impl Vitals {
     pub(crate) fn new(has_second: bool) -> Arc<Self> {
         let second = if has_second { SecondPlace::Awaited } else { SecondPlace::None };
         let figures = Figures { second, ..Figures::default() };
-        let (trouble, away_since, is_taken_up, is_gone, is_away_logged) = Default::default();
-        let state = State { figures, is_taken_up, is_gone, trouble, away_since, is_away_logged };
-        Arc::new(Self { verdict: OnceLock::new(), state: Mutex::new(state) })
+        let (trouble, away_since, is_gone, is_away_logged) = Default::default();
+        let state = State { figures, is_gone, trouble, away_since, is_away_logged };
+        Arc::new(Self { verdict: OnceLock::new(), state: Mutex::new(state), changes: watch::Sender::new(0) })
     }
 
     pub(crate) fn health(self: &Arc<Self>) -> Health {
@@ -146,23 +168,28 @@ impl Vitals {
     /// Notes that the tree was taken up or grew.
     pub(crate) fn works(&self, size: u64) {
         let mut state = self.state();
-        (state.trouble, state.is_taken_up, state.figures.size) = (None, true, size);
+        (state.trouble, state.figures.is_taken_up, state.figures.size) = (None, true, size);
+        drop(state);
+        self.changed();
     }
 
     /// Notes the newest checkpoint.
     pub(crate) fn signed(&self, checkpoint: &Checkpoint) {
         self.state().figures.checkpoint = Some((checkpoint.size, checkpoint.recorded));
+        self.changed();
     }
 
     /// Notes and logs what only a person can heal; the first such reason stays.
     pub(crate) fn give_up(&self, reason: String) {
         error!(error = %reason, "notary of the log signs nothing any more");
         let _ = self.verdict.set(reason);
+        self.changed();
     }
 
     /// Notes that the notary has stopped.
     pub(crate) fn gone(&self) {
         self.state().is_gone = true;
+        self.changed();
     }
 
     /// Notes how filling the second place went.
@@ -185,6 +212,12 @@ impl Vitals {
                 state.figures.second = SecondPlace::Away { seconds: 0, reason: chain(error) };
             }
         }
+        drop(state);
+        self.changed();
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
