@@ -41,6 +41,7 @@ use airside_kernel::{EventStore, Kept, LogId, Position, Timestamp};
 use serde::Serialize;
 use thiserror::Error;
 use tracing::warn;
+use uuid::Uuid;
 
 use self::file::{Header, parse};
 
@@ -206,7 +207,10 @@ impl Snapshots {
         for entry in fs::read_dir(&folder).map_err(disk(&folder))? {
             let path = entry.map_err(disk(&folder))?.path();
             if path.to_string_lossy().ends_with(UNFINISHED) {
-                fs::remove_file(&path).map_err(disk(&path))?;
+                match fs::remove_file(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk(&path)(error)),
+                    _ => {}
+                }
             }
         }
         Ok(Self { folder, log: store.log_id(), generation: store.generation() })
@@ -276,7 +280,8 @@ impl Snapshots {
             Header { schema, log: self.log, generation: self.generation, position, name: name.to_owned() };
         let bytes = file::compose(&header, image)
             .map_err(|source| SnapshotError::State { name: name.to_owned(), source })?;
-        let (path, new) = (path(&self.folder, name), self.folder.join(format!("{name}{UNFINISHED}")));
+        let path = path(&self.folder, name);
+        let new = self.folder.join(format!("{name}-{}{UNFINISHED}", Uuid::now_v7()));
         file::write_synced(&new, &bytes).map_err(disk(&new))?;
         fs::rename(&new, &path).map_err(disk(&path))?;
         file::sync_folder(&self.folder).map_err(disk(&self.folder))?;
@@ -385,6 +390,3 @@ fn disk(path: &Path) -> impl FnOnce(io::Error) -> SnapshotError {
     let path = path.to_owned();
     |source| SnapshotError::Disk { path, source }
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use airside_kernel::{Cause, DecodeError, EventStore, RecordedEvent, StoredEvent};
+use airside_kernel::{Cause, DecodeError, EventStore, Kept, RecordedEvent, StoredEvent};
 use airside_runtime::{
     executor::{ExecuteError, Executor, Order},
     health::Health,
@@ -23,6 +23,8 @@ use crate::{
 pub(crate) struct Echo {
     executor: Executor<Counter>,
     pending: Vec<Order<Command>>,
+    /// What was added in all, up to here.
+    total: u64,
     pub(crate) seen: Arc<Seen>,
 }
 
@@ -31,6 +33,8 @@ pub(crate) struct Echo {
 pub(crate) struct Seen {
     /// Each event by revision, and whether it was to be acted on.
     pub(crate) events: Mutex<Vec<(u64, bool)>>,
+    /// What it knew when it acted: the revision and the total up to it.
+    pub(crate) totals: Mutex<Vec<(u64, u64)>>,
     pub(crate) hangs: AtomicBool,
     pub(crate) panics: AtomicBool,
 }
@@ -56,7 +60,12 @@ impl Reactor for Echo {
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
         assert!(!self.seen.panics.load(Ordering::Relaxed), "told to");
         self.seen.events.lock().unwrap().push((event.revision().0, act));
-        if let ([Fact::Added { .. }], true) = (Fact::decode(event)?, act) {
+        let [fact] = Fact::decode(event)?;
+        if let Fact::Added { by, .. } = &fact {
+            self.total += by;
+        }
+        if let (Fact::Added { .. }, true) = (fact, act) {
+            self.seen.totals.lock().unwrap().push((event.revision().0, self.total));
             let cause = Cause {
                 reactor: Self::NAME.to_owned(),
                 stream: event.stream().to_owned(),
@@ -84,6 +93,19 @@ impl Reactor for Echo {
     }
 }
 
+impl Kept for Echo {
+    const SCHEMA: u32 = 1;
+    type State = u64;
+
+    fn image(&self) -> u64 {
+        self.total
+    }
+
+    fn restore(&mut self, total: u64) {
+        self.total = total;
+    }
+}
+
 /// A reactor that runs.
 pub(crate) struct Running {
     pub(crate) seen: Arc<Seen>,
@@ -95,12 +117,29 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(house: &House, start_at: Option<StartAt>) -> Result<Self, StartError> {
+        Ok(Self::run(Self::prepare(house, start_at).await?))
+    }
+
+    /// Starts it with a memory on disk.
+    pub(crate) async fn start_kept(house: &House) -> Self {
+        let (seen, runner) = Self::prepare(house, None).await.unwrap();
+        Self::run((seen, runner.kept_in(house.snapshots())))
+    }
+
+    async fn prepare(
+        house: &House,
+        start_at: Option<StartAt>,
+    ) -> Result<(Arc<Seen>, Runner<Echo>), StartError> {
         let seen = Arc::new(Seen::default());
-        let echo = Echo { executor: house.executor(), pending: Vec::new(), seen: seen.clone() };
+        let echo = Echo { executor: house.executor(), pending: Vec::new(), total: 0, seen: seen.clone() };
         let runner = Runner::start(echo, house.store.clone(), house.clock.clone(), start_at).await?;
+        Ok((seen, runner))
+    }
+
+    fn run((seen, runner): (Arc<Seen>, Runner<Echo>)) -> Self {
         let (progress, health) = (runner.progress(), runner.health());
         let (stop, stopped) = watch::channel(false);
-        Ok(Self { seen, progress, health, stop, work: tokio::spawn(runner.run(stopped)) })
+        Self { seen, progress, health, stop, work: tokio::spawn(runner.run(stopped)) }
     }
 
     /// Waits until all that is in the log now is done.

@@ -1,6 +1,7 @@
 //! A log and a vault, and a log that can be watched and made to fail.
 
 use std::{
+    path::PathBuf,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -14,7 +15,10 @@ use airside_kernel::{
     SystemClock,
 };
 use airside_privacy::Vault;
-use airside_runtime::executor::{Context, Executor, Order, Stored};
+use airside_runtime::{
+    executor::{Context, Executor, Order, Stored},
+    snapshots::Snapshots,
+};
 use airside_store::{EmbeddedStore, MemoryStore, Options};
 use async_trait::async_trait;
 use tempfile::TempDir;
@@ -26,7 +30,7 @@ pub(crate) struct House {
     pub(crate) store: Arc<Watched>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) clock: Arc<dyn Clock>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl House {
@@ -50,7 +54,16 @@ impl House {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::new(Watched::new(make(&folder, clock.clone())));
         let vault = Arc::new(Vault::open(folder.path(), clock.clone()).unwrap());
-        Self { store, vault, clock, _folder: folder }
+        Self { store, vault, clock, folder }
+    }
+
+    /// Where snapshots are kept.
+    pub(crate) fn kept_at(&self) -> PathBuf {
+        self.folder.path().join("snapshots")
+    }
+
+    pub(crate) fn snapshots(&self) -> Snapshots {
+        Snapshots::open(self.kept_at(), self.store.as_ref()).unwrap()
     }
 
     /// A fresh executor, which knows nothing yet; as after a restart.
@@ -129,6 +142,8 @@ pub(crate) struct Watched {
     /// Appends to streams of this category fail.
     fault: Mutex<Option<(&'static str, Fault)>>,
     pub(crate) is_unreadable: AtomicBool,
+    /// How often the log was restored.
+    pub(crate) generation: AtomicU64,
     /// How many reads of followers fail.
     pub(crate) follow_failures: Arc<AtomicU64>,
     /// Followers find damaged bytes.
@@ -143,6 +158,7 @@ impl Watched {
             events_read: AtomicUsize::new(0),
             fault: Mutex::default(),
             is_unreadable: AtomicBool::new(false),
+            generation: AtomicU64::new(0),
             follow_failures: Arc::default(),
             is_damaged: Arc::default(),
         }
@@ -177,6 +193,10 @@ fn unavailable() -> AppendError {
 impl EventStore for Watched {
     fn log_id(&self) -> LogId {
         self.inner.log_id()
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
     }
 
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {

@@ -1,1 +1,0 @@
-//! Snapshots that fit, and those that do not.
