@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::{
     Erasure, Reason,
     cipher::short_digest,
-    secret_file::{SecretFileError, io_error, open_private},
+    secret_file::{SecretFileError, io_error, open_private, sync_name},
 };
 
 const FIRST_WORDS: &str = "airside erased register ";
@@ -46,6 +46,8 @@ pub struct RegisterFile {
     whole: u64,
     count: u64,
     names: HashSet<SubjectId>,
+    #[cfg(test)]
+    gate: Option<Gate>,
 }
 
 impl RegisterFile {
@@ -60,13 +62,21 @@ impl RegisterFile {
         if found.whole == 0 {
             let first = format!("{FIRST_WORDS}{FORMAT} {log}\n");
             write_at(&mut file, 0, first.as_bytes()).map_err(io_error("write", path))?;
-            sync_folder_of(path)?;
+            sync_name(path)?;
         }
         let count = found.entries.len() as u64;
         let names = found.entries.into_iter().map(|entry| entry.subject).collect();
         let end = file.seek(SeekFrom::End(0)).map_err(io_error("read", path))?;
         let whole = if found.whole == 0 { end } else { found.whole };
-        Ok(Self { path: path.to_owned(), file, whole, count, names })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            whole,
+            count,
+            names,
+            #[cfg(test)]
+            gate: None,
+        })
     }
 
     /// Returns the entries of a log's register; none when there is no such file.
@@ -104,6 +114,8 @@ impl RegisterFile {
         if names.is_empty() {
             return Ok(());
         }
+        #[cfg(test)]
+        let _passed = self.gate.as_ref().map(|gate| gate.lock());
         write_at(&mut self.file, self.whole, lines.as_bytes()).map_err(io_error("write", &self.path))?;
         self.whole += lines.len() as u64;
         self.count = count;
@@ -114,11 +126,16 @@ impl RegisterFile {
 
 #[cfg(test)]
 impl RegisterFile {
-    /// Writes to another file from now on.
-    pub(crate) fn use_file(&mut self, file: File) {
-        self.file = file;
+    /// Takes another file in its place, and one that hangs while the gate is shut.
+    pub(crate) fn troubled(mut self, file: File, gate: Option<Gate>) -> Self {
+        (self.file, self.gate) = (file, gate);
+        self
     }
 }
+
+/// A lock that holds up every write of a test.
+#[cfg(test)]
+pub(crate) type Gate = std::sync::Arc<std::sync::Mutex<()>>;
 
 /// Writes the last bytes of a file, durably.
 fn write_at(file: &mut File, from: u64, bytes: &[u8]) -> io::Result<()> {
@@ -126,13 +143,6 @@ fn write_at(file: &mut File, from: u64, bytes: &[u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(from))?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-fn sync_folder_of(path: &Path) -> Result<(), SecretFileError> {
-    match path.parent().filter(|folder| cfg!(unix) && !folder.as_os_str().is_empty()) {
-        Some(folder) => File::open(folder).and_then(|file| file.sync_all()).map_err(io_error("sync", folder)),
-        None => Ok(()),
-    }
 }
 
 fn line(entry: &Erasure) -> String {

@@ -74,8 +74,17 @@ pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), SecretFileEr
 /// Gives a synced file its final name, durably.
 pub(crate) fn put_in_place(fresh: &Path, path: &Path) -> Result<(), SecretFileError> {
     fs::rename(fresh, path).map_err(io_error("put in place", path))?;
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error("sync", folder))
+    sync_name(path)
+}
+
+/// Makes the name of a file or folder durable.
+pub(crate) fn sync_name(path: &Path) -> Result<(), SecretFileError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    match cfg!(unix) {
+        true => File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error("sync", folder)),
+        false => Ok(()),
+    }
 }
 
 pub(crate) fn owner_only() -> OpenOptions {

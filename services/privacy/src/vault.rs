@@ -13,7 +13,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
@@ -29,10 +29,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     cipher::{DataKey, KeyName, RootKey},
-    register::RegisterFile,
     secret_file::private_folder,
 };
 pub use backup::Covered;
+use copies::Copies;
 pub use erased::{Erasure, Reason};
 pub use manifest::{BackupError, ManifestFile, VaultManifest, read_manifest};
 pub use refusal::VaultError;
@@ -44,6 +44,7 @@ use writer::{Job, Request};
 mod backup;
 mod belonging;
 mod border;
+mod copies;
 mod erased;
 mod manifest;
 mod refusal;
@@ -85,9 +86,7 @@ struct Shared {
     commits: AtomicU64,
     changes: AtomicU64,
     broken: OnceLock<String>,
-    copies: Mutex<Vec<RegisterFile>>,
-    /// Which copies could not be written, and why.
-    behind: Mutex<Option<String>>,
+    copies: Copies,
     erasures: watch::Sender<u64>,
 }
 
@@ -166,8 +165,7 @@ impl Vault {
             commits: AtomicU64::new(0),
             changes: AtomicU64::new(identity.changes),
             broken: OnceLock::new(),
-            copies: Mutex::new(Vec::new()),
-            behind: Mutex::new(None),
+            copies: Copies::default(),
             erasures: watch::Sender::new(count),
         });
         let (requests, inbox) = mpsc::channel(WAITING_REQUESTS_MAX);
@@ -185,9 +183,13 @@ impl Vault {
     /// returns how many subjects that were.
     ///
     /// # Errors
-    /// When the vault cannot be written.
+    /// When the vault cannot be written, or a kept copy of the register cannot.
     pub async fn retire_raw(&self, keep_from: Date) -> Result<usize, KeyError> {
-        self.submit(Job::Retire(keep_from)).await
+        let count = self.submit(Job::Retire(keep_from)).await?;
+        if count > 0 {
+            self.copied().await?;
+        }
+        Ok(count)
     }
 
     /// Watches the length of the register. Who keeps opened values asks
@@ -217,6 +219,7 @@ impl Drop for Vault {
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
+        self.shared.copies.end();
     }
 }
 
@@ -273,7 +276,8 @@ impl Keyring for Vault {
     }
 
     async fn erase(&self, subject: &SubjectId) -> Result<(), KeyError> {
-        self.submit(Job::Erase(subject.clone())).await.map(drop)
+        self.submit(Job::Erase(subject.clone())).await?;
+        self.copied().await
     }
 }
 

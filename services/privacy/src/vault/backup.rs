@@ -20,7 +20,7 @@ use super::{
     manifest::COPY,
     tables::{self, ERASED, Identity, KEYS, META, REGISTER},
 };
-use crate::secret_file::{open_private, private_folder};
+use crate::secret_file::{open_private, private_folder, sync_name};
 
 /// Memory for pages of a copy, in bytes.
 const COPY_CACHE_BYTES: usize = 16 << 20;
@@ -95,6 +95,7 @@ impl Vault {
             files: vec![ManifestFile::of(to, COPY)?],
         };
         manifest.write(to)?;
+        sync_name(to)?;
         Ok(manifest)
     }
 }

@@ -1,14 +1,8 @@
 //! The register of the erased, as others see it.
 
-use std::sync::PoisonError;
-
 use airside_kernel::{KeyError, SubjectId, Timestamp};
 
-use super::{Job, Shared, Vault, tables, tables::unavailable};
-use crate::register::{RegisterError, RegisterFile};
-
-/// Most entries in memory at once while a copy is brought up to date.
-const CHUNK: usize = 4096;
+use super::{Job, Vault, tables, tables::unavailable};
 
 /// Why a subject's keys were destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +83,7 @@ impl Vault {
     /// after [`Vault::not_older_than`], since it is a change like any other.
     ///
     /// # Errors
-    /// When the vault cannot be written.
+    /// When the vault cannot be written, or a kept copy of the register cannot.
     pub async fn replay(&self, erased: &[Erasure]) -> Result<usize, KeyError> {
         let mut absent = Vec::new();
         for entry in erased {
@@ -100,66 +94,7 @@ impl Vault {
         if absent.is_empty() {
             return Ok(0);
         }
-        self.submit(Job::Replay(absent)).await
-    }
-
-    /// Brings a copy of the register up to date and keeps it so: from now on
-    /// an erasure returns only when the copy has it on disk.
-    ///
-    /// # Errors
-    /// When the vault cannot be read or the copy cannot be written.
-    pub fn keep_copy(&self, mut copy: RegisterFile) -> Result<(), RegisterError> {
-        let mut copies = self.shared.copies.lock().unwrap_or_else(PoisonError::into_inner);
-        let erased = self.shared.bring_up(&mut copy, 0)?;
-        if copy.count() != erased {
-            return Err(RegisterError::Ahead { path: copy.path().into(), count: copy.count(), erased });
-        }
-        copies.push(copy);
-        Ok(())
-    }
-
-    /// Returns whether each kept copy of the register is up to date.
-    ///
-    /// # Errors
-    /// When one could not be written; it is written with the next erasure, or
-    /// after a restart.
-    pub fn copies_health(&self) -> Result<(), String> {
-        let behind = self.shared.behind.lock().unwrap_or_else(PoisonError::into_inner);
-        behind
-            .as_ref()
-            .map_or(Ok(()), |copies| Err(format!("copies of the register lack erasures: {copies}")))
-    }
-}
-
-impl Shared {
-    /// Writes to each copy what it lacks; tries all before it reports those that failed.
-    pub(super) fn copy_register(&self) -> Result<(), KeyError> {
-        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut failed = Vec::new();
-        for copy in copies.iter_mut() {
-            // A kept copy names what the register names, so their counts agree.
-            let known = copy.count();
-            if let Err(error) = self.bring_up(copy, known) {
-                failed.push(format!("{} ({error})", copy.path().display()));
-            }
-        }
-        let trouble = (!failed.is_empty()).then(|| failed.join(", "));
-        let answer = trouble.as_ref().map_or(Ok(()), |copies| {
-            Err(unavailable(format_args!(
-                "it is erased here, but these copies of the register lack it: {copies}: erase it again when they can be written"
-            )))
-        });
-        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
-        answer
-    }
-
-    /// Adds the register after its first `known` entries to a copy; returns its length.
-    fn bring_up(&self, copy: &mut RegisterFile, mut known: u64) -> Result<u64, RegisterError> {
-        loop {
-            let entries = tables::register_after(&self.database, known, CHUNK).map_err(unavailable)?;
-            let Some(last) = entries.last() else { return Ok(known) };
-            known = last.ordinal;
-            copy.append(&entries)?;
-        }
+        let count = self.submit(Job::Replay(absent)).await?;
+        self.copied().await.map(|()| count)
     }
 }

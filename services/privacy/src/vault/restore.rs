@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     cipher::{RootKey, Secret},
-    secret_file::{private_folder, put_in_place, write_secret},
+    secret_file::{private_folder, put_in_place, sync_name, write_secret},
 };
 
 /// Memory for pages of a backup, in bytes.
@@ -100,6 +100,7 @@ pub fn restore_vault(
         write_secret(&key_path, &*secret)?;
     }
     put_in_place(&fresh, &path)?;
+    sync_name(&home)?;
     let Copied { keys, erased } = copied;
     Ok(VaultRestored {
         log: manifest.log,

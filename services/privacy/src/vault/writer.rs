@@ -2,9 +2,6 @@
 //! one durable commit of it, and only then answers. When a commit fails, all of
 //! it fails, and the writer takes no more: the pages in memory and the file may
 //! disagree, and only a restart reads what the disk has.
-//!
-//! The copies of the register are written after the commit and before the
-//! answer, so an erasure that has returned is in each of them.
 
 use std::sync::{Arc, PoisonError, atomic::Ordering};
 
@@ -32,12 +29,6 @@ pub(super) enum Job {
     Retire(Date),
     /// Destroy what a copy of the register names, as it was done then.
     Replay(Vec<Erasure>),
-}
-
-impl Job {
-    fn erases(&self) -> bool {
-        !matches!(self, Self::Ensure(_))
-    }
 }
 
 /// A job and who waits for it; the answer counts what changed.
@@ -91,7 +82,9 @@ pub(super) fn run(shared: &Shared, mut requests: mpsc::Receiver<Request>) {
         match shared.sound().and_then(|()| commit_or_break(shared, &batch)) {
             Ok(done) => {
                 publish(shared, done.effects, done.erased_count);
-                answer(shared, batch, done.counts);
+                for (request, count) in batch.into_iter().zip(done.counts) {
+                    let _ = request.reply.send(Ok(count));
+                }
             }
             Err(error) => {
                 for request in batch {
@@ -99,20 +92,6 @@ pub(super) fn run(shared: &Shared, mut requests: mpsc::Receiver<Request>) {
                 }
             }
         }
-    }
-}
-
-fn answer(shared: &Shared, batch: Vec<Request>, counts: Vec<usize>) {
-    let copied = match batch.iter().any(|request| request.job.erases()) {
-        true => shared.copy_register(),
-        false => Ok(()),
-    };
-    for (request, count) in batch.into_iter().zip(counts) {
-        let answer = match &copied {
-            Err(error) if request.job.erases() => Err(error.clone()),
-            _ => Ok(count),
-        };
-        let _ = request.reply.send(answer);
     }
 }
 
@@ -199,5 +178,6 @@ fn publish(shared: &Shared, effects: Vec<Effect>, erased_count: u64) {
     if grown {
         // Drops the evicted keys now; their memory is wiped as they go.
         shared.cache.run_pending_tasks();
+        shared.copies.poke();
     }
 }

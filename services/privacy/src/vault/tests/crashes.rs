@@ -5,7 +5,7 @@ use std::{
     env, io,
     io::{BufRead, BufReader, Write},
     process::{Command, Stdio, exit},
-    sync::MutexGuard,
+    sync::{Mutex, MutexGuard},
 };
 
 use redb::{Builder, StorageBackend};

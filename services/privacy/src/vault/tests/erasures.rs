@@ -1,7 +1,7 @@
 //! The register of the erased and its copies outside the vault.
 
 use super::*;
-use crate::register::RegisterError;
+use crate::register::{Gate, RegisterError, RegisterFile};
 
 const LATER: i64 = 1_795_000_123_456;
 
@@ -89,12 +89,12 @@ async fn a_copy_that_names_more_than_the_vault_must_be_replayed_first() {
 async fn an_erasure_that_a_copy_misses_is_said_and_stands_and_is_copied_later() {
     let ((folder, vault), second) = (fresh(), tempfile::tempdir().unwrap());
     let value = sealed(&vault, "journey-1", b"Wang").await;
-    vault.keep_copy(copy_in(&folder)).unwrap();
-    vault.keep_copy(copy_in(&second)).unwrap();
     let path = folder.path().join("erased");
-    let use_file = |file| vault.shared.copies.lock().unwrap()[0].use_file(file);
     // A file that is open for reading takes no byte.
-    use_file(fs::File::open(&path).unwrap());
+    let copy = copy_in(&folder);
+    vault.keep_copy(copy.troubled(fs::File::open(&path).unwrap(), None)).unwrap();
+    vault.keep_copy(copy_in(&second)).unwrap();
+    assert_eq!(vault.copies_health(), Ok(()));
     for attempt in 0..2 {
         let text = vault.erase(&subject("journey-1")).await.unwrap_err().to_string();
         assert!(text.contains("erased here") && text.contains(path.to_str().unwrap()), "{attempt}: {text}");
@@ -105,9 +105,52 @@ async fn an_erasure_that_a_copy_misses_is_said_and_stands_and_is_copied_later() 
     sealed(&vault, "journey-2", b"x").await;
     assert_eq!(vault.health(), Ok(()), "keys are made as before");
     assert!(vault.copies_health().unwrap_err().contains(path.to_str().unwrap()));
+    drop(vault);
 
-    use_file(fs::OpenOptions::new().write(true).open(&path).unwrap());
-    vault.erase(&subject("journey-1")).await.unwrap();
+    let vault = open(&folder);
+    vault.keep_copy(copy_in(&folder)).unwrap();
     assert_eq!(read_copy(&folder), vault.register_after(0, 10).unwrap());
     assert_eq!(vault.copies_health(), Ok(()));
+}
+
+/// As a mount does whose server is away.
+#[allow(clippy::await_holding_lock, reason = "that the gate is shut meanwhile is the test")]
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_hangs_holds_up_nothing_else_and_catches_up() {
+    let ((folder, vault), second) = (fresh(), tempfile::tempdir().unwrap());
+    let gate = Gate::default();
+    let file = || fs::OpenOptions::new().write(true).open(folder.path().join("erased")).unwrap();
+    let copy = copy_in(&folder);
+    vault.keep_copy(copy.troubled(file(), Some(gate.clone()))).unwrap();
+    vault.keep_copy(copy_in(&second)).unwrap();
+    let shut = gate.lock().unwrap();
+    for id in ["a", "b"] {
+        let text = vault.erase(&subject(id)).await.unwrap_err().to_string();
+        assert!(text.contains("does not answer"), "{text}");
+        sealed(&vault, &format!("journey-{id}"), b"x").await;
+    }
+    assert!(vault.copies_health().unwrap_err().contains("does not answer"));
+    assert_eq!(read_copy(&folder), []);
+    drop(shut);
+    drop(vault);
+    assert_eq!(read_copy(&folder).len(), 2, "what waited is written before the vault ends");
+    assert_eq!(read_copy(&second).len(), 2);
+}
+
+/// Who asked may be gone when the answer comes.
+#[tokio::test]
+async fn an_erasure_whose_caller_left_is_copied_all_the_same() {
+    let (folder, vault) = fresh();
+    vault.keep_copy(copy_in(&folder)).unwrap();
+    let name = subject("journey-1");
+    {
+        let erasing = vault.erase(&name);
+        tokio::select! {
+            biased;
+            _ = erasing => panic!("it is answered at once"),
+            () = std::future::ready(()) => {}
+        }
+    }
+    drop(vault);
+    assert_eq!(read_copy(&folder).len(), 1);
 }
