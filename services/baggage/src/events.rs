@@ -68,6 +68,8 @@ pub enum BagEvent {
 
 const PASSENGER_NAME: u32 = 4;
 const RECORD_LOCATOR: u32 = 5;
+/// The parser that read what is stored without a version.
+const FIRST_PARSER_VERSION: u32 = 1;
 
 impl StoredEvent for BagEvent {
     type Facts = [Self; 1];
@@ -287,6 +289,7 @@ pub(crate) fn observation_message(observation: &Observation) -> stored::Observat
         station: observation.station.to_string(),
         observed_at: Some(timestamp_message(observation.observed_at)),
         cause: observation.cause.as_ref().map(cause_message),
+        parser_version: observation.parser_version.unwrap_or_default(),
     }
 }
 
@@ -294,7 +297,9 @@ pub(crate) fn observation_message(observation: &Observation) -> stored::Observat
 pub(crate) fn observation(message: Option<stored::Observation>) -> Result<Observation, DecodeError> {
     let message = message.ok_or_else(|| DecodeError::malformed("observation", "it is absent"))?;
     let observed_at: Option<Timestamp> = message.observed_at.as_ref().and_then(timestamp);
+    let is_read = message.cause.is_some();
     Ok(Observation {
+        parser_version: is_read.then_some(message.parser_version.max(FIRST_PARSER_VERSION)),
         station: read("station", &message.station)?,
         observed_at: observed_at.ok_or_else(|| DecodeError::malformed("observed_at", "it is no instant"))?,
         id: message.id,

@@ -134,6 +134,7 @@ impl Parse {
             station: said.station,
             observed_at: said.observed_at,
             cause: Some(reading.cause()),
+            parser_version: Some(PARSER_VERSION),
         };
         reading.index = reading.index.saturating_add(1);
         let context = reading.context(said.observed_at);

@@ -310,6 +310,7 @@ mod tests {
                 station: "SZX".parse().unwrap(),
                 observed_at: Timestamp::UNIX_EPOCH,
                 cause: cause.map(|revision| quarantined(revision).cause),
+                parser_version: cause.map(|_| 1),
             },
             point: TrackingPoint::Sortation,
             reader: String::new(),

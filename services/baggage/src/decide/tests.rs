@@ -27,6 +27,7 @@ fn observe(id: &str, minutes: i64, content: Content) -> Observe {
             station: "SZX".parse().unwrap(),
             observed_at: at(minutes),
             cause: None,
+            parser_version: None,
         },
         content,
         received_at: at(minutes).max(at(0)),

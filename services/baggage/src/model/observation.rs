@@ -60,6 +60,8 @@ pub struct Observation {
     pub observed_at: Timestamp,
     /// The stored message behind it; absent for a typed scan.
     pub cause: Option<Cause>,
+    /// The parser that read the message; absent for a typed scan.
+    pub parser_version: Option<u32>,
 }
 
 impl Observation {

@@ -103,6 +103,7 @@ fn read(scan: api::Scan, source: &str, received_at: Timestamp) -> Result<Scan, W
             station,
             observed_at,
             cause: None,
+            parser_version: None,
         },
         sighting: Sighting {
             point,

@@ -10,8 +10,8 @@ use airside_baggage::{
     source::{MessageQuarantined, MessageReceived, TagNotRead},
 };
 use airside_kernel::{
-    Category, Cause, EventId, EventParts, EventSpans, Personal, PersonalValue, Position, RecordedEvent,
-    Revision, SealContext, Sealed, StoredEvent, SubjectId, Timestamp,
+    Category, Cause, DecodeError, EventId, EventParts, EventSpans, Personal, PersonalValue, Position,
+    RecordedEvent, Revision, SealContext, Sealed, StoredEvent, SubjectId, Timestamp,
 };
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -19,12 +19,16 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
+    recorded_as(1, event_type, payload)
+}
+
+fn recorded_as(schema_version: u32, event_type: &str, payload: &[u8]) -> RecordedEvent {
     let parts = EventParts {
         id: EventId(Uuid::nil()),
         position: Position::from_parts(1, 0),
         revision: Revision::FIRST,
         fold_from: Revision::FIRST,
-        schema_version: 1,
+        schema_version,
         occurred_us: 0,
         recorded_us: 0,
     };
@@ -46,18 +50,28 @@ fn unhex(text: &str) -> Vec<u8> {
 /// An event is written as its golden says, and its golden is read as the event.
 #[track_caller]
 fn check<E: StoredEvent + PartialEq + std::fmt::Debug>(event: &E) {
+    check_since(event, &[""]);
+}
+
+/// An event whose message gained fields has a golden from before each and one
+/// with them all: each is read as the event, the last is how it is written.
+#[track_caller]
+fn check_since<E: StoredEvent + PartialEq + std::fmt::Debug>(event: &E, gained: &[&str]) {
     let name = event.event_type().strip_prefix("baggage.").unwrap();
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/events/baggage");
-    let path = folder.join(format!("{name}.v{}.hex", event.schema_version()));
-    let written = hex(&event.encode());
-    if env::var_os("UPDATE_EXPECT").is_some() {
+    let path = |field| folder.join(format!("{name}.v{}{field}.hex", event.schema_version()));
+    let (written, newest) = (hex(&event.encode()), path(gained.last().unwrap()));
+    if env::var_os("UPDATE_EXPECT").is_some() && !newest.exists() {
         fs::create_dir_all(&folder).unwrap();
-        fs::write(&path, format!("{written}\n")).unwrap();
+        fs::write(&newest, format!("{written}\n")).unwrap();
     }
-    let golden =
-        fs::read_to_string(&path).expect("every event has its golden; write it with UPDATE_EXPECT=1");
-    let read = E::decode(&recorded(event.event_type(), &unhex(&golden))).unwrap();
-    assert_eq!(read.into_iter().collect::<Vec<_>>(), std::slice::from_ref(event));
+    for field in gained {
+        let golden = fs::read_to_string(path(field));
+        let golden = golden.expect("every event has its golden; write a new one with UPDATE_EXPECT=1");
+        let read = E::decode(&recorded(event.event_type(), &unhex(&golden))).unwrap();
+        assert_eq!(read.into_iter().collect::<Vec<_>>(), std::slice::from_ref(event), "{field}");
+    }
+    let golden = fs::read_to_string(newest).unwrap();
     assert_eq!(written, golden.trim(), "{name} is written in other bytes than before");
 }
 
@@ -95,6 +109,7 @@ fn observation(cause: Option<Cause>) -> Observation {
         source: "dcs".into(),
         station: "SZX".parse().unwrap(),
         observed_at: at("2026-11-20T07:12:10.25Z"),
+        parser_version: cause.as_ref().map(|_| 1),
         cause,
     }
 }
@@ -106,7 +121,7 @@ fn leg(flight: &str, airport: Option<&str>, role: LegRole) -> Leg {
 #[test]
 fn bag_announced_is_read_and_written_for_ever() {
     let event_type = "baggage.BagAnnounced";
-    check(&BagEvent::Observed {
+    let event = BagEvent::Observed {
         subject: journey(1),
         observation: observation(Some(cause())),
         content: Content::Announced(Box::new(Announcement {
@@ -120,7 +135,8 @@ fn bag_announced_is_read_and_written_for_ever() {
             authority: Authority::Withheld,
             exceptions: vec!["RUSH".into(), "VIP".into()],
         })),
-    });
+    };
+    check_since(&event, &["", ".parser_version"]);
 }
 
 #[test]
@@ -206,7 +222,17 @@ fn message_quarantined_is_read_and_written_for_ever() {
 #[test]
 fn tag_not_read_is_read_and_written_for_ever() {
     let (point, reader) = (TrackingPoint::ArrivalInjection, "ATR31".into());
-    check(&TagNotRead { observation: observation(Some(cause())), point, reader });
+    let event = TagNotRead { observation: observation(Some(cause())), point, reader };
+    check_since(&event, &["", ".parser_version"]);
+}
+
+#[test]
+fn a_version_of_a_newer_program_is_unknown_and_never_read_as_an_older_one() {
+    let opened = BagEvent::JourneyOpened { journey: journey(1), is_provisional: true };
+    for version in [0, 2] {
+        let event = recorded_as(version, opened.event_type(), &opened.encode());
+        assert_eq!(BagEvent::decode(&event), Err(DecodeError::unknown(&event)));
+    }
 }
 
 /// A name that was never sealed is not written.
@@ -237,13 +263,16 @@ fn observations() -> impl Strategy<Value = Observation> {
         proptest::option::of((".{0,9}", any::<u64>(), any::<u32>()).prop_map(|(text, revision, index)| {
             Cause { reactor: text.clone(), stream: text, revision: Revision(revision), index }
         }));
-    (".{0,20}", "[A-Z]{3}", instants, causes).prop_map(|(id, station, observed_at, cause)| Observation {
-        source: id.clone(),
-        id,
-        station: station.parse().unwrap(),
-        observed_at,
-        cause,
-    })
+    (".{0,20}", "[A-Z]{3}", instants, causes, 1u32..9).prop_map(
+        |(id, station, observed_at, cause, parser)| Observation {
+            source: id.clone(),
+            id,
+            station: station.parse().unwrap(),
+            observed_at,
+            parser_version: cause.as_ref().map(|_| parser),
+            cause,
+        },
+    )
 }
 
 fn legs() -> impl Strategy<Value = Leg> {
