@@ -93,15 +93,19 @@ impl Bags {
     /// changes whenever the plate does.
     pub fn find(&self, plate: LicencePlate, scope: Scope) -> Option<(&Journey, u64)> {
         let kept = self.kept.plates.get(&plate)?;
-        let journey = match scope {
-            Scope::All => kept.plate.newest_journey()?,
+        Some((self.newest(&kept.plate, scope)?, kept.version))
+    }
+
+    /// Returns the newest journey within a scope of a plate as it is or was.
+    pub fn newest<'a>(&self, plate: &'a Plate, scope: Scope) -> Option<&'a Journey> {
+        match scope {
+            Scope::All => plate.newest_journey(),
             Scope::FollowedBy(person) => {
                 let followed = self.kept.followed.get(&person)?;
-                let mine = kept.plate.journeys.iter().filter(|journey| followed.contains_key(&journey.id));
-                mine.max_by_key(|journey| (journey.last_at(), journey.id))?
+                let mine = plate.journeys.iter().filter(|journey| followed.contains_key(&journey.id));
+                mine.max_by_key(|journey| (journey.last_at(), journey.id))
             }
-        };
-        Some((journey, kept.version))
+        }
     }
 
     /// Returns at most `limit` bags before a place in the list, newest first.

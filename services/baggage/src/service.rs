@@ -12,7 +12,7 @@ use airside_runtime::{
     auth::Caller,
     executor::Executor,
     projections::ReadModel,
-    requests::page_size,
+    requests::{as_of, page_size},
     status::{invalid, not_found, status},
     stored::timestamp_message,
     telemetry::Metrics,
@@ -69,8 +69,14 @@ impl BaggageService for Baggage {
         let caller = Caller::of(&request);
         let asked = request.into_inner();
         let plate = plate(&asked.plate)?;
-        self.bags.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
-        let (bag, _) = bags::find(self, plate, &caller)?.ok_or_else(|| not_found("bag"))?;
+        let bag = match as_of(asked.as_of.as_ref(), &asked.at_least_position, self.clock.now())? {
+            Some(at) => bags::find_as_of(self, plate, &caller, at).await?,
+            None => {
+                self.bags.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
+                bags::find(self, plate, &caller)?.map(|(bag, _)| bag)
+            }
+        };
+        let bag = bag.ok_or_else(|| not_found("bag"))?;
         Ok(Response::new(api::GetBagResponse { bag: Some(bag) }))
     }
 

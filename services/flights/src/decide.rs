@@ -127,6 +127,11 @@ impl Decider for FlightRules {
 }
 
 impl State {
+    /// Returns true when anything but passenger reads was recorded.
+    pub fn is_reported(&self) -> bool {
+        self.reports.len() > self.reads
+    }
+
     fn has_room(&self, report: &Report) -> Result<(), Rejection> {
         match report {
             Report::Passenger(_) if self.reads >= MAX_READS => Err(Rejection::TooManyReads),

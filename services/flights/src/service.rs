@@ -113,8 +113,19 @@ impl FlightService for FlightApi {
     ) -> Result<Response<api::GetFlightResponse>, Status> {
         let request = request.into_inner();
         let id = parse::flight_id(&request.flight)?;
-        self.board.at_least(&request.at_least_position).await.map_err(|error| status(&error))?;
-        let flight = self.board.read(|board| board.flight(&id).map(|flight| show::flight(&id, flight)));
+        let asked = requests::as_of(request.as_of.as_ref(), &request.at_least_position, self.clock.now())?;
+        let flight = match asked {
+            Some(at) => {
+                let then =
+                    self.executor.load_as_of(&id.stream(), at).await.map_err(|error| status(&error))?;
+                let known = then.filter(|then| then.state.is_reported());
+                known.map(|then| show::flight(&id, &then.state.flight))
+            }
+            None => {
+                self.board.at_least(&request.at_least_position).await.map_err(|error| status(&error))?;
+                self.board.read(|board| board.flight(&id).map(|flight| show::flight(&id, flight)))
+            }
+        };
         let flight = flight.ok_or_else(|| not_found(&format!("flight {id}")))?;
         Ok(Response::new(api::GetFlightResponse { flight: Some(flight) }))
     }

@@ -31,6 +31,7 @@ use airside_kernel::{
 };
 use moka::sync::Cache;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub use fold::Folded;
@@ -155,23 +156,30 @@ impl<R: Classified> Classified for ExecuteError<R> {
 /// The answer to one order.
 pub type Answer<D> = Result<Done<<D as Decider>::Event>, ExecuteError<<D as Decider>::Rejection>>;
 
+/// How many states of the past are folded at once. Nothing keeps them, so a
+/// crowd that asks for the past waits and does not slow down the present.
+const PAST_STATES_AT_ONCE: usize = 4;
+
 /// Runs the commands of one decider. Clones share their cache.
 pub struct Executor<D: Stored> {
     store: Arc<dyn EventStore>,
     keys: Arc<dyn Keyring>,
     slots: Cache<StreamId, Arc<Slot<D::State>>>,
+    past: Arc<Semaphore>,
 }
 
 impl<D: Stored> Clone for Executor<D> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), keys: self.keys.clone(), slots: self.slots.clone() }
+        let (store, keys) = (self.store.clone(), self.keys.clone());
+        Self { store, keys, slots: self.slots.clone(), past: self.past.clone() }
     }
 }
 
 impl<D: Stored> Executor<D> {
     /// Makes an executor that keeps at most `cached_states` folded states.
     pub fn new(store: Arc<dyn EventStore>, keys: Arc<dyn Keyring>, cached_states: u64) -> Self {
-        Self { store, keys, slots: Cache::new(cached_states) }
+        let past = Arc::new(Semaphore::new(PAST_STATES_AT_ONCE));
+        Self { store, keys, slots: Cache::new(cached_states), past }
     }
 
     /// Runs one order.
@@ -209,6 +217,20 @@ impl<D: Stored> Executor<D> {
         let folded = fold::refresh::<D>(self.store.as_ref(), stream, slot.newest()).await?;
         slot.keep(folded.clone());
         Ok(folded)
+    }
+
+    /// Returns the state of a stream as it was known at an instant: after what
+    /// was recorded until then. `None` when nothing was.
+    ///
+    /// # Errors
+    /// When the log cannot be read or a fact cannot be decoded.
+    pub async fn load_as_of(
+        &self,
+        stream: &StreamId,
+        at: Timestamp,
+    ) -> Result<Option<Folded<D::State>>, ExecuteError<D::Rejection>> {
+        let _turn = self.past.acquire().await.expect("it is never closed");
+        Ok(fold::as_of::<D>(self.store.as_ref(), stream, at).await?)
     }
 
     fn slot(&self, stream: &StreamId) -> Arc<Slot<D::State>> {

@@ -1,8 +1,9 @@
-//! What many calls have in common: batches, sources, pages.
+//! What many calls have in common: batches, sources, pages, instants of the past.
 
+use airside_kernel::Timestamp;
 use tonic::Status;
 
-use crate::status::invalid;
+use crate::{status::invalid, stored};
 
 /// The most items in one batch.
 pub const MAX_BATCH_ITEMS: usize = 500;
@@ -54,9 +55,52 @@ pub fn page_size(asked: u32) -> Result<usize, Status> {
     }
 }
 
+/// Reads the instant that a call asks about; `None` when it asks for now. An
+/// instant that has not come yet is refused, because what will be recorded until
+/// then is not known.
+///
+/// # Errors
+/// INVALID_ARGUMENT naming the field and the remedy.
+pub fn as_of(
+    asked: Option<&prost_types::Timestamp>,
+    at_least_position: &str,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Status> {
+    let Some(asked) = asked else { return Ok(None) };
+    if !at_least_position.is_empty() {
+        let problem = "it cannot stand beside as_of, which needs no position: leave one of them out";
+        return Err(invalid("at_least_position", problem));
+    }
+    match stored::timestamp(asked) {
+        None => Err(invalid("as_of", "it is no instant of the calendar: send a time that has passed")),
+        Some(at) if at > now => {
+            Err(invalid("as_of", format_args!("{at} has not come yet: leave it out to ask for now")))
+        }
+        at => Ok(at),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instant_of_the_past_is_read_and_one_to_come_is_refused() {
+        let now = Timestamp::from_second(1_795_132_800).unwrap();
+        let at = |second, nanos| prost_types::Timestamp { seconds: now.as_second() + second, nanos };
+        assert_eq!(as_of(None, "7", now).unwrap(), None);
+        assert_eq!(as_of(Some(&at(0, 0)), "", now).unwrap(), Some(now));
+        assert_eq!(as_of(Some(&at(-60, 0)), "", now).unwrap().unwrap().as_second(), now.as_second() - 60);
+        for (asked, position, words) in [
+            (at(0, 1), "", "as_of: 2026-11-20T00:00:00.000000001Z has not come yet"),
+            (at(i64::MAX / 2, 0), "", "as_of: it is no instant"),
+            (at(-60, 0), "7", "at_least_position: it cannot stand beside as_of"),
+        ] {
+            let refusal = as_of(Some(&asked), position, now).unwrap_err();
+            assert_eq!(refusal.code(), tonic::Code::InvalidArgument);
+            assert!(refusal.message().starts_with(words), "{refusal}");
+        }
+    }
 
     #[test]
     fn a_source_is_a_short_plain_name() {

@@ -4,7 +4,12 @@ use std::pin::Pin;
 
 use airside_api::baggage::v1 as api;
 use airside_kernel::{Keyring, Personal, Timestamp};
-use airside_runtime::{auth::Caller, status::not_found, stopped, stored::timestamp_message};
+use airside_runtime::{
+    auth::Caller,
+    status::{not_found, status},
+    stopped,
+    stored::timestamp_message,
+};
 use futures::{Stream, stream};
 use tonic::Status;
 
@@ -14,6 +19,7 @@ use crate::{
     journey::Journey,
     model::{Content, DatedFlight, LicencePlate, Observation, masked_name},
     project::ListKey,
+    react::bag_stream,
 };
 
 /// The stream of a watched bag.
@@ -28,6 +34,23 @@ pub(super) fn find(
     Ok(service.bags.read(|bags| {
         bags.find(plate, scope(caller))
             .map(|(journey, version)| (message(plate, journey, caller, keys, true), version))
+    }))
+}
+
+/// Returns a bag as it was known at an instant. What the caller follows, and
+/// which names can be opened, is as it is now.
+pub(super) async fn find_as_of(
+    service: &Baggage,
+    plate: LicencePlate,
+    caller: &Caller,
+    at: Timestamp,
+) -> Result<Option<api::Bag>, Status> {
+    let then = service.executor.load_as_of(&bag_stream(plate), at).await.map_err(|error| status(&error))?;
+    let Some(then) = then else { return Ok(None) };
+    let keys = service.keys.as_ref();
+    Ok(service.bags.read(|bags| {
+        let journey = bags.newest(&then.state, scope(caller));
+        journey.map(|journey| message(plate, journey, caller, keys, true))
     }))
 }
 

@@ -12,13 +12,14 @@ use airside_api::{
 use airside_baggage::{Part, part, react::Parse, service::Baggage};
 use airside_kernel::{
     Append, Clock, EventId, EventStore, Expected, ManualClock, Metadata, NewEvent, PersonId, RecordedEvent,
-    Revision, StreamId, SubjectId,
+    Revision, StreamId, SubjectId, Timestamp,
 };
 use airside_privacy::Vault;
 use airside_runtime::{
     auth::{Caller, StaffRole},
     projections::{Progress, Projections},
     reactors::{Reactor, Runner, StartAt},
+    stored::timestamp_message,
     telemetry::Metrics,
 };
 use airside_store::MemoryStore;
@@ -159,7 +160,21 @@ impl Airport {
 
     /// Asks for a bag from a state that includes all that is in the log.
     pub(crate) async fn bag(&mut self, plate: &str, caller: Caller) -> Result<api::Bag, Status> {
-        let request = api::GetBagRequest { plate: plate.into(), at_least_position: self.settled().await };
+        let (plate, at_least_position) = (plate.into(), self.settled().await);
+        let request = api::GetBagRequest { plate, at_least_position, as_of: None };
+        let answer = self.client.get_bag(by(caller, request)).await;
+        answer.map(|answer: Response<api::GetBagResponse>| answer.into_inner().bag.unwrap())
+    }
+
+    /// Asks for a bag as it was known at an instant.
+    pub(crate) async fn bag_as_of(
+        &mut self,
+        plate: &str,
+        at: Timestamp,
+        caller: Caller,
+    ) -> Result<api::Bag, Status> {
+        let as_of = Some(timestamp_message(at));
+        let request = api::GetBagRequest { plate: plate.into(), as_of, ..Default::default() };
         let answer = self.client.get_bag(by(caller, request)).await;
         answer.map(|answer: Response<api::GetBagResponse>| answer.into_inner().bag.unwrap())
     }

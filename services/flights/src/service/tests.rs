@@ -7,6 +7,7 @@ use airside_kernel::{
 use airside_privacy::Vault;
 use airside_runtime::{projections::Projections, stored};
 use airside_store::MemoryStore;
+use jiff::SignedDuration;
 use tokio::sync::{broadcast, watch};
 
 use super::*;
@@ -19,6 +20,7 @@ struct House {
     api: FlightApi,
     store: Arc<dyn EventStore>,
     vault: Arc<Vault>,
+    clock: Arc<ManualClock>,
     _folder: tempfile::TempDir,
     _stop: watch::Sender<bool>,
 }
@@ -29,10 +31,10 @@ fn house() -> House {
     let folder = tempfile::tempdir().unwrap();
     let vault = Arc::new(Vault::open(folder.path(), clock.clone()).unwrap());
     let mut projections = Projections::new(store.clone());
-    let api = crate::api(store.clone(), vault.clone(), clock, &mut projections);
+    let api = crate::api(store.clone(), vault.clone(), clock.clone(), &mut projections);
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(projections.run(broadcast::channel(1).1, stopped));
-    House { api, store, vault, _folder: folder, _stop: stop }
+    House { api, store, vault, clock, _folder: folder, _stop: stop }
 }
 
 impl House {
@@ -272,8 +274,11 @@ async fn a_caller_reads_what_they_just_wrote() {
             report("2", "ZH9101-20261120", Said::Belt("12".into())),
         ])
         .await;
-    let request =
-        api::GetFlightRequest { flight: "zh09101-20261120".into(), at_least_position: answer.position };
+    let request = api::GetFlightRequest {
+        flight: "zh09101-20261120".into(),
+        at_least_position: answer.position,
+        as_of: None,
+    };
     let flight = house.api.get_flight(Request::new(request)).await.unwrap().into_inner().flight.unwrap();
     assert_eq!((flight.flight.as_str(), flight.belt.as_str()), ("ZH9101-20261120", "12"));
     assert_eq!(flight.codeshares, ["CA3101"]);
@@ -286,6 +291,47 @@ async fn an_unknown_flight_is_not_found_by_its_name() {
     let request = api::GetFlightRequest { flight: "ZH404-20261120".into(), ..Default::default() };
     let error = house().api.get_flight(Request::new(request)).await.unwrap_err();
     assert_eq!((error.code(), error.message()), (tonic::Code::NotFound, "flight ZH404-20261120 not found"));
+}
+
+#[tokio::test]
+async fn a_flight_is_shown_as_it_was_known_at_an_instant() {
+    let house = house();
+    let flight = "ZH9101-20261120";
+    let (mut instants, mut last) = (Vec::new(), String::new());
+    for (id, gate) in [("1", "A3"), ("2", "B7"), ("3", "C1")] {
+        last = house.report(vec![report(id, flight, Said::Gate(gate.into()))]).await.position;
+        instants.push((house.clock.now(), gate));
+        house.clock.advance(SignedDuration::from_secs(60));
+    }
+    let get = |request| house.api.get_flight(Request::new(request));
+    let as_of = |at| {
+        let as_of = Some(stored::timestamp_message(at));
+        get(api::GetFlightRequest { flight: flight.into(), as_of, ..Default::default() })
+    };
+    let gate = |answer: Response<api::GetFlightResponse>| answer.into_inner().flight.unwrap().gate;
+    for (at, expected) in &instants {
+        assert_eq!(gate(as_of(*at).await.unwrap()), *expected);
+        let between = *at + SignedDuration::from_secs(59);
+        assert_eq!(gate(as_of(between).await.unwrap()), *expected);
+    }
+    let before = as_of(instants[0].0 - SignedDuration::from_micros(1)).await.unwrap_err();
+    assert_eq!(
+        (before.code(), before.message()),
+        (tonic::Code::NotFound, "flight ZH9101-20261120 not found")
+    );
+    let at_least_position = last;
+    let now = get(api::GetFlightRequest { flight: flight.into(), at_least_position, as_of: None }).await;
+    assert_eq!(now.unwrap().into_inner(), as_of(house.clock.now()).await.unwrap().into_inner());
+}
+
+#[tokio::test]
+async fn a_flight_of_which_only_passengers_are_known_was_not_found_then_either() {
+    let house = house();
+    house.read(vec![passenger("1", "Zhang")]).await;
+    let as_of = Some(stored::timestamp_message(house.clock.now()));
+    let request = api::GetFlightRequest { flight: "ZH9101-20261120".into(), as_of, ..Default::default() };
+    let refused = house.api.get_flight(Request::new(request)).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::NotFound);
 }
 
 #[tokio::test]
@@ -327,6 +373,9 @@ async fn a_bad_call_names_its_field() {
         list(api::ListFlightsRequest { at_least_position: "x".into(), ..empty() }).await.unwrap_err(),
         "at_least_position",
     );
+    let ahead = Some(stored::timestamp_message(house.clock.now() + SignedDuration::from_secs(1)));
+    let request = api::GetFlightRequest { flight: "ZH1-20261120".into(), as_of: ahead, ..Default::default() };
+    check(house.api.get_flight(Request::new(request)).await.unwrap_err(), "as_of");
     let record = |source: &str, reports| {
         let request = api::RecordFlightEventsRequest { source: source.to_owned(), reports };
         house.api.record_flight_events(Request::new(request))

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use airside_kernel::{Direction, EventStore, Revision, StoredEvent, StreamId};
+use airside_kernel::{Direction, EventStore, RecordedEvent, Revision, StoredEvent, StreamId, Timestamp};
 
 use super::{Failure, Stored};
 
@@ -128,7 +128,7 @@ pub(super) async fn refresh<D: Stored>(
         return Ok(Arc::new(Folded::begin(Revision::FIRST, None)));
     };
     let (end, fold_from) = (Some(last.revision()), last.fold_from());
-    let (mut folded, mut from) = match known {
+    let (folded, from) = match known {
         Some(known) if known.revision == end => return Ok(known),
         Some(known) if known.revision < end && fold_from <= known.next() => {
             let next = known.next();
@@ -137,8 +137,61 @@ pub(super) async fn refresh<D: Stored>(
         // The end is known even when all before it is forgotten.
         _ => (Folded::begin(fold_from, end), fold_from),
     };
-    loop {
-        let page = store.read_stream(stream, Direction::Forwards, Some(from), FOLD_PAGE).await;
+    take_in::<D>(store, stream, folded, from, None).await.map(Arc::new)
+}
+
+/// Returns the state of a stream after what was recorded until an instant;
+/// `None` when nothing was.
+pub(super) async fn as_of<D: Stored>(
+    store: &dyn EventStore,
+    stream: &StreamId,
+    at: Timestamp,
+) -> Result<Option<Folded<D::State>>, Failure> {
+    let Some(last) = last_until(store, stream, at).await? else { return Ok(None) };
+    let (from, end) = (last.fold_from(), last.revision());
+    take_in::<D>(store, stream, Folded::begin(from, Some(end)), from, Some(end)).await.map(Some)
+}
+
+/// Returns the last event of a stream that was recorded until an instant.
+/// Times of recording never decrease along a stream, so it is searched by
+/// halves: a stream of any length costs some dozens of reads of one event.
+async fn last_until(
+    store: &dyn EventStore,
+    stream: &StreamId,
+    at: Timestamp,
+) -> Result<Option<RecordedEvent>, Failure> {
+    let one = async |direction, from| {
+        let page = store.read_stream(stream, direction, from, 1).await.map_err(Failure::Load)?;
+        Ok(page.events.into_iter().next())
+    };
+    let newest: Option<RecordedEvent> = one(Direction::Backwards, None).await?;
+    let mut later = match newest {
+        Some(newest) if newest.recorded_at() > at => newest.revision().0,
+        newest => return Ok(newest),
+    };
+    let (mut found, mut low) = (None, 0);
+    while low < later {
+        let middle = low + (later - low) / 2;
+        match one(Direction::Forwards, Some(Revision(middle))).await? {
+            Some(event) if event.recorded_at() <= at => (found, low) = (Some(event), middle + 1),
+            _ => later = middle,
+        }
+    }
+    Ok(found)
+}
+
+/// Takes in the events of a stream from a revision on, up to `end` when one is given.
+async fn take_in<D: Stored>(
+    store: &dyn EventStore,
+    stream: &StreamId,
+    mut folded: Folded<D::State>,
+    mut from: Revision,
+    end: Option<Revision>,
+) -> Result<Folded<D::State>, Failure> {
+    while end.is_none_or(|end| from <= end) {
+        let wanted = end.map_or(u64::MAX, |end| end.next().0 - from.0);
+        let limit = usize::try_from(wanted).map_or(FOLD_PAGE, |wanted| wanted.min(FOLD_PAGE));
+        let page = store.read_stream(stream, Direction::Forwards, Some(from), limit).await;
         let page = page.map_err(Failure::Load)?;
         for event in &page.events {
             let facts = D::Event::decode(event)
@@ -147,7 +200,8 @@ pub(super) async fn refresh<D: Stored>(
             from = event.revision().next();
         }
         if page.end || page.events.is_empty() {
-            return Ok(Arc::new(folded));
+            break;
         }
     }
+    Ok(folded)
 }

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use airside_kernel::{AppendError, Classified, Code};
+use airside_kernel::{AppendError, Classified, Code, RecordedEvent, Timestamp};
 use airside_runtime::executor::{Answer, ExecuteError};
 use futures::future::join_all;
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use crate::{
@@ -33,7 +34,7 @@ async fn orders_of_one_stream_are_decided_in_sequence_and_appended_once() {
         let given: Vec<_> = answers.iter().map(facts).collect();
         assert_eq!(given, [added(3), vec![Fact::Emptied], vec![], added(4)]);
         let positions: Vec<_> = answers.iter().map(|answer| answer.as_ref().unwrap().position).collect();
-        let head = house.log().await.last().map(airside_kernel::RecordedEvent::position);
+        let head = house.log().await.last().map(RecordedEvent::position);
         assert_eq!(positions, [head, head, None, head], "an order that added nothing has no position");
         assert_eq!(house.store.appends(), [1]);
         assert_eq!(house.state("counter-1").await.total, 4);
@@ -232,6 +233,42 @@ proptest! {
         prop_assert!((spare..=needed).contains(&last.fold_from().0), "{givers:?} {last:?}");
         prop_assert_eq!((fresh.state, fresh.revision), (Some(8), Some(last.revision())));
     }
+}
+
+#[tokio::test]
+async fn a_state_of_the_past_is_what_was_recorded_until_then() {
+    for house in House::each() {
+        let executor = house.executor::<Meter<3>>();
+        for shown in 0..100 {
+            executor.execute(order("meter-1", shown)).await.unwrap();
+        }
+        let events = house.events("meter-1").await;
+        let as_of = async |at| executor.load_as_of(&stream("meter-1"), at).await;
+        for at in events.iter().map(RecordedEvent::recorded_at) {
+            let last = events.iter().rfind(|event| event.recorded_at() <= at).unwrap().revision();
+            let before = house.store.events_read.load(Ordering::Relaxed);
+            let then = as_of(at).await.unwrap().unwrap();
+            assert_eq!((then.state, then.revision), (Some(last.0), Some(last)));
+            let read = house.store.events_read.load(Ordering::Relaxed) - before;
+            assert!(read <= 1 + 7 + 3, "{read} events were read: the newest, those searched, the tail");
+        }
+        let first = events[0].recorded_at();
+        assert!(as_of(first.checked_sub(SignedDuration::from_micros(1)).unwrap()).await.unwrap().is_none());
+        let later = as_of(Timestamp::MAX).await.unwrap().unwrap();
+        assert_eq!(later.revision, executor.load(&stream("meter-1")).await.unwrap().revision);
+        assert!(executor.load_as_of(&stream("meter-2"), Timestamp::MAX).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_state_of_the_past_that_needed_nothing_any_more_is_empty() {
+    let house = House::in_memory();
+    let executor = house.executor::<Meter<0>>();
+    executor.execute(order("meter-1", 1)).await.unwrap();
+    executor.execute(order("meter-1", 2)).await.unwrap();
+    let first = house.events("meter-1").await.remove(0);
+    let then = executor.load_as_of(&stream("meter-1"), first.recorded_at()).await.unwrap().unwrap();
+    assert_eq!(then.state, None);
 }
 
 #[tokio::test]

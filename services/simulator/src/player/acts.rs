@@ -36,7 +36,7 @@ pub(crate) async fn act(stage: &Stage, passenger: usize, act: Act) {
 
 /// Returns a bag as its passenger sees it.
 pub(crate) async fn own_bag(watcher: &Watcher, plate: &str) -> Option<Bag> {
-    let request = GetBagRequest { plate: plate.to_owned(), at_least_position: String::new() };
+    let request = GetBagRequest { plate: plate.to_owned(), ..GetBagRequest::default() };
     let answer = watcher.clients.baggage.clone().get_bag(request).await.ok()?;
     answer.into_inner().bag
 }

@@ -153,7 +153,7 @@ async fn count_quarantined(staff: &Clients, tally: &Tally) -> Result<u64, Simula
 
 /// Returns how a bag differs from the truth; nothing when it does not.
 async fn difference(staff: &Clients, bag: &Bag) -> Option<String> {
-    let request = GetBagRequest { plate: bag.plate.clone(), at_least_position: String::new() };
+    let request = GetBagRequest { plate: bag.plate.clone(), ..GetBagRequest::default() };
     let known = match staff.baggage.clone().get_bag(request).await {
         Ok(answer) => answer.into_inner().bag.unwrap_or_default(),
         Err(status) => return Some(format!("{:?}: {}", status.code(), status.message())),

@@ -70,7 +70,8 @@ pub(crate) async fn bag_of(caller: &Clients, plate: &str) -> Result<Bag, Status>
 
 /// Returns a bag as a caller may see it, from a state that includes a position.
 pub(crate) async fn bag_at(caller: &Clients, plate: &str, position: &str) -> Result<Bag, Status> {
-    let request = GetBagRequest { plate: plate.to_owned(), at_least_position: position.to_owned() };
+    let (plate, at_least_position) = (plate.to_owned(), position.to_owned());
+    let request = GetBagRequest { plate, at_least_position, as_of: None };
     let answer = within("GetBag", async { caller.baggage.clone().get_bag(request).await }).await?;
     Ok(answer.into_inner().bag.unwrap())
 }
