@@ -58,6 +58,57 @@ on_every_adapter! {
         }
     }
 
+    async fn a_reader_never_sees_a_position_before_all_below_it(subject: Subject) {
+        let (writers, each) = (6, 25);
+        let store = Arc::clone(&subject.store);
+        let total = 2 * writers * each;
+        let reader = tokio::spawn(async move {
+            let (mut heads, mut known) = (0, 0);
+            while known < total {
+                let head = store.head().await.unwrap();
+                let seen = everything(&store, 13).await;
+                let at_least = head.map_or(0, |head| seen.iter().filter(|e| e.position() <= head).count());
+                heads += usize::from(head.is_some() && seen.len() > known);
+                assert!(known <= at_least && head <= seen.last().map(RecordedEvent::position), "{head:?}");
+                for (n, event) in seen.iter().enumerate().skip(known.saturating_sub(1)) {
+                    let last = seen.get(n.wrapping_sub(1)).map(RecordedEvent::position);
+                    assert!(last < Some(event.position()));
+                    // Both events of an append are there, or none.
+                    assert_eq!(text(event).ends_with('a'), n % 2 == 0);
+                }
+                known = at_least;
+            }
+            heads
+        });
+        write_in_the_background(&subject.store, writers, each).await;
+        assert!(reader.await.unwrap() > 0);
+    }
+
+    async fn who_resumes_at_any_position_that_a_follower_was_handed_misses_nothing(subject: Subject) {
+        let (writers, each) = (4, 20);
+        let mut follow = subject.store.follow(None);
+        let writing = tokio::spawn({
+            let store = Arc::clone(&subject.store);
+            async move { write_in_the_background(&store, writers, each).await }
+        });
+        let (mut seen, mut handed) = (Vec::new(), vec![None]);
+        while seen.len() < 2 * writers * each {
+            let page = follow.next().await.unwrap().events;
+            handed.extend(page.iter().map(|event| Some(event.position())));
+            seen.extend(page);
+        }
+        writing.await.unwrap();
+        assert_eq!(seen, everything(&subject.store, 1_000).await);
+        for (skipped, after) in handed.into_iter().enumerate() {
+            let rest = subject.store.read_all(after, 1_000).await.unwrap();
+            assert!(rest.events == seen[skipped..] && rest.end, "after {after:?}");
+            if skipped < seen.len() {
+                let mut follow = subject.store.follow(after);
+                assert!(next(&mut follow, seen.len() - skipped).await == seen[skipped..], "after {after:?}");
+            }
+        }
+    }
+
     async fn a_follower_waits_for_the_first_event(subject: Subject) {
         let mut follow = subject.store.follow(None);
         let waiting = tokio::spawn(async move { next(&mut follow, 1).await });
