@@ -3,7 +3,11 @@
 mod baggage;
 mod demo;
 mod load;
+mod log;
 mod map;
+mod operator;
+mod out;
+mod projections;
 mod serve;
 mod settings;
 mod token;
@@ -23,7 +27,8 @@ type Outcome = anyhow::Result<ExitCode>;
     propagate_version = true,
     after_help = "\
 Begin with `airside demo`: it plays an airport in a fresh folder and shows the main job.
-Then `airside serve` runs the same for real, and `airside token` lets you call it."
+Then `airside serve` runs the same for real, and `airside token` lets you call it.
+`airside log` and `airside projections` look after its data."
 )]
 struct Airside {
     #[command(subcommand)]
@@ -44,6 +49,12 @@ enum Command {
     /// Looks at venue maps.
     #[command(subcommand)]
     Map(map::Map),
+    /// Looks after the log: what is in it, whether it is whole, and copies of it.
+    #[command(subcommand)]
+    Log(log::Log),
+    /// Looks after read models, which are computed from the log and can be thrown away.
+    #[command(subcommand)]
+    Projections(projections::Projections),
     /// Drives a running server as fast as it goes and reports what it reached.
     Load(load::Load),
 }
@@ -56,6 +67,8 @@ pub fn main() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Baggage(command) => command.run(),
         Command::Map(command) => command.run(),
+        Command::Log(command) => command.run(),
+        Command::Projections(command) => command.run(),
         Command::Load(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
@@ -66,7 +79,7 @@ pub fn main() -> ExitCode {
         if error.chain().any(has_left) {
             return ExitCode::SUCCESS;
         }
-        eprintln!("airside: {error:#}");
+        out::note!("airside: {error:#}");
         ExitCode::FAILURE
     })
 }

@@ -9,12 +9,16 @@ use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use airside_evidence::{Malformed, VerifierKey};
 use airside_gateway::GatewayConfig;
 use airside_runtime::{auth::Environment, reactors::StartAt, telemetry::LogConfig};
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::places::Places;
 
 /// What a node runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,6 +42,8 @@ pub struct Config {
     pub reactor_start: BTreeMap<String, ReactorStart>,
     /// Days that raw messages can be read again before their key is destroyed. Default 14.
     pub raw_retention_days: u16,
+    /// How the evidence against tampering is kept.
+    pub evidence: EvidenceConfig,
     /// How logs are written.
     pub log: LogConfig,
     /// The limits of the public port.
@@ -55,9 +61,44 @@ impl Default for Config {
             maps: Vec::new(),
             reactor_start: BTreeMap::new(),
             raw_retention_days: 14,
+            evidence: EvidenceConfig::default(),
             log: LogConfig::default(),
             gateway: GatewayConfig::default(),
         }
+    }
+}
+
+/// How the evidence against tampering is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvidenceConfig {
+    /// An existing folder on another disk or host that gets every hash, every checkpoint and
+    /// the register of erased subjects too. Default: none.
+    pub second: Option<PathBuf>,
+    /// How often a checkpoint is signed when something is new. Default 10 s.
+    #[serde(with = "humantime_serde")]
+    pub every: Duration,
+    /// Public keys that signed checkpoints before the present one, each as `name+hash+key`. Default: none.
+    pub earlier_keys: Vec<String>,
+}
+
+impl Default for EvidenceConfig {
+    fn default() -> Self {
+        Self { second: None, every: Duration::from_secs(10), earlier_keys: Vec::new() }
+    }
+}
+
+impl EvidenceConfig {
+    /// Returns the earlier keys.
+    ///
+    /// # Errors
+    /// When one is no key.
+    pub fn earlier_keys(&self) -> Result<Vec<VerifierKey>, ConfigError> {
+        let wrong = |error: Malformed| ConfigError::Wrong {
+            origin: "evidence.earlier_keys".to_owned(),
+            problem: error.to_string(),
+        };
+        self.earlier_keys.iter().map(|key| key.parse().map_err(wrong)).collect()
     }
 }
 
@@ -150,6 +191,15 @@ impl Config {
         self.admin.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
     }
 
+    /// Returns where everything of the node lies.
+    ///
+    /// # Errors
+    /// When the store is of another kind.
+    pub(crate) fn places(&self) -> Result<Places, ConfigError> {
+        let log = self.log_folder()?;
+        Ok(Places { folder: self.folder.clone(), log, second: self.evidence.second.clone() })
+    }
+
     /// Returns the folder of the embedded log.
     ///
     /// # Errors
@@ -208,18 +258,29 @@ mod tests {
             ("AIRSIDE_LISTEN", "127.0.0.1:0"),
             ("AIRSIDE_RAW_RETENTION_DAYS", "3"),
             ("AIRSIDE_GATEWAY__DRAIN", "5s"),
+            ("AIRSIDE_EVIDENCE__SECOND", "/mnt/other"),
+            ("AIRSIDE_EVIDENCE__EVERY", "2s"),
         ])
         .unwrap();
         assert_eq!(config.log.filter, "debug");
         assert_eq!((config.listen.port(), config.admin_address().port()), (0, 0));
         assert_eq!(config.raw_retention_days, 3);
-        assert_eq!(config.gateway.drain, std::time::Duration::from_secs(5));
+        assert_eq!(config.gateway.drain, Duration::from_secs(5));
+        assert_eq!(config.evidence.second, Some(PathBuf::from("/mnt/other")));
+        assert_eq!(config.evidence.every, Duration::from_secs(2));
     }
 
     #[test]
     fn an_unknown_key_is_refused_by_name() {
         let error = from_env(&[("AIRSIDE_LISTN", "127.0.0.1:0")]).unwrap_err().to_string();
         assert!(error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn a_text_that_is_no_key_is_refused_by_its_field() {
+        let config = from_env(&[("AIRSIDE_EVIDENCE__EARLIER_KEYS", r#"["nonsense"]"#)]).unwrap();
+        let error = config.evidence.earlier_keys().unwrap_err().to_string();
+        assert!(error.contains("evidence.earlier_keys") && error.contains("name+hash+key"), "{error}");
     }
 
     #[test]

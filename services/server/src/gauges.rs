@@ -1,21 +1,32 @@
-//! Keeps the gauges of a node true: how far its readers are behind, and how many sessions it has.
+//! Keeps the gauges of a node true: how far its readers are, what is signed and
+//! copied, and how many sessions it has.
 
 use std::{
+    fs,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use airside_kernel::Clock;
+use airside_evidence::{Health as Evidence, SecondPlace};
+use airside_kernel::{Clock, Timestamp};
 use airside_notifications::{hub::Hub, react::Tally};
 use airside_runtime::{
+    health::Health as Reader,
     projections::Progress,
     stopped,
     telemetry::{Metrics, Named},
 };
-use tokio::{sync::watch, time};
+use tokio::{sync::watch, task::spawn_blocking, time};
+
+use crate::operate::Backups;
 
 /// How often the gauges are set.
 const EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked how old the snapshots are.
+const SNAPSHOTS_EVERY: u32 = 15;
+/// The name of the reader that feeds the read models.
+pub(crate) const READ_MODELS: &str = "read-models";
 
 /// What a node has to be measured, beside what measures itself.
 pub(crate) struct Gauges {
@@ -25,13 +36,17 @@ pub(crate) struct Gauges {
     pub(crate) reactors: Vec<(&'static str, watch::Receiver<Progress>)>,
     pub(crate) hub: Hub,
     pub(crate) notices: Arc<Tally>,
+    pub(crate) readers: Vec<(&'static str, Reader)>,
+    pub(crate) evidence: Evidence,
+    pub(crate) backups: Backups,
+    pub(crate) snapshots: PathBuf,
 }
 
 impl Gauges {
     /// Sets the gauges every second until told to stop.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut tick = time::interval(EVERY);
-        let mut issued = 0;
+        let (mut issued, mut ticks) = (0, 0u32);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
@@ -39,7 +54,7 @@ impl Gauges {
             }
             let now = self.clock.now();
             let lag = |progress: &watch::Receiver<Progress>| progress.borrow().lag(now).as_secs_f64();
-            let name = Named::new("read-models");
+            let name = Named::new(READ_MODELS);
             self.metrics.projection_lag_seconds.get_or_create(&name).set(lag(&self.read_models));
             for (name, progress) in &self.reactors {
                 self.metrics.reactor_lag_seconds.get_or_create(&Named::new(name)).set(lag(progress));
@@ -48,6 +63,56 @@ impl Gauges {
             let total = self.notices.issued.load(Ordering::Relaxed);
             self.metrics.notices.inc_by(total - issued);
             issued = total;
+            self.custody();
+            if ticks.is_multiple_of(SNAPSHOTS_EVERY) {
+                let (folder, metrics) = (self.snapshots.clone(), self.metrics.clone());
+                // It is looked again soon, so one look that fails says nothing.
+                let _ = spawn_blocking(move || snapshot_ages(&folder, &metrics, now)).await;
+            }
+            ticks = ticks.wrapping_add(1);
         }
+    }
+
+    /// Sets what tells of readers in trouble, of the evidence and of backups.
+    fn custody(&self) {
+        let mut stuck = 0;
+        for (name, reader) in &self.readers {
+            stuck += i64::from(reader.check().is_err());
+            self.metrics.parked_events.get_or_create(&Named::new(name)).set(whole(reader.parked()));
+        }
+        self.metrics.stuck_readers.set(stuck);
+        let figures = self.evidence.figures();
+        let signed = figures.checkpoint.map_or(0, |(size, _)| size);
+        self.metrics.signed_events.set(whole(signed));
+        self.metrics.unsigned_events.set(whole(figures.size.saturating_sub(signed)));
+        let away = match figures.second {
+            SecondPlace::Away { seconds, .. } => seconds,
+            SecondPlace::None | SecondPlace::Awaited | SecondPlace::Filled { .. } => 0,
+        };
+        self.metrics.second_place_away_seconds.set(whole(away));
+        if let Some((position, at)) = self.backups.last() {
+            self.metrics.last_backup_position.set(whole(position));
+            self.metrics.last_backup_timestamp_seconds.set(at.as_second());
+        }
+    }
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Sets how old each snapshot is.
+fn snapshot_ages(folder: &Path, metrics: &Metrics, now: Timestamp) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".snapshot")) else {
+            continue;
+        };
+        let written = fs::metadata(&path).and_then(|metadata| metadata.modified());
+        let Some(written) = written.ok().and_then(|written| Timestamp::try_from(written).ok()) else {
+            continue;
+        };
+        let age = now.duration_since(written).as_secs_f64().max(0.0);
+        metrics.snapshot_age_seconds.get_or_create(&Named::new(name)).set(age);
     }
 }

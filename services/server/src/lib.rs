@@ -9,8 +9,11 @@ pub mod commands;
 pub mod config;
 mod endpoint;
 mod erasure;
+mod evidence;
 mod gauges;
 mod node;
+pub mod operate;
+mod places;
 mod venues;
 
 pub use config::Config;

@@ -77,6 +77,22 @@ pub struct Metrics {
     pub projection_lag_seconds: Family<Named, SecondsGauge>,
     /// How far a reactor is behind the log, seconds; 0 when it has caught up.
     pub reactor_lag_seconds: Family<Named, SecondsGauge>,
+    /// Events that a reader of the log could not read since the start.
+    pub parked_events: Family<Named, Gauge>,
+    /// Readers of the log that are stuck or have ended.
+    pub stuck_readers: Gauge,
+    /// How old the snapshot of a read model or reactor is, seconds.
+    pub snapshot_age_seconds: Family<Named, SecondsGauge>,
+    /// Events that the newest checkpoint of the log covers.
+    pub signed_events: Gauge,
+    /// Events that no checkpoint covers yet.
+    pub unsigned_events: Gauge,
+    /// How long the second place of the evidence has been missing, seconds; 0 when it is there.
+    pub second_place_away_seconds: Gauge,
+    /// Position up to which the last backup of this process has the log.
+    pub last_backup_position: Gauge,
+    /// When the last backup of this process was done, seconds since 1970; 0 for none.
+    pub last_backup_timestamp_seconds: Gauge,
     /// Connected push sessions.
     pub sessions: Gauge,
     /// Notices appended to inboxes.
@@ -104,6 +120,14 @@ impl Metrics {
             append_seconds: Seconds.new_metric(),
             projection_lag_seconds: Family::default(),
             reactor_lag_seconds: Family::default(),
+            parked_events: Family::default(),
+            stuck_readers: Gauge::default(),
+            snapshot_age_seconds: Family::default(),
+            signed_events: Gauge::default(),
+            unsigned_events: Gauge::default(),
+            second_place_away_seconds: Gauge::default(),
+            last_backup_position: Gauge::default(),
+            last_backup_timestamp_seconds: Gauge::default(),
             sessions: Gauge::default(),
             notices: Counter::default(),
             frames: Counter::default(),
@@ -115,6 +139,7 @@ impl Metrics {
         let all = registry.sub_registry_with_prefix("airside");
         metrics.register_calls(all);
         metrics.register_work(all);
+        metrics.register_care(all);
         metrics
     }
 
@@ -138,6 +163,20 @@ impl Metrics {
         all.register("reactor_lag_seconds", "How far a reactor is behind the log", lag);
         all.register("messages", "Raw messages, by outcome", self.messages.clone());
         all.register("scans", "Typed scans, by outcome", self.scans.clone());
+    }
+
+    fn register_care(&self, all: &mut Registry) {
+        all.register("parked_events", "Events that a reader could not read", self.parked_events.clone());
+        all.register("stuck_readers", "Readers of the log that are stuck", self.stuck_readers.clone());
+        all.register("snapshot_age_seconds", "How old a snapshot is", self.snapshot_age_seconds.clone());
+        all.register("signed_events", "Events under a signed checkpoint", self.signed_events.clone());
+        all.register("unsigned_events", "Events under no checkpoint yet", self.unsigned_events.clone());
+        let away = self.second_place_away_seconds.clone();
+        all.register("second_place_away_seconds", "How long the second place has been missing", away);
+        let position = self.last_backup_position.clone();
+        all.register("last_backup_position", "Position of the last backup", position);
+        let at = self.last_backup_timestamp_seconds.clone();
+        all.register("last_backup_timestamp_seconds", "When the last backup was done", at);
     }
 
     /// Counts a typed scan.

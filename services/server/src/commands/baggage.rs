@@ -11,7 +11,7 @@ use airside_kernel::{Clock, SystemClock, Timestamp};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::Outcome;
+use super::{Outcome, out::note};
 
 /// Reads baggage messages.
 #[derive(Subcommand)]
@@ -44,7 +44,7 @@ impl Baggage {
             let bytes = match read(file) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    eprintln!("airside: {error:#}");
+                    note!("airside: {error:#}");
                     return Ok(ExitCode::from(2));
                 }
             };

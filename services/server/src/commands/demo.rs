@@ -1,7 +1,7 @@
 //! `airside demo`: an airport on a fresh folder, played over the real interfaces.
 
 use std::{
-    io::IsTerminal,
+    io::{self, IsTerminal},
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
@@ -24,7 +24,11 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Outcome, block_on, load::seconds};
+use super::{
+    Outcome, block_on,
+    load::seconds,
+    out::{note, say},
+};
 use crate::{Config, Node, endpoint};
 
 /// How often a live line is printed where there is no terminal.
@@ -82,15 +86,23 @@ impl Demo {
         let folder = config.folder.display().to_string();
         let node = Node::start(config, registry, metrics).await?;
         let endpoint = endpoint(node.public, node.tokens.clone())?;
-        if !self.json {
-            println!("airside demo on {folder}");
-            println!("  gRPC and JSON   http://{}", node.public);
-            println!("  metrics         http://{}/metrics", node.admin);
-            println!("  seed            {}\n", self.seed);
-        }
-        let report = self.drive(&node, &endpoint).await;
+        let report = match self.open(&folder, &node) {
+            Ok(()) => self.drive(&node, &endpoint).await,
+            Err(error) => Err(error.into()),
+        };
         node.stop().await;
         report
+    }
+
+    fn open(&self, folder: &str, node: &Node) -> io::Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        say!("airside demo on {folder}")?;
+        say!("  gRPC and JSON   http://{}", node.public)?;
+        say!("  metrics         http://{}/metrics", node.admin)?;
+        say!("  seed            {}\n", self.seed)?;
+        Ok(())
     }
 
     async fn drive(&self, node: &Node, endpoint: &Endpoint) -> anyhow::Result<Report> {
@@ -125,25 +137,24 @@ impl Demo {
             && report.detail.sequence_breaks == 0
             && report.detail.claims_granted == 0;
         if self.json {
-            eprintln!("{}", report.detail);
-            println!("{summary}");
+            note!("{}", report.detail);
+            say!("{summary}")?;
         } else {
             if let Some(story) = &report.story {
-                println!("\n{story}");
+                say!("\n{story}")?;
             }
             let s = &report.summary;
-            println!("\nIn {:.0} seconds", s.seconds);
-            println!(
+            say!("\nIn {:.0} seconds", s.seconds)?;
+            say!(
                 "  {} scans and {} messages became {} events",
-                s.scans_accepted, s.messages_parsed, s.events
-            );
-            println!("  about {} bags; {} messages wait in quarantine", s.bags, s.messages_quarantined);
-            println!(
-                "  {} notices, {} delivered, {} lost",
-                s.notifications, s.pushes_delivered, s.pushes_lost
-            );
-            println!("  {} routes found", s.routes_found);
-            println!("{}", report.detail);
+                s.scans_accepted,
+                s.messages_parsed,
+                s.events
+            )?;
+            say!("  about {} bags; {} messages wait in quarantine", s.bags, s.messages_quarantined)?;
+            say!("  {} notices, {} delivered, {} lost", s.notifications, s.pushes_delivered, s.pushes_lost)?;
+            say!("  {} routes found", s.routes_found)?;
+            say!("{}", report.detail)?;
         }
         Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -166,10 +177,13 @@ async fn show(mut seen: watch::Receiver<Progress>, is_json: bool) {
     if is_json {
         return;
     }
-    if !std::io::stderr().is_terminal() {
+    if !io::stderr().is_terminal() {
         loop {
             tokio::time::sleep(PLAIN_LINE_EVERY).await;
-            println!("{}", line(&seen.borrow_and_update()));
+            let line = line(&seen.borrow_and_update());
+            if say!("{line}").is_err() {
+                return;
+            }
         }
     }
     let bar = ProgressBar::new_spinner();

@@ -7,7 +7,7 @@ use airside_simulator::load::{LoadOptions, LoadReport, message_load, scan_load};
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
-use super::{Outcome, block_on};
+use super::{Outcome, block_on, out::say};
 use crate::{Config, endpoint, token_key};
 
 /// Drives a running develop server as fast as it goes and reports what it reached.
@@ -69,17 +69,19 @@ impl Load {
 
 fn print(report: &LoadReport, is_json: bool) -> anyhow::Result<()> {
     if is_json {
-        println!("{}", serde_json::to_string(report)?);
+        say!("{}", serde_json::to_string(report)?)?;
         return Ok(());
     }
-    println!("{:.0} on disk a second, in {:.0} calls a second", report.items_per_s, report.calls_per_s);
+    say!("{:.0} on disk a second, in {:.0} calls a second", report.items_per_s, report.calls_per_s)?;
     let ms = report.call_ms;
-    println!(
+    say!(
         "call to answer: half within {:.1} ms, 99 % within {:.1} ms, all within {:.1} ms",
-        ms.p50, ms.p99, ms.max
-    );
+        ms.p50,
+        ms.p99,
+        ms.max
+    )?;
     if let Some(reason) = &report.first_reason {
-        println!("{} were not taken; the first because: {reason}", report.not_taken);
+        say!("{} were not taken; the first because: {reason}", report.not_taken)?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use airside_wayfinding::{
 use anyhow::anyhow;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Outcome;
+use super::{Outcome, out::say};
 use crate::venues;
 
 /// Looks at venue maps.
@@ -96,15 +96,15 @@ impl Check {
     fn run(self) -> Outcome {
         let report = CheckReport::from(check(&venues::read(&self.map.path)?));
         if self.map.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
+            say!("{}", serde_json::to_string_pretty(&report)?)?;
         } else {
             for finding in &report.findings {
                 let feature = finding.feature_id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
-                println!("{} {} {}{feature}", severity(finding.severity), finding.rule, finding.file);
-                println!("    {}; {}", finding.text, finding.remedy);
+                say!("{} {} {}{feature}", severity(finding.severity), finding.rule, finding.file)?;
+                say!("    {}; {}", finding.text, finding.remedy)?;
             }
             let CheckReport { violations, warnings, infos, .. } = report;
-            println!("{violations} violations, {warnings} warnings, {infos} notes");
+            say!("{violations} violations, {warnings} warnings, {infos} notes")?;
         }
         Ok(ExitCode::from(u8::from(!report.valid)))
     }
@@ -122,22 +122,21 @@ impl Stats {
     fn run(self) -> Outcome {
         let stats = snapshot(&self.map)?.stats();
         if self.map.json {
-            println!("{}", serde_json::to_string_pretty(&stats)?);
+            say!("{}", serde_json::to_string_pretty(&stats)?)?;
             return Ok(ExitCode::SUCCESS);
         }
-        println!("levels   {}", stats.levels);
-        println!("units    {}", stats.units);
-        println!("openings {}", stats.openings);
-        println!(
+        say!("levels   {}", stats.levels)?;
+        say!("units    {}", stats.units)?;
+        say!("openings {}", stats.openings)?;
+        say!(
             "places   {} ({} landside, {} airside)",
-            stats.places, stats.places_landside, stats.places_airside
-        );
-        println!("shafts   {}", stats.shafts);
-        println!("graph    {} nodes, {} edges, {:.0} m on foot", stats.nodes, stats.edges, stats.walk_m);
-        println!(
-            "parts    {} on foot, {} in a wheelchair",
-            stats.components_walk, stats.components_wheelchair
-        );
+            stats.places,
+            stats.places_landside,
+            stats.places_airside
+        )?;
+        say!("shafts   {}", stats.shafts)?;
+        say!("graph    {} nodes, {} edges, {:.0} m on foot", stats.nodes, stats.edges, stats.walk_m)?;
+        say!("parts    {} on foot, {} in a wheelchair", stats.components_walk, stats.components_wheelchair)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -160,14 +159,16 @@ impl Route {
         let outcome = route(&snapshot, &Overlay::open(), &mut Searcher::default(), &request)?;
         let report = RouteReport::from(&outcome);
         if self.map.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
+            say!("{}", serde_json::to_string_pretty(&report)?)?;
         } else if let Some(reason) = &report.reason {
-            println!("no route: {}", reason.text);
+            say!("no route: {}", reason.text)?;
         } else {
             let (length_m, seconds) =
                 (report.length_m.unwrap_or_default(), report.seconds.unwrap_or_default());
-            println!("{length_m:.0} m, {:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0);
-            report.steps.iter().enumerate().for_each(|(n, step)| println!("{:3}. {}", n + 1, step.text));
+            say!("{length_m:.0} m, {:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0)?;
+            for (n, step) in report.steps.iter().enumerate() {
+                say!("{:3}. {}", n + 1, step.text)?;
+            }
         }
         Ok(ExitCode::from(u8::from(!report.found)))
     }

@@ -1,6 +1,6 @@
 //! `airside serve`.
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
 
 use airside_kernel::SystemClock;
 use airside_runtime::telemetry::{self, Metrics, Registry};
@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Outcome, block_on, settings::Settings};
+use super::{Outcome, block_on, out::say, settings::Settings};
 use crate::{Node, config::Config};
 
 /// Runs the server on a data folder until it is told to stop (SIGTERM or Ctrl-C).
@@ -41,21 +41,8 @@ async fn serve(config: Config, registry: Registry, metrics: Metrics, is_json: bo
         // A long replay is given up: it changed nothing.
         _ = terminate.recv() => return Ok(()),
     };
-    if is_json {
-        let ready = Ready {
-            ready: true,
-            public: node.public,
-            link: None,
-            admin: node.admin,
-            log_id: node.log_id.to_string(),
-        };
-        println!("{}", serde_json::to_string(&ready)?);
-    } else {
-        println!("airside serves {folder}");
-        println!("  gRPC and JSON   http://{}", node.public);
-        println!("  admin           http://{}/readyz", node.admin);
-        println!("Stop with Ctrl-C.");
-    }
+    // A server outlives whoever read its first lines.
+    let _ = announce(&node, &folder, is_json);
     tokio::select! {
         _ = terminate.recv() => {}
         interrupted = tokio::signal::ctrl_c() => interrupted.context("Ctrl-C cannot be heard")?,
@@ -66,6 +53,23 @@ async fn serve(config: Config, registry: Registry, metrics: Metrics, is_json: bo
     }
     node.stop().await;
     Ok(())
+}
+
+fn announce(node: &Node, folder: &str, is_json: bool) -> io::Result<()> {
+    if is_json {
+        let ready = Ready {
+            ready: true,
+            public: node.public,
+            link: None,
+            admin: node.admin,
+            log_id: node.log_id.to_string(),
+        };
+        return say!("{}", serde_json::to_string(&ready)?);
+    }
+    say!("airside serves {folder}")?;
+    say!("  gRPC and JSON   http://{}", node.public)?;
+    say!("  admin           http://{}/readyz", node.admin)?;
+    say!("Stop with Ctrl-C.")
 }
 
 /// What a program reads first.

@@ -9,7 +9,10 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::Outcome;
+use super::{
+    Outcome,
+    out::{note, say},
+};
 use crate::{Config, token_key};
 
 /// Mints a token for calls to a develop server, and prints it.
@@ -50,7 +53,7 @@ impl Token {
         }
         let folder = self.data.unwrap_or(config.folder);
         if !folder.join("keys").exists() {
-            eprintln!(
+            note!(
                 "airside: {} had no key; only a server on this folder will take the token",
                 folder.display()
             );
@@ -58,7 +61,7 @@ impl Token {
         let tokens = Tokens::new(Environment::Develop, &token_key(&folder, Environment::Develop)?)?;
         let caller = caller(self.role, self.person)?;
         let token = tokens.mint(&caller, SignedDuration::from_hours(self.hours), SystemClock.now())?;
-        println!("{token}");
+        say!("{token}")?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,0 +1,209 @@
+//! Making a node: every domain's parts, and what works inside.
+
+use std::{future::Future, sync::Arc};
+
+use airside_api::notifications::v1::notification_service_server::NotificationServiceServer;
+use airside_baggage::react::Parse;
+use airside_evidence::Notary;
+use airside_kernel::{Clock, EventStore, Kept};
+use airside_notifications::react::Notices;
+use airside_privacy::Vault;
+use airside_runtime::{
+    admin::{self, Readiness},
+    health::Health,
+    projections::{Progress, Projections, ProjectionsHandle},
+    reactors::{Reactor, Runner},
+    snapshots::Snapshots,
+    status::chain,
+    telemetry::{Metrics, Registry},
+};
+use airside_store::EmbeddedStore;
+use airside_trips::react::Passage;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tonic::service::Routes;
+use tracing::{error, warn};
+
+use super::{StartError, register::SecondRegister};
+use crate::{
+    config::Config,
+    erasure,
+    gauges::{Gauges, READ_MODELS},
+    operate::{Backups, Parts, Running, door::Door},
+    places::Places,
+    venues,
+};
+
+/// The parts of a node on their way together.
+pub(super) struct Assembly {
+    pub(super) config: Config,
+    pub(super) places: Places,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Arc<dyn EventStore>,
+    pub(super) metrics: Metrics,
+    pub(super) readiness: Readiness,
+    pub(super) inside: watch::Sender<bool>,
+    pub(super) workers: Vec<JoinHandle<()>>,
+}
+
+/// What was made.
+pub(super) struct Made {
+    pub(super) routes: Routes,
+    /// How far the read models are.
+    pub(super) progress: watch::Receiver<Progress>,
+    /// How the read models are.
+    pub(super) read_models: Health,
+    /// How far the stored messages were read.
+    pub(super) messages_read: watch::Receiver<Progress>,
+    pub(super) projections: ProjectionsHandle,
+    pub(super) backups: Backups,
+}
+
+impl Assembly {
+    /// Runs what keeps the evidence, and says how log, vault and evidence are.
+    pub(super) fn custody(
+        &mut self,
+        store: &Arc<EmbeddedStore>,
+        vault: &Arc<Vault>,
+        notary: Notary,
+        second: Option<SecondRegister>,
+    ) -> airside_evidence::Health {
+        let log = store.clone();
+        self.readiness
+            .register("log", move || log.health().map(|()| format!("{} events", log.stats().events)));
+        let keys = vault.clone();
+        self.readiness
+            .register("vault", move || keys.health().map(|()| format!("{} changes", keys.changes())));
+        let (evidence, health) = (notary.health(), notary.health());
+        self.readiness.register("evidence", move || health.check());
+        self.run(notary.run(self.inside.subscribe()));
+        if let Some(second) = second {
+            let copy = second.clone();
+            self.readiness.register("erased-register", move || copy.check());
+            self.run(second.keep(self.inside.subscribe()));
+        }
+        evidence
+    }
+
+    /// Makes every domain's parts and runs what works inside.
+    pub(super) async fn parts(
+        &mut self,
+        vault: &Arc<Vault>,
+        evidence: &airside_evidence::Health,
+        door: &watch::Receiver<bool>,
+    ) -> Result<Made, StartError> {
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let keys: Arc<dyn airside_kernel::Keyring> = vault.clone();
+        let snapshots = Snapshots::open(self.places.snapshots(), &*store)?;
+        let mut projections = Projections::new(store.clone()).kept_in(snapshots.clone());
+        let flights = airside_flights::part(store.clone(), keys.clone(), clock.clone(), &mut projections);
+        let baggage = airside_baggage::part(
+            store.clone(),
+            keys.clone(),
+            clock.clone(),
+            self.metrics.clone(),
+            &mut projections,
+            door.clone(),
+        );
+        let trips = airside_trips::part(store.clone(), keys.clone(), clock.clone(), &mut projections);
+        let notifications =
+            airside_notifications::part(&store, &keys, &clock, &mut projections, door.clone());
+        let venues = venues::load(&self.config.maps)?;
+        let navigation = airside_navigation::part(&store, &keys, &clock, &mut projections, venues)
+            .map_err(|(code, source)| StartError::Venue { code, source })?;
+
+        let (messages_read, parse) = self.react(baggage.parse, &snapshots).await?;
+        let (passages, passage) = self.react(trips.passage, &snapshots).await?;
+        let (notices, notice) = self.react(notifications.reactor, &snapshots).await?;
+        let (progress, read_models) = (projections.progress(), projections.health());
+        let (handle, backups) = (projections.handle(), Backups::default());
+        let gauges = Gauges {
+            clock: clock.clone(),
+            metrics: self.metrics.clone(),
+            read_models: progress.clone(),
+            reactors: vec![
+                (Parse::NAME, messages_read.clone()),
+                (Passage::NAME, passages),
+                (Notices::NAME, notices),
+            ],
+            hub: notifications.hub,
+            notices: notifications.tally,
+            readers: vec![
+                (READ_MODELS, read_models.clone()),
+                (Parse::NAME, parse),
+                (Passage::NAME, passage),
+                (Notices::NAME, notice),
+            ],
+            evidence: evidence.clone(),
+            backups: backups.clone(),
+            snapshots: self.places.snapshots(),
+        };
+        self.run(gauges.run(self.inside.subscribe()));
+        let (erasures, announcing) = erasure::announce(vault.clone(), self.inside.subscribe());
+        self.run(announcing);
+        self.run(projections.run(erasures, self.inside.subscribe()));
+        let days = self.config.raw_retention_days;
+        self.run(erasure::retire_raw(vault.clone(), clock, days, self.inside.subscribe()));
+
+        let routes = Routes::new(flights.service)
+            .add_service(baggage.service)
+            .add_service(trips.service)
+            .add_service(NotificationServiceServer::new(notifications.service))
+            .add_service(navigation.service);
+        Ok(Made { routes, progress, read_models, messages_read, projections: handle, backups })
+    }
+
+    /// Opens the operator's door; a node without one works all the same.
+    pub(super) fn door(&mut self, store: Arc<EmbeddedStore>, running: Running) {
+        match Door::open(&self.config.folder) {
+            Ok(door) => {
+                let (config, places) = (self.config.clone(), self.places.clone());
+                let parts = Arc::new(Parts { config, places, store, running: Some(running) });
+                self.run(door.serve(parts, self.inside.subscribe()));
+            }
+            Err(error) => {
+                let error = chain(&error);
+                warn!(error, "operator's door stays closed: commands on this folder need the server stopped");
+            }
+        }
+    }
+
+    async fn react<R: Reactor + Kept + Sync>(
+        &mut self,
+        reactor: R,
+        snapshots: &Snapshots,
+    ) -> Result<(watch::Receiver<Progress>, Health), StartError> {
+        let start = self.config.reactor_start.get(R::NAME).copied().map(Into::into);
+        let runner = Runner::start(reactor, self.store.clone(), self.clock.clone(), start).await?;
+        let runner = runner.kept_in(snapshots.clone());
+        let (progress, health, check) = (runner.progress(), runner.health(), runner.health());
+        self.readiness.register(R::NAME, move || check.check());
+        self.run(runner.run(self.inside.subscribe()));
+        Ok((progress, health))
+    }
+
+    fn run(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.workers.push(tokio::spawn(work));
+    }
+
+    /// Says what makes the node ready, and serves the admin port.
+    pub(super) fn readiness(
+        &mut self,
+        registry: &mut Registry,
+        listener: TcpListener,
+        progress: watch::Receiver<Progress>,
+        read_models: Health,
+    ) {
+        let readiness = self.readiness.clone();
+        readiness.register(READ_MODELS, move || match read_models.check() {
+            Ok(place) if !progress.borrow().is_caught_up => Err(format!("catching up, {place}")),
+            health => health,
+        });
+        let registry = std::mem::take(registry);
+        let stop = self.inside.subscribe();
+        self.run(async move {
+            if let Err(error) = admin::serve(listener, registry, readiness, stop).await {
+                error!(error = %error, "admin port ended with an error");
+            }
+        });
+    }
+}

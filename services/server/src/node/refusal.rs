@@ -1,0 +1,136 @@
+//! Every reason not to start a node.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use airside_evidence::FolderError;
+use airside_gateway::GatewayError;
+use airside_kernel::{LogId, ReadError};
+use airside_privacy::{VaultError, register::RegisterError, signing::SigningError};
+use airside_runtime::{auth::BadTokenKey, reactors, snapshots::SnapshotError};
+use thiserror::Error;
+
+use crate::{config::ConfigError, evidence::KeyProblem, venues};
+
+/// A node that cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data folder cannot be made.
+    #[error("data folder {} cannot be made: choose one that this user may write", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The log cannot be opened.
+    #[error("log cannot be opened")]
+    Log(#[from] airside_store::OpenError),
+    /// The keys of personal data cannot be opened.
+    #[error("vault cannot be opened")]
+    Vault(#[from] VaultError),
+    /// The log lacks what was signed.
+    #[error(
+        "log has {head} events in generation {generation}, and {signed} events of generation {signed_generation} were \
+         signed: this is an older copy of the log, so put the newest one back, or restore a backup with \
+         `airside log restore`"
+    )]
+    OlderLog {
+        /// The log's generation.
+        generation: u64,
+        /// Its last position.
+        head: u64,
+        /// The generation of the newest checkpoint.
+        signed_generation: u64,
+        /// How many events it covers.
+        signed: u64,
+    },
+    /// The evidence is another log's.
+    #[error(
+        "{} holds checkpoints of log {found}, and the log is {log}: put back the log that they belong to, or move them away",
+        folder.display()
+    )]
+    OtherEvidence {
+        /// The evidence folder.
+        folder: PathBuf,
+        /// The log of the checkpoints.
+        found: LogId,
+        /// The log that is there.
+        log: LogId,
+    },
+    /// The vault is gone.
+    #[error(
+        "vault {} is absent and the newest checkpoint of the log saw {seen} changes of it: restore it from its newest backup",
+        folder.display()
+    )]
+    NoVault {
+        /// Where it should be.
+        folder: PathBuf,
+        /// How many changes were seen.
+        seen: u64,
+    },
+    /// The evidence cannot be read.
+    #[error("evidence of the log cannot be used")]
+    EvidenceFile(#[from] FolderError),
+    /// The evidence cannot be continued.
+    #[error("evidence of the log cannot be used")]
+    Evidence(#[from] airside_evidence::OpenError),
+    /// The key that signs the evidence cannot be used.
+    #[error(transparent)]
+    EvidenceKey(#[from] KeyProblem),
+    /// The register of the erased cannot be kept.
+    #[error("register of the erased cannot be kept beside the log")]
+    Register(#[from] RegisterError),
+    /// The snapshots cannot be used.
+    #[error("snapshots cannot be kept")]
+    Snapshots(#[from] SnapshotError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The key that signs tokens cannot be used.
+    #[error("token key cannot be used")]
+    Signing(#[from] SigningError),
+    /// The key that signs tokens is no key.
+    #[error("token key cannot be used")]
+    TokenKey(#[from] BadTokenKey),
+    /// A map cannot be read.
+    #[error(transparent)]
+    Maps(#[from] venues::MapFolderError),
+    /// A map cannot be used.
+    #[error("venue {code} cannot be used")]
+    Venue {
+        /// The venue.
+        code: String,
+        /// Why.
+        #[source]
+        source: airside_navigation::VenueError,
+    },
+    /// A port cannot be had.
+    #[error("{name} port {address} cannot be had: stop what uses it, or choose another with `--{flag}`")]
+    Port {
+        /// Which port.
+        name: &'static str,
+        /// Its address.
+        address: SocketAddr,
+        /// The option that sets it.
+        flag: &'static str,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A reactor cannot begin.
+    #[error(transparent)]
+    Reactor(#[from] reactors::StartError),
+    /// The read models cannot be folded.
+    #[error("read models cannot be folded: {reason}")]
+    ReadModels {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The edge cannot be built.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+}

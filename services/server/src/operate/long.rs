@@ -1,0 +1,48 @@
+//! Work that blocks for long and must end when its caller leaves.
+//!
+//! What checks and copies whole logs tells how far it is and takes no answer.
+//! So a caller that has left ends it by unwinding from there: the work only
+//! reads, or writes a folder that is nothing until its last file is written.
+
+use std::panic::resume_unwind;
+
+use tokio::task::spawn_blocking;
+
+use super::{Caller, OrderError};
+
+/// What unwinds when the caller has left.
+struct Left;
+
+/// Tells a caller how far blocking work is.
+pub(super) struct Teller {
+    caller: Caller,
+    what: &'static str,
+}
+
+impl Teller {
+    /// Tells how far the work is, and ends it when nobody waits for it.
+    pub(super) fn tell(&self, done: u64, total: u64) {
+        if self.caller.progress(self.what, done, total).is_err() {
+            resume_unwind(Box::new(Left));
+        }
+    }
+}
+
+/// Runs blocking work beside the others.
+///
+/// # Errors
+/// When the caller has left, or the work panics.
+pub(super) async fn long<T: Send + 'static>(
+    caller: &Caller,
+    what: &'static str,
+    work: impl FnOnce(&Teller) -> T + Send + 'static,
+) -> Result<T, OrderError> {
+    let teller = Teller { caller: caller.clone(), what };
+    spawn_blocking(move || work(&teller)).await.map_err(|error| {
+        let has_left = error.try_into_panic().is_ok_and(|panic| panic.is::<Left>());
+        match has_left {
+            true => OrderError::CallerLeft,
+            false => OrderError::Broken { reason: "it panicked; see the log of errors".to_owned() },
+        }
+    })
+}

@@ -1,0 +1,49 @@
+//! Where everything of a node lies.
+
+use std::path::PathBuf;
+
+/// The folders of a node. What belongs to the log lies beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// Keys, the vault, the operator's door.
+    pub(crate) folder: PathBuf,
+    /// The folder of the log.
+    pub(crate) log: PathBuf,
+    /// The second place of the evidence.
+    pub(crate) second: Option<PathBuf>,
+}
+
+impl Places {
+    /// The name of the copy of the register of erased subjects, here and in the second place.
+    pub(crate) const REGISTER: &str = "erased";
+
+    /// Returns the folder of hashes and checkpoints.
+    pub(crate) fn evidence(&self) -> PathBuf {
+        self.log.join("evidence")
+    }
+
+    /// Returns the folder of snapshots.
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.log.join("snapshots")
+    }
+
+    /// Returns the copy of the register beside the log.
+    pub(crate) fn register(&self) -> PathBuf {
+        self.evidence().join(Self::REGISTER)
+    }
+
+    /// Returns the copy of the register in the second place.
+    pub(crate) fn second_register(&self) -> Option<PathBuf> {
+        self.second.as_ref().map(|second| second.join(Self::REGISTER))
+    }
+
+    /// Returns true when there is a log.
+    pub(crate) fn has_log(&self) -> bool {
+        self.log.join("log").join("meta.redb").exists()
+    }
+
+    /// Returns true when there is a vault.
+    pub(crate) fn has_vault(&self) -> bool {
+        self.folder.join("vault").join("vault.redb").exists()
+    }
+}
