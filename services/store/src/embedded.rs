@@ -46,6 +46,7 @@ mod segments;
 mod shared;
 mod writer;
 
+pub use meta::identity;
 pub use open::OpenError;
 pub use operate::{
     BACKUP_FORMAT, BackupError, BackupFile, Figures, Finding, IndexFigures, LogManifest, RestoreError,

@@ -24,6 +24,6 @@ pub use blob::FORMAT_VERSION;
 pub use embedded::{
     BACKUP_FORMAT, BackupError, BackupFile, EmbeddedStore, Figures, Finding, IndexFigures, LogManifest,
     OpenError, Options, RestoreError, Restored, SegmentFigures, Stats, Step, Verified, check_backup,
-    read_manifest, rebuild_index, restore,
+    identity, read_manifest, rebuild_index, restore,
 };
 pub use memory::MemoryStore;

@@ -33,6 +33,16 @@ pub(crate) struct Meta {
     pub(crate) restored_at: Option<u64>,
 }
 
+/// Reads whose log lies in a folder, and its generation, without changing
+/// anything; `None` when there is none.
+///
+/// # Errors
+/// When it is newer, damaged or foreign, or cannot be read.
+pub fn identity(folder: &Path) -> Result<Option<(LogId, u64)>, OpenError> {
+    let meta = Meta::read(&Disk::default(), &folder.join("log").join("meta.redb"))?;
+    Ok(meta.map(|meta| (meta.log, meta.generation)))
+}
+
 impl Meta {
     /// Makes the identity of a new log.
     pub(crate) fn fresh() -> Self {
