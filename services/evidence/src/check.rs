@@ -262,7 +262,7 @@ impl Witness {
         }
         let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let hashes = HashFiles::read(beside.unwrap_or_else(|| Path::new(".")))?;
-        witness.hashes = (hashes.complete()? > 0).then_some(hashes);
+        witness.hashes = (hashes.leaves()? > 0).then_some(hashes);
         Ok(witness)
     }
 
@@ -374,7 +374,7 @@ impl Walk {
         if let Some((hashes, edge)) = &mut self.kept {
             let at = usize::try_from(index).unwrap_or(usize::MAX) % PAGE_EVENTS;
             if at == 0 {
-                let there = hashes.complete()?.saturating_sub(index).min(PAGE_EVENTS as u64);
+                let there = hashes.leaves()?.saturating_sub(index).min(PAGE_EVENTS as u64);
                 let read = hashes.entries(0, index, there);
                 self.row = read.map_err(crate::files::refused("read", Path::new("hashes.0")))?;
             }

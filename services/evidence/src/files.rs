@@ -122,6 +122,12 @@ impl HashFiles {
         Ok(())
     }
 
+    /// Returns how many leaves are there, whole or not above them.
+    pub(crate) fn leaves(&self) -> Result<u64, FolderError> {
+        let Some(file) = self.levels.first() else { return Ok(0) };
+        Ok(file.metadata().map_err(refused("look at", &self.path(0)))?.len() / ENTRY_BYTES)
+    }
+
     /// Returns the size of the largest tree whose entries are all there.
     pub(crate) fn complete(&self) -> Result<u64, FolderError> {
         let mut size = u64::MAX;

@@ -19,6 +19,7 @@ use crate::{
     files::{
         self, CHECKPOINTS, FolderError, HashFiles, Newest, append_notes, entries_of, find_newest, refused,
     },
+    note::Note,
     tree::LEVEL_BITS,
 };
 
@@ -53,6 +54,20 @@ pub enum MirrorError {
         path: PathBuf,
         /// The size of its newest checkpoint.
         size: u64,
+    },
+    /// It has a checkpoint that no known key signed.
+    #[error("{} holds a checkpoint of {size} events that no known key signed: look who writes there, or name the key among the earlier ones", path.display())]
+    Strange {
+        /// The second place.
+        path: PathBuf,
+        /// The size of the checkpoint.
+        size: u64,
+    },
+    /// It does not answer.
+    #[error("{} does not answer: look at its mount", path.display())]
+    Silent {
+        /// The second place.
+        path: PathBuf,
     },
     /// A file cannot be used.
     #[error(transparent)]
@@ -166,12 +181,21 @@ fn copy_hashes(from: &Path, to: &Path, kept: u64, size: u64) -> Result<(), Folde
     target.sync()
 }
 
-/// Takes over the hashes and checkpoints that only the second place has: of a
-/// log that was put back with an older evidence folder, or without one.
-pub(crate) fn take_over(from: &Path, to: &Path, log: LogId) -> Result<(), MirrorError> {
+/// Returns true when the second place has checkpoints that the first lacks: the
+/// log was put back with an older evidence folder, or without one. They are
+/// worth taking over only if a known key signed the newest of them.
+pub(crate) fn leads(
+    from: &Path,
+    to: &Path,
+    log: LogId,
+    is_known: impl Fn(&Note) -> bool,
+) -> Result<bool, MirrorError> {
     let ours = find_newest(from)?;
-    if let Relation::Leads(_) = relation(from, ours.as_ref(), to, log)? {
-        mirror(to, from)?;
+    match relation(from, ours.as_ref(), to, log)? {
+        Relation::Leads(theirs) if is_known(&theirs.note) => Ok(true),
+        Relation::Leads(theirs) => {
+            Err(MirrorError::Strange { path: to.into(), size: theirs.checkpoint.size })
+        }
+        _ => Ok(false),
     }
-    Ok(())
 }

@@ -35,13 +35,15 @@ use crate::{
     checkpoint::Checkpoint,
     files::{FolderError, find_newest, refused},
     ledger::{Circumstances, Ledger},
-    mirror::{MirrorError, mirror, relation, take_over},
-    note::{Signed, Signer, VerifierKey, Verify},
+    mirror::{MirrorError, leads, mirror, relation},
+    note::{Note, Signed, Signer, VerifierKey, Verify},
     take_up::{TakeUpError, TakenUp, take_up},
 };
 
 /// How long the notary waits after something failed.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// How long filling the second place may take before it counts as silent.
+const SILENT_AFTER: Duration = Duration::from_secs(60);
 /// How long the second place may hold up the start and the end.
 const SECOND_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -82,6 +84,11 @@ impl Options {
             restored: None,
             vault_changes: Arc::new(|| 0),
         }
+    }
+
+    fn signed(&self, note: &Note) -> Signed {
+        let keys: Vec<VerifierKey> = self.earlier_keys.iter().chain([self.signer.key()]).cloned().collect();
+        note.signed(&keys, self.verify)
     }
 }
 
@@ -176,9 +183,7 @@ impl Notary {
                 let found = newest.checkpoint.log;
                 return Err(OpenError::Foreign { path: folder.clone(), found, expected: log });
             }
-            let keys: Vec<VerifierKey> =
-                options.earlier_keys.iter().chain([options.signer.key()]).cloned().collect();
-            match newest.note.signed(&keys, options.verify) {
+            match options.signed(&newest.note) {
                 Signed::By(_) => {}
                 Signed::Forged(name) => return Err(OpenError::Forged { path: folder.clone(), name }),
                 Signed::Unknown(names) => {
@@ -241,22 +246,37 @@ impl Notary {
         info!(size = ledger.edge().size(), generation = self.store.generation(), "tree of the log taken up");
         self.vitals.works(ledger.edge().size());
         let follower = self.store.follow(ledger.last());
+        let (ledger, filling_since) = (Some(ledger), Instant::now());
         let desk =
-            Desk { notary: self, ledger: Some(ledger), newest, restored, filling: None, is_full: false };
+            Desk { notary: self, ledger, newest, restored, filling: None, filling_since, is_full: false };
         desk.work(follower, stop).await
     }
 
-    /// Takes over checkpoints that only the second place has, unless it is away.
+    /// Takes over what only the second place has, unless it is away.
     async fn take_over_second(&self) -> Result<(), Trouble> {
         let Some(second) = self.options.second.clone() else { return Ok(()) };
-        let (folder, log) = (self.options.folder.clone(), self.store.log_id());
-        let taking = aside(move || take_over(&folder, &second, log));
-        match time::timeout(SECOND_TIMEOUT, taking).await {
-            Ok(Ok(Err(error))) => self.vitals.second(Err(&error)),
-            Ok(Err(error)) => return Err(Trouble::Passing(error.to_string())),
-            Ok(Ok(Ok(()))) | Err(_) => {}
+        let (options, log) = (self.options.clone(), self.store.log_id());
+        let looking = aside(move || {
+            let is_known = |note: &Note| matches!(options.signed(note), Signed::By(_));
+            leads(&options.folder, &second, log, is_known)
+        });
+        match time::timeout(SECOND_TIMEOUT, looking).await {
+            Ok(Ok(Ok(true))) => {}
+            Ok(Ok(Err(error))) => {
+                self.vitals.second(Err(&error));
+                return Ok(());
+            }
+            // It has nothing, or does not answer now.
+            _ => return Ok(()),
         }
-        Ok(())
+        // From here on it must not be left: it writes where the notary will.
+        let (folder, second) = (self.options.folder.clone(), self.options.second.clone());
+        let taking = aside(move || second.map(|second| mirror(&second, &folder)).transpose());
+        match taking.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Trouble::Passing(chain(&error))),
+            Err(error) => Err(Trouble::Passing(error.to_string())),
+        }
     }
 }
 
@@ -268,6 +288,7 @@ struct Desk<'a> {
     newest: Option<Checkpoint>,
     restored: u64,
     filling: Option<oneshot::Receiver<Result<u64, MirrorError>>>,
+    filling_since: Instant,
     /// The second place has everything that was signed.
     is_full: bool,
 }
@@ -343,11 +364,14 @@ impl Desk<'_> {
 
     /// Begins to fill the second place, unless it is full or being filled.
     fn fill(&mut self) {
-        let Some(second) = self.notary.options.second.clone().filter(|_| self.filling.is_none()) else {
-            return;
-        };
-        if !self.is_full {
+        let Some(second) = self.notary.options.second.clone() else { return };
+        if self.filling.is_some() {
+            if self.filling_since.elapsed() > SILENT_AFTER {
+                self.notary.vitals.second(Err(&MirrorError::Silent { path: second }));
+            }
+        } else if !self.is_full {
             let folder = self.notary.options.folder.clone();
+            self.filling_since = Instant::now();
             self.filling = Some(aside(move || mirror(&folder, &second)));
         }
     }

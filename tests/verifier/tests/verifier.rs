@@ -1,5 +1,7 @@
 //! The verifier accepts the proofs that the log gives, and nothing else.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

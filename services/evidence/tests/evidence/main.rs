@@ -1,6 +1,9 @@
 //! What a signed checkpoint proves, and what it finds.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
 mod damage;
+mod erasure;
 mod notaries;
 mod notes;
 mod paper;

@@ -234,3 +234,25 @@ async fn two_notaries_do_not_work_in_one_folder() {
     drop(first);
     Notary::open(log, options(folder.path())).unwrap();
 }
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_said_and_tried_again() {
+    let (log, folder) = (Paper::example(90), tempfile::tempdir().unwrap());
+    let checkpoints = folder.path().join("evidence/checkpoints");
+    let notary = Notary::open(Arc::new(log.clone()), options(folder.path())).unwrap();
+    fs::create_dir(&checkpoints).unwrap();
+    let (health, (stop, stopped)) = (notary.health(), watch::channel(false));
+    tokio::time::pause();
+    let running = tokio::spawn(notary.run(stopped));
+    while health.check().is_ok() {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    let trouble = health.check().unwrap_err();
+    assert!(trouble.contains("stuck") && trouble.contains("checkpoints"), "{trouble}");
+    fs::remove_dir(&checkpoints).unwrap();
+    health.until(|figures| figures.size == 90).await.unwrap();
+    assert!(health.check().is_ok());
+    stop.send_replace(true);
+    running.await.unwrap();
+    assert!(checked(&log, &folder.path().join("evidence")).await.is_sound());
+}

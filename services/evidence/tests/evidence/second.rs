@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::paper::{Line, Paper, checked, first_altered, notarise, options};
+use crate::paper::{Line, Paper, checked, first_altered, notarise, options, signer};
 
 fn with_second(folder: &Path) -> Options {
     Options { second: Some(folder.join("second")), ..options(folder) }
@@ -47,7 +47,7 @@ async fn a_second_place_that_is_away_is_said_and_filled_when_it_is_back() {
     let is_away_for = |long: u64| move |second: &SecondPlace| matches!(second, SecondPlace::Away { seconds, .. } if *seconds >= long);
     health.until(|figures| is_away_for(60)(&figures.second)).await.unwrap();
     let text = health.check().unwrap();
-    assert!(text.contains("second place missing") && text.contains("mount it"), "{text}");
+    assert!(text.contains("second place missing") && text.contains("mount"), "{text}");
     assert!(!second.exists(), "a folder was made where a disk should be");
     grow(&log, 360);
     fs::rename(folder.path().join("unplugged"), &second).unwrap();
@@ -167,4 +167,52 @@ async fn the_second_place_names_the_altered_event_when_the_first_was_made_to_fit
     );
     let found = checked(&altered, &folder.path().join("second")).await;
     assert_eq!(first_altered(&found), Some(61));
+}
+
+#[tokio::test]
+async fn what_a_stranger_puts_into_the_second_place_is_not_taken_over() {
+    let (log, folder) = signed(50).await;
+    let evidence = folder.path().join("evidence");
+    let before = fs::read(evidence.join("checkpoints")).unwrap();
+    let text = String::from_utf8(before.clone()).unwrap();
+    let newest =
+        text.split_inclusive("\n\n").nth(2).unwrap().trim_end().replacen("\n50\n", "\n90\n", 1) + "\n";
+    let strange = signer("airport", 8).sign(newest).to_string() + "\n";
+    let path = folder.path().join("second/checkpoints");
+    fs::write(&path, [text.as_bytes(), strange.as_bytes()].concat()).unwrap();
+    let notary = Notary::open(Arc::new(log), with_second(folder.path())).unwrap();
+    let (health, (stop, stopped)) = (notary.health(), watch::channel(false));
+    let running = tokio::spawn(notary.run(stopped));
+    let is_said = |second: &SecondPlace| matches!(second, SecondPlace::Away { reason, .. } if reason.contains("no known key"));
+    health.until(|figures| is_said(&figures.second)).await.unwrap();
+    stop.send_replace(true);
+    running.await.unwrap();
+    assert_eq!(fs::read(evidence.join("checkpoints")).unwrap(), before);
+}
+
+/// A pipe that nobody reads stands for a mount that hangs: opening it waits for ever.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_second_place_that_hangs_holds_up_nothing() {
+    let (log, folder) = signed(50).await;
+    let path = folder.path().join("second/checkpoints");
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    grow(&log, 90);
+    let options = Options { second: Some(folder.path().join("later")), ..options(folder.path()) };
+    fs::create_dir(folder.path().join("later")).unwrap();
+    let notary = Notary::open(Arc::new(log.clone()), options).unwrap();
+    fs::remove_dir(folder.path().join("later")).unwrap();
+    fs::rename(folder.path().join("second"), folder.path().join("later")).unwrap();
+    let (health, (stop, stopped)) = (notary.health(), watch::channel(false));
+    tokio::time::pause();
+    let running = tokio::spawn(notary.run(stopped));
+    let is_silent = |second: &SecondPlace| matches!(second, SecondPlace::Away { reason, .. } if reason.contains("does not answer"));
+    health.until(|figures| is_silent(&figures.second)).await.unwrap();
+    health.until(|figures| figures.checkpoint.is_some_and(|(size, _)| size == 90)).await.unwrap();
+    stop.send_replace(true);
+    running.await.unwrap();
+    assert!(checked(&log, &folder.path().join("evidence")).await.is_sound());
+    // Lets the thread that hangs go.
+    drop(fs::OpenOptions::new().write(true).open(folder.path().join("later/checkpoints")).unwrap());
 }
