@@ -103,6 +103,12 @@ impl OpenError {
         }
     }
 
+    /// Says that the log has lost what it had: the index takes durable events alone.
+    pub(super) fn shorter_than_its_index(path: PathBuf, head: u64, flushed: u64) -> Self {
+        let reason = format!("it ends at position {head} and the stream index goes to {flushed}");
+        Self::Damaged { path, reason }
+    }
+
     pub(super) fn read(path: &Path, error: ReadError) -> Self {
         let reason = match error {
             ReadError::Corrupt { at, reason } => format!("{reason} at {at}"),
@@ -133,9 +139,7 @@ pub(super) fn open(
     let index = Index::open(disk, &index_path, &meta, options.index_cache_bytes);
     let (index, flushed) = index.map_err(|error| OpenError::file(&index_path, error))?;
     if flushed > head {
-        // The index takes durable events alone: the log has lost what it had.
-        let reason = format!("it ends at position {head} and the stream index goes to {flushed}");
-        return Err(OpenError::Damaged { path: log_folder, reason });
+        return Err(OpenError::shorter_than_its_index(log_folder, head, flushed));
     }
     let recent = replay(&segments, &index, flushed, head, options.memtable_events, &mut |_| {})
         .map_err(|error| OpenError::read(&log_folder, error))?;

@@ -10,9 +10,10 @@
 use std::path::Path;
 
 use airside_kernel::{LogId, ReadError, Timestamp};
+use redb::Database;
 use serde::Serialize;
 
-use super::EmbeddedStore;
+use super::{EmbeddedStore, disk::contained, glass::open_under_glass};
 
 mod backup;
 mod edges;
@@ -71,6 +72,39 @@ impl EmbeddedStore {
     /// When the store is closed or the disk cannot be read.
     pub fn figures(&self) -> Result<Figures, ReadError> {
         figures::figures(&self.shared)
+    }
+}
+
+/// A file under glass. With damaged notes of free pages redb panics even when it
+/// closes, so that is contained too.
+struct Pane(Option<Database>);
+
+impl Pane {
+    fn over(path: &Path, cache_bytes: usize) -> Result<Self, redb::DatabaseError> {
+        open_under_glass(path, cache_bytes).map(|db| Self(Some(db)))
+    }
+
+    /// Lets redb check its pages; says what is wrong with them.
+    fn check(&mut self) -> Result<(), String> {
+        match contained(|| self.0.as_mut().map_or(Ok(true), Database::check_integrity)) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("its pages are not as they were written".into()),
+            Err(error) => Err(format!("its pages are damaged: {error}")),
+        }
+    }
+
+    fn read<T>(&self, read: impl Fn(&Database) -> Result<T, redb::Error>) -> Result<T, redb::Error> {
+        contained(|| self.0.as_ref().map_or(Err(redb::Error::DatabaseClosed), &read))
+    }
+}
+
+impl Drop for Pane {
+    fn drop(&mut self) {
+        // Nothing is lost: what it would write stays in memory.
+        let _ = contained(|| {
+            drop(self.0.take());
+            Ok::<_, redb::StorageError>(())
+        });
     }
 }
 

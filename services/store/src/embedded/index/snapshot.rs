@@ -25,6 +25,14 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Index {
+    /// Changes the entries by hand, behind the log's back.
+    #[cfg(test)]
+    pub(crate) fn forge(&self, change: impl FnOnce(&mut redb::Table<'_, Key, Value>)) {
+        let txn = self.db.begin_write().unwrap();
+        change(&mut txn.open_table(PLACES).unwrap());
+        txn.commit().unwrap();
+    }
+
     /// Takes a snapshot.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, ReadError> {
         let take = || -> Result<Snapshot, redb::Error> {

@@ -4,12 +4,8 @@
 use std::path::Path;
 
 use super::{
-    super::{
-        disk::contained,
-        glass::open_under_glass,
-        segments::{About, about, ends, segment_path},
-    },
-    LogManifest, RestoreError, hex,
+    super::segments::{About, about, ends, segment_path},
+    LogManifest, Pane, RestoreError, hex,
     restore::first_of,
 };
 use crate::blob::{Blob, Damage, NO_HASH};
@@ -23,10 +19,8 @@ pub(super) fn check_edges(from: &Path, manifest: &LogManifest) -> Result<(), Res
     for first in manifest.files.iter().filter_map(|file| first_of(&file.name)) {
         let path = segment_path(from, first);
         let foreign = |reason: String| RestoreError::Foreign { path: path.clone(), reason };
-        let found = contained(|| -> Result<_, redb::Error> {
-            let db = open_under_glass(&path, CACHE_BYTES)?;
-            Ok((about(&db)?, ends(&db)?))
-        });
+        let found = Pane::over(&path, CACHE_BYTES).map_err(redb::Error::from);
+        let found = found.and_then(|pane| pane.read(|db| Ok((about(db)?, ends(db)?))));
         let (said, ends) = found.map_err(|error| foreign(format!("it cannot be read: {error}")))?;
         if first != next || said != (About { first: Some(next), previous: Some(previous) }) {
             return Err(foreign(format!("it does not follow position {}", next - 1)));

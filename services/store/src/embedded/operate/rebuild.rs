@@ -39,9 +39,18 @@ pub fn rebuild_index(
     let last = segments.last().map_err(|error| OpenError::read(&log_folder, error))?;
     let head = last.map_or(0, |blob| blob.last());
     let path = folder.join("index.redb");
+    let open = || {
+        let opened = Index::open(&disk, &path, &meta, options.index_cache_bytes);
+        opened.map_err(|error| OpenError::file(&path, error))
+    };
+    let (old, flushed) = open()?;
+    if flushed > head {
+        // The old index is the last witness of what the log has lost.
+        return Err(OpenError::shorter_than_its_index(log_folder, head, flushed));
+    }
+    drop(old);
     disk.remove(&path).map_err(OpenError::io(&path))?;
-    let index = Index::open(&disk, &path, &meta, options.index_cache_bytes);
-    let (index, flushed) = index.map_err(|error| OpenError::file(&path, error))?;
+    let (index, flushed) = open()?;
     let mut told = |done| progress(Step { done, total: head, unit: "events" });
     replay(&segments, &index, flushed, head, 0, &mut told)
         .map_err(|error| OpenError::read(&log_folder, error))?;

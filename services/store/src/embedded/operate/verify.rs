@@ -22,7 +22,10 @@ use self::{
     ledger::Ledger,
     walk::{Walk, walk},
 };
-use super::{super::shared::Shared, Progress, hex, id_text, time};
+use super::{
+    super::{disk::Disk, meta::Meta, shared::Shared},
+    Pane, Progress, hex, id_text, time,
+};
 
 mod differ;
 mod entries;
@@ -32,6 +35,9 @@ mod walk;
 
 /// How many findings are kept; the rest is only counted.
 const FINDINGS_KEPT: usize = 1_000;
+
+/// Enough for a file of three numbers.
+const META_CACHE_BYTES: usize = 1024 * 1024;
 
 /// The file of the stream index.
 const INDEX_FILE: &str = "index.redb";
@@ -133,6 +139,7 @@ pub(super) fn verify(shared: &Shared, progress: &mut Progress<'_>) -> Result<Ver
     };
     let Scan { entries, ledger: index_side, gaps, findings: in_index, is_whole } = scanned;
     findings.add_all(in_index);
+    check_identity(shared, &mut findings);
     if shared.has_ended() {
         return Err(ReadError::Unavailable { reason: "the store is closed".into() });
     }
@@ -164,3 +171,18 @@ pub(super) fn verify(shared: &Shared, progress: &mut Progress<'_>) -> Result<Ver
         findings_total,
     })
 }
+
+/// Checks the file that says whose log it is; it was read once, at the start.
+fn check_identity(shared: &Shared, findings: &mut Findings) {
+    let path = shared.segments.folder().join("meta.redb");
+    let opened = Pane::over(&path, META_CACHE_BYTES).map_err(|error| format!("it is damaged: {error}"));
+    let what = match opened.and_then(|mut pane| pane.check()) {
+        Ok(()) if Meta::read(&Disk::default(), &path).is_ok_and(|meta| meta == Some(shared.meta)) => return,
+        Ok(()) => "it is not the one that the store was started with: restart the store".into(),
+        Err(what) => format!("{what}: restore the log from a backup"),
+    };
+    findings.add(Finding { position: None, stream: None, file: "log/meta.redb".into(), what });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,21 +1,18 @@
 //! The walk over the log: commits, the chain of their hashes, and frames.
 
-use std::ops::Range;
+use std::{ops::Range, path::Path};
 
 use airside_kernel::{MAX_APPEND_EVENTS, ReadError, StreamId};
 use bytes::Bytes;
-use redb::Database;
 
 use super::{
     super::{
         super::{
-            disk::contained,
-            glass::open_under_glass,
             index::Snapshot,
             segments::{About, about, segment_path, stored},
             shared::Shared,
         },
-        Progress, Step,
+        Pane, Progress, Step,
     },
     FINDINGS_KEPT, Finding, Findings,
     ledger::Ledger,
@@ -124,7 +121,7 @@ pub(super) fn show(
             pieces(first, head, to, &mut |from| shared.segments.stored(first, from, PIECE_BYTES))
         } else {
             let path = segment_path(shared.segments.folder(), first);
-            let (db, trouble) = match open_full(&path, care) {
+            let (pane, trouble) = match open_full(&path, care) {
                 Ok(opened) => opened,
                 Err(error) => {
                     to(first, Shown::Segment(None))?;
@@ -132,13 +129,13 @@ pub(super) fn show(
                     continue;
                 }
             };
-            to(first, Shown::Segment(contained(|| about(&db)).ok()))?;
+            to(first, Shown::Segment(pane.read(|db| about(db)).ok()))?;
             if let Some(trouble) = trouble {
                 to(first, Shown::Trouble(trouble))?;
             }
             let unreadable = |error: redb::Error| ReadError::Unavailable { reason: error.to_string() };
             pieces(first, head, to, &mut |from| {
-                contained(|| stored(&db, from, PIECE_BYTES)).map_err(unreadable)
+                pane.read(|db| stored(db, from, PIECE_BYTES)).map_err(unreadable)
             })
         };
         shown?;
@@ -173,19 +170,15 @@ fn pieces(
 }
 
 /// Opens a full segment from its file, and says what redb found wrong with its pages.
-fn open_full(path: &std::path::Path, care: Care) -> Result<(Database, Option<String>), redb::DatabaseError> {
-    let mut db = open_under_glass(path, CACHE_BYTES)?;
+fn open_full(path: &Path, care: Care) -> Result<(Pane, Option<String>), redb::DatabaseError> {
+    let mut pane = Pane::over(path, CACHE_BYTES)?;
     if care == Care::Commits {
-        return Ok((db, None));
+        return Ok((pane, None));
     }
-    let trouble = match contained(|| db.check_integrity()) {
-        Ok(true) => return Ok((db, None)),
-        Ok(false) => "its pages are not as they were written".to_owned(),
-        Err(error) => format!("its pages are damaged: {error}"),
-    };
+    let Err(trouble) = pane.check() else { return Ok((pane, None)) };
     // The check repairs what it can, by going back to an older state: look at the file as it is.
-    drop(db);
-    Ok((open_under_glass(path, CACHE_BYTES)?, Some(trouble)))
+    drop(pane);
+    Ok((Pane::over(path, CACHE_BYTES)?, Some(trouble)))
 }
 
 struct Checks<'a> {
