@@ -5,7 +5,8 @@
 //!
 //! Bounds. A plate is forgotten [`KEPT_DAYS`] days after the last event of its
 //! stream was recorded, and at the latest when [`MAX_PLATES`] others were heard of
-//! since; its stream still has it. Both follow from the order and the times of
+//! since; its stream still has it, and a journey that goes on after that is shown
+//! from there. Both follow from the order and the times of
 //! the log alone, so that every fold forgets alike. What a person follows is
 //! forgotten with the plate. The lists hold a plate from the next page on.
 
@@ -168,7 +169,16 @@ impl Bags {
                         }
                     }
                 }
-                let is_placed = matches!(fact, BagEvent::Attached { .. });
+                let is_placed = match &fact {
+                    BagEvent::Attached { journey, .. } => {
+                        // The plate was forgotten; what is seen from now on is shown.
+                        if worn.plate.journey(*journey).is_none() {
+                            worn.plate.open(*journey);
+                        }
+                        true
+                    }
+                    _ => false,
+                };
                 fold(&mut worn.plate, fact);
                 if is_placed && !worn.is_unlisted {
                     worn.is_unlisted = true;
@@ -327,3 +337,6 @@ impl Kept for Bags {
         self.kept = kept;
     }
 }
+
+#[cfg(test)]
+mod tests;

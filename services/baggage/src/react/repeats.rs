@@ -167,6 +167,21 @@ mod tests {
     }
 
     #[test]
+    fn a_memory_that_was_kept_tells_repeats_as_before() {
+        let mut repeats = Repeats::default();
+        for (of, second) in [(1, 0), (2, 30), (1, 700), (3, 710)] {
+            repeats.is_repeat("dcs", &print(of), at(second));
+        }
+        let bytes = postcard::to_stdvec(&repeats).unwrap();
+        let mut restored = postcard::from_bytes::<Repeats>(&bytes).unwrap().recalled();
+        for (of, second) in [(1, 800), (2, 800), (3, 1_400), (1, 1_301), (3, 1_302)] {
+            let expected = repeats.is_repeat("dcs", &print(of), at(second));
+            assert_eq!(restored.is_repeat("dcs", &print(of), at(second)), expected, "{of} at {second}");
+        }
+        assert_eq!(restored.sources["dcs"].known, repeats.sources["dcs"].known);
+    }
+
+    #[test]
     fn a_source_is_remembered_in_bounded_room() {
         let mut repeats = Repeats::default();
         let many = u32::try_from(MAX_MESSAGES).unwrap();

@@ -91,3 +91,26 @@ fn a_fact_of_a_newer_program_is_reported_and_not_skipped() {
     let event = recorded("flight-ZH1-20261120", "flights.GateClosed", &[]);
     assert!(matches!(board().apply(&event), Err(DecodeError::UnknownType { .. })));
 }
+
+#[test]
+fn a_board_that_was_kept_answers_as_before_and_goes_on() {
+    let mut board = board();
+    let gate = "A3".parse().unwrap();
+    happened(&mut board, "ZH1-20261120", What::GateAssigned { gate, previous: None });
+    let schedule = Schedule::new(
+        board.page(None, None, 1).flights[0].1.schedule.legs.clone(),
+        vec!["CA9".parse().unwrap()],
+    );
+    happened(&mut board, "ZH9-20261120", What::FlightScheduled(schedule.unwrap()));
+    happened(&mut board, "ZH8-20261120", What::FlightDelayed { estimated_departure: Timestamp::MAX });
+    let bytes = postcard::to_stdvec(&board.image()).unwrap();
+    let mut restored = Board::default();
+    restored.restore(postcard::from_bytes(&bytes).unwrap());
+    assert_eq!(restored.page(None, None, 9), board.page(None, None, 9));
+    for board in [&mut board, &mut restored] {
+        happened(board, "ZH1-20261120", What::FlightCancelled);
+        scheduled(board, "ZH2-20261120", "NRT", 7);
+    }
+    assert_eq!(restored.page(None, None, 9), board.page(None, None, 9));
+    assert_eq!(restored.order, board.order);
+}

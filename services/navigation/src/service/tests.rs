@@ -4,18 +4,24 @@ use std::{fs, path::Path, sync::Arc};
 
 use airside_api::navigation::v1::{Language, NoRouteReason, Position, Profile, RouteEnd, route_end::End};
 use airside_kernel::{
-    Category, Clock, EventStore, KeyError, Keyring, ManualClock, Opened, SealContext, Sealed, SubjectId,
+    Category, Clock, EventStore, Kept, KeyError, Keyring, ManualClock, Opened, Projection, RecordedEvent,
+    SealContext, Sealed, SubjectId,
 };
 use airside_runtime::projections::Projections;
 use airside_store::MemoryStore;
-use airside_wayfinding::Archive;
+use airside_wayfinding::{Archive, Snapshot};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::{broadcast, watch};
 use tonic::Code as Grpc;
 
 use super::*;
-use crate::{Part, VenueError, part};
+use crate::{
+    Part, VenueError,
+    model::VenueCode,
+    part,
+    project::{Closures, Maps},
+};
 
 const LIFT_L2: &str = "541a251a-80a2-5f5d-a0c6-409f5f714344";
 const CHECK_IN_B: &str = "f0b13195-2af6-5921-b5f2-7bd5ed49bf7a";
@@ -331,6 +337,34 @@ async fn a_venue_that_cannot_be_used_is_named_with_its_reason() {
         refused(vec![("t3".into(), nothing)]),
         ("t3".into(), "map is refused: see `airside map check`".into())
     );
+}
+
+#[tokio::test]
+async fn closures_that_were_kept_close_the_maps_and_those_of_a_rebuild_open_none() {
+    let code: VenueCode = "testville".parse().unwrap();
+    let maps = || Maps::new([(code.clone(), Snapshot::from_archive(&testville()).unwrap())]);
+    let closed = |maps: &Maps| maps.get(&code).unwrap().closures.clone();
+    let house = House::new();
+    house.set(close(LIFT_L2, "repair")).await.unwrap();
+    let fold = |mut closures: Closures, events: &[RecordedEvent]| {
+        events.iter().for_each(|event| closures.apply(event).unwrap());
+        closures
+    };
+    let events = house.store.read_all(None, 10).await.unwrap().events;
+    let before = maps();
+    let mut closures = fold(Closures::new(before.clone()), &events);
+    assert!(closed(&before).is_empty(), "what is folded aside changes no map");
+    closures.show();
+    assert_eq!(closed(&before).into_keys().map(|feature| feature.to_string()).collect::<Vec<_>>(), [LIFT_L2]);
+
+    let after = maps();
+    let bytes = postcard::to_stdvec(&closures.image()).unwrap();
+    let mut restored = Closures::new(after.clone());
+    restored.restore(postcard::from_bytes(&bytes).unwrap());
+    restored.show();
+    assert_eq!(closed(&after), closed(&before));
+    Closures::new(after.clone()).show();
+    assert!(closed(&after).is_empty(), "a fresh model shows that it knows of none");
 }
 
 /// A keyring without keys: closures hold nothing personal, so none is ever asked for.

@@ -433,3 +433,20 @@ async fn a_version_of_a_newer_program_is_refused_and_not_misread() {
         assert_eq!(facts::read(event), Err(DecodeError::unknown(event)));
     }
 }
+
+#[tokio::test]
+async fn a_reactor_that_begins_from_its_memory_tells_what_it_would_have_told() {
+    let mut airport = Airport::new();
+    airport.follows(ANN).await;
+    airport.follows(BOB).await;
+    airport.follows_bag(ANN).await;
+    airport.passes(BOB, flights::PassagePoint::Gate).await;
+    airport.gate("A3", "").await;
+    airport.react().await;
+    let bytes = postcard::to_stdvec(&airport.house.part.reactor.image()).unwrap();
+    let mut world = World::default();
+    std::mem::swap(&mut world, &mut airport.house.part.reactor.world);
+    airport.house.part.reactor.restore(postcard::from_bytes(&bytes).unwrap());
+    assert_eq!(airport.house.part.reactor.world, world);
+    assert_eq!(world.size(), (1, 1));
+}

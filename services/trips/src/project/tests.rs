@@ -53,3 +53,19 @@ fn who_follows_nothing_takes_no_room() {
 fn a_point_of_a_flight_that_is_not_followed_shows_nothing() {
     assert!(followed([passed(PassagePoint::Gate)]).0.is_empty());
 }
+
+#[test]
+fn what_was_kept_answers_as_before() {
+    let journey = JourneyId(Uuid::from_u128(7));
+    let before = followed([
+        Fact::FlightFollowed { flight: flight() },
+        Fact::BagFollowed { plate: "0479123456".parse().unwrap(), journey },
+        passed(PassagePoint::Gate),
+    ]);
+    let bytes = postcard::to_stdvec(&before.image()).unwrap();
+    let mut restored = Followed::default();
+    restored.restore(postcard::from_bytes(&bytes).unwrap());
+    let person = PersonId(Uuid::from_u128(1));
+    assert_eq!(restored.by(person), before.by(person));
+    assert!(restored.by(person).flights[&flight()]);
+}

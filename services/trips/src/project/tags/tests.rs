@@ -139,3 +139,42 @@ fn what_says_nothing_of_owners_is_passed_over_and_damage_is_reported() {
     let event = recorded("bag-0479123456", "baggage.BagAnnounced", &[0xff], 0);
     assert!(tags.apply(&event).is_err());
 }
+
+#[test]
+fn tags_that_were_kept_prove_the_same_and_go_on_alike() {
+    let mut tags = Tags::default();
+    announce(&mut tags, "a", Some("zhang"), Some("abc123"));
+    open(&mut tags, PLATE, 1, 0);
+    attach(&mut tags, "a", 1);
+    let bytes = postcard::to_stdvec(&tags.image()).unwrap();
+    let mut restored = Tags::default();
+    restored.restore(postcard::from_bytes(&bytes).unwrap());
+    assert!(of(&tags)[0].passenger_name.is_some());
+    assert_eq!(of(&restored), of(&tags));
+    for tags in [&mut tags, &mut restored] {
+        announce(tags, "b", Some("li"), None);
+        attach(tags, "b", 1);
+        open(tags, "0479000001", 2, KEEP_HOURS);
+    }
+    assert_eq!(of(&restored), of(&tags));
+    open(&mut restored, "0479000001", 3, KEEP_HOURS + 1);
+    assert_eq!(of(&restored), []);
+}
+
+#[test]
+fn a_copy_does_not_change_with_the_tags() {
+    let mut tags = Tags::default();
+    open(&mut tags, PLATE, 1, 0);
+    let copy = tags.image();
+    open(&mut tags, PLATE, 2, 1);
+    assert_eq!((of(&copy).len(), of(&tags).len()), (1, 2));
+}
+
+#[test]
+fn a_plate_without_a_journey_takes_no_room() {
+    let mut tags = Tags::default();
+    announce(&mut tags, "a", Some("zhang"), None);
+    let aside = baggage::ObservationQuarantined { observation_id: "a".into(), ..Default::default() };
+    take(&mut tags, PLATE, "baggage.ObservationQuarantined", &aside, 0);
+    assert!(tags.plates.is_empty());
+}
