@@ -312,12 +312,14 @@ const NOTE_BYTES_MAX: usize = 16 * 1024;
 pub(crate) struct Notes {
     path: PathBuf,
     lines: BufReader<File>,
+    /// The file ended without the empty line that makes its last note whole.
+    pub(crate) is_cut_off: bool,
 }
 
 impl Notes {
     pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
         let lines = BufReader::new(File::open(path).map_err(refused("open", path))?);
-        Ok(Self { path: path.into(), lines })
+        Ok(Self { path: path.into(), lines, is_cut_off: false })
     }
 
     /// Adds the lines up to the next empty one, which it takes too.
@@ -327,6 +329,7 @@ impl Notes {
             let room = (NOTE_BYTES_MAX - start.min(NOTE_BYTES_MAX)) as u64;
             let read = (&mut self.lines).take(room).read_until(b'\n', note)?;
             if read == 0 || &note[start..] == b"\n" {
+                self.is_cut_off = read == 0;
                 note.truncate(start);
                 return Ok(());
             }

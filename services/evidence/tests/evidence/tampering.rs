@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use airside_evidence::{CheckError, Finding, Remark, check, leaf};
+use airside_evidence::{CheckError, CheckOptions, Finding, Remark, Restored, check, leaf};
 use airside_kernel::LogId;
 use bytes::Bytes;
 use uuid::Uuid;
@@ -210,6 +210,51 @@ async fn a_history_that_was_signed_besides_is_called_false() {
             Finding::FalseCheckpoint { size: 60, generation: 0 }
         ]
     );
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_not_whole_is_a_remark() {
+    let (log, folder) = signed().await;
+    let alone = folder.path().join("alone");
+    let text = fs::read_to_string(folder.path().join("evidence/checkpoints")).unwrap();
+    fs::write(&alone, text.trim_end()).unwrap();
+    assert_eq!(checked(&log, &alone).await.checkpoints, 6, "the last line has no end");
+    // A single note as it was copied by hand, with the end of its line, counts.
+    let last = text.trim_end().rfind("airside.log/").unwrap();
+    fs::write(&alone, format!("{}\n", text[last..].trim_end())).unwrap();
+    let one = checked(&log, &alone).await;
+    assert_eq!((one.checkpoints, one.proven, one.is_sound()), (1, LENGTH, true));
+    for cut in [5, 60, 200] {
+        fs::write(&alone, &text.as_bytes()[..text.len() - cut]).unwrap();
+        let found = checked(&log, &alone).await;
+        assert!(found.is_sound() && found.notes.contains(&Remark::TornEnd), "{cut}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_restore_that_only_the_log_claims_is_told() {
+    let (log, folder) = signed().await;
+    let mut cut = altered(&log, |lines| lines.truncate(100));
+    cut.generation = 1;
+    let (evidence, keys) = (folder.path().join("evidence"), [signer("airport", 7).key().clone()]);
+    let restored = Some(Restored { generation: 1, size: 100 });
+    let options = CheckOptions { restored, ..check_options(&evidence, &keys) };
+    let claimed = check(&cut, options).await.unwrap();
+    assert!(claimed.is_sound(), "{:?}", claimed.findings);
+    assert_eq!(
+        claimed.notes,
+        [
+            Remark::UnsignedRestore { generation: 1, size: 100 },
+            Remark::LostByRestore { generation: 0, first: 101, last: 250 },
+            Remark::Unsigned { first: 81, last: 100 }
+        ]
+    );
+    // What the log claims against what was signed counts for nothing.
+    notarise(&cut, crate::paper::options(folder.path())).await.unwrap();
+    let altered = altered(&cut, |lines| lines[60].payload = Bytes::new());
+    let restored = Some(Restored { generation: 1, size: 5 });
+    let options = CheckOptions { restored, ..check_options(&evidence, &keys) };
+    assert_eq!(first_altered(&check(&altered, options).await.unwrap()), Some(61));
 }
 
 #[tokio::test]
