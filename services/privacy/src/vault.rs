@@ -139,10 +139,13 @@ impl Vault {
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, VaultError> {
         let home = folder.join("vault");
         private_folder(&home)?;
-        let path = home.join("vault.redb");
-        start::refuse_newer(&path)?;
+        let (path, key_path) = (home.join("vault.redb"), home.join("root.key"));
+        // Opening writes to the file, so what must be refused is refused before.
+        if let Some(identity) = start::refuse_newer(&path)? {
+            start::root_of(&identity, &path, &key_path)?;
+        }
         let database = open_database(&path)?;
-        let (root, identity) = open_root(&database, &path, &home.join("root.key"))?;
+        let (root, identity) = open_root(&database, &path, &key_path)?;
         Self::run(&path, database, root, &identity, clock)
     }
 

@@ -16,18 +16,32 @@ use airside_kernel::{Clock, LogId};
 use super::{Vault, VaultError, start, start::damaged, tables};
 
 impl Vault {
+    /// Refuses, as it lies there, a vault of another log, or one that has fewer
+    /// changes than a checkpoint of its log saw. Where there is none, nothing is refused.
+    ///
+    /// # Errors
+    /// When it is another log's, older, newer than this program, or cannot be read.
+    pub fn refuse_stranger(folder: &Path, log: LogId, seen: u64) -> Result<(), VaultError> {
+        let home = folder.join("vault");
+        let Some(found) = start::refuse_newer(&home.join("vault.redb"))? else { return Ok(()) };
+        if let Some(bound) = found.log
+            && bound != log
+        {
+            return Err(VaultError::OtherLog { folder: home, bound, log });
+        }
+        if found.changes < seen {
+            return Err(VaultError::Older { folder: home, has: found.changes, seen });
+        }
+        Ok(())
+    }
+
     /// Opens the vault of a data folder for one log and binds it; a vault of
     /// another log is refused as it lies there.
     ///
     /// # Errors
     /// As [`Vault::open`] and [`Vault::attach`].
     pub fn open_for(folder: &Path, log: LogId, clock: Arc<dyn Clock>) -> Result<Self, VaultError> {
-        let home = folder.join("vault");
-        if let Some(bound) = start::refuse_newer(&home.join("vault.redb"))?.and_then(|found| found.log)
-            && bound != log
-        {
-            return Err(VaultError::OtherLog { folder: home, bound, log });
-        }
+        Self::refuse_stranger(folder, log, 0)?;
         let vault = Self::open(folder, clock)?;
         vault.attach(log)?;
         Ok(vault)

@@ -65,28 +65,35 @@ pub(super) fn open_root(
     {
         return Err(VaultError::NewerFormat { path: vault.into(), found: identity.format });
     }
-    let secret = match (read_root(key_path)?, &identity) {
-        (Some(secret), _) => secret,
-        (None, Some(_)) => {
-            return Err(VaultError::NoRootKey { path: key_path.into(), vault: vault.into() });
-        }
-        (None, None) => {
-            let secret = random_secret()?;
-            write_secret(key_path, &*secret)?;
-            secret
-        }
-    };
-    let root = RootKey::new(&secret)?;
     match identity {
-        Some(identity) if identity.root_check != root.check_value() => {
-            Err(VaultError::WrongRootKey { path: key_path.into(), vault: vault.into() })
-        }
-        Some(identity) => Ok((root, identity)),
+        Some(identity) => Ok((root_of(&identity, vault, key_path)?, identity)),
         None => {
+            let root = RootKey::new(&match read_root(key_path)? {
+                Some(secret) => secret,
+                None => make_root(key_path)?,
+            })?;
             let identity = tables::establish(database, &root.check_value());
             Ok((root, identity.map_err(|error| damaged(vault, error))?))
         }
     }
+}
+
+/// Returns the root key of a vault; refuses any other.
+pub(super) fn root_of(identity: &Identity, vault: &Path, key_path: &Path) -> Result<RootKey, VaultError> {
+    let Some(secret) = read_root(key_path)? else {
+        return Err(VaultError::NoRootKey { path: key_path.into(), vault: vault.into() });
+    };
+    let root = RootKey::new(&secret)?;
+    if root.check_value() != identity.root_check {
+        return Err(VaultError::WrongRootKey { path: key_path.into(), vault: vault.into() });
+    }
+    Ok(root)
+}
+
+fn make_root(key_path: &Path) -> Result<Secret, VaultError> {
+    let secret = random_secret()?;
+    write_secret(key_path, &*secret)?;
+    Ok(secret)
 }
 
 /// Returns the root key of a file; `None` when there is no such file.

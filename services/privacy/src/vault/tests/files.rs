@@ -57,8 +57,10 @@ fn root_key_of_another_vault_is_refused() {
     let (other, other_vault) = fresh();
     drop((vault, other_vault));
     fs::copy(other.path().join("vault/root.key"), folder.path().join("vault/root.key")).unwrap();
+    let before = all_of(folder.path());
     let text = refusal(&folder);
     assert!(text.contains("root.key is not the root key of"), "{text}");
+    assert_eq!(all_of(folder.path()), before, "it is left as it was found");
 }
 
 #[test]
