@@ -17,7 +17,6 @@ use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
-    time::Duration,
 };
 
 use airside_kernel::{
@@ -39,11 +38,15 @@ mod index;
 mod meta;
 mod open;
 mod operate;
+mod options;
 mod queue;
 mod reader;
 mod recent;
+mod rotation;
+mod sealed;
 mod segments;
 mod shared;
+mod steady;
 mod writer;
 
 pub use meta::identity;
@@ -52,49 +55,9 @@ pub use operate::{
     BACKUP_FORMAT, BackupError, BackupFile, Figures, Finding, IndexFigures, LogManifest, RestoreError,
     Restored, SegmentFigures, Step, Verified, check_backup, read_manifest, rebuild_index, restore,
 };
+pub use options::Options;
 use reader::StreamRead;
 use shared::Shared;
-
-/// How much the log may use; the defaults serve an airport on a small machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
-    /// A segment is closed and a new one begun when its commits exceed this; default 256 MiB.
-    pub segment_bytes: u64,
-    /// The newest commits kept in memory for followers and stream reads; default 64 MiB.
-    pub tail_bytes: usize,
-    /// Cached pages of the live segment, and as much again of full ones; default 32 MiB.
-    pub log_cache_bytes: usize,
-    /// Cached pages of the stream index; default 64 MiB.
-    pub index_cache_bytes: usize,
-    /// Events whose places wait in memory for the index; as many again are being
-    /// flushed, and four times as many are the most; default 65,536.
-    pub memtable_events: usize,
-    /// Streams whose last revision the writer remembers; default 262,144.
-    pub heads: usize,
-    /// Bytes of appends that may wait for the writer; callers beyond wait for room; default 64 MiB.
-    pub queue_bytes: usize,
-    /// A commit is closed when it holds this many events; default 512.
-    pub batch_events: usize,
-    /// How long a commit waits, at most, for as many appends as the last one
-    /// answered; a lone caller never waits; default 300 µs.
-    pub linger: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            segment_bytes: 256 * 1024 * 1024,
-            tail_bytes: 64 * 1024 * 1024,
-            log_cache_bytes: 32 * 1024 * 1024,
-            index_cache_bytes: 64 * 1024 * 1024,
-            memtable_events: 65_536,
-            heads: 262_144,
-            queue_bytes: 64 * 1024 * 1024,
-            batch_events: 512,
-            linger: Duration::from_micros(300),
-        }
-    }
-}
 
 /// Figures of an open log, for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,6 +20,11 @@ use redb::{
     backends::FileBackend,
 };
 
+use super::{
+    sealed::Sealed,
+    steady::{Pace, Steady},
+};
+
 /// What is about to be done to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Operation {
@@ -64,17 +69,38 @@ pub(crate) struct Disk {
 impl Disk {
     /// Opens a redb for reading and writing, or makes it where the file is empty or absent.
     pub(crate) fn open(&self, path: &Path, cache_bytes: usize) -> Result<Database, DatabaseError> {
+        self.open_at(Pace::Free, path, cache_bytes)
+    }
+
+    /// Opens a redb as [`Disk::open`] does, to be written at a pace.
+    pub(crate) fn open_at(
+        &self,
+        pace: Pace,
+        path: &Path,
+        cache_bytes: usize,
+    ) -> Result<Database, DatabaseError> {
+        let file = Steady::new(self.file(path)?, pace)?;
+        contained(|| Builder::new().set_cache_size(cache_bytes).create_with_backend(file))
+    }
+
+    /// Opens a redb as [`Disk::open_at`] does, whose pages are [`Sealed`].
+    pub(crate) fn open_sealed(
+        &self,
+        pace: Pace,
+        path: &Path,
+        cache_bytes: usize,
+    ) -> Result<Database, DatabaseError> {
+        let file = Sealed::new(Steady::new(self.file(path)?, pace)?);
+        contained(|| Builder::new().set_cache_size(cache_bytes).create_with_backend(file))
+    }
+
+    fn file(&self, path: &Path) -> Result<Box<dyn StorageBackend>, DatabaseError> {
         self.ask(path, Operation::Open)?;
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let inner = FileBackend::new(file)?;
-        let mut builder = Builder::new();
-        builder.set_cache_size(cache_bytes);
-        contained(|| match &self.faults {
-            None => builder.create_with_backend(inner),
-            Some(faults) => {
-                let faults = Arc::clone(faults);
-                builder.create_with_backend(Faulty { path: path.into(), inner, faults })
-            }
+        Ok(match &self.faults {
+            None => Box::new(inner),
+            Some(faults) => Box::new(Faulty { path: path.into(), inner, faults: Arc::clone(faults) }),
         })
     }
 

@@ -15,14 +15,17 @@ use std::{
 
 use redb::{Builder, Database, DatabaseError, StorageBackend, backends::FileBackend};
 
-use super::disk::contained;
+use super::{disk::contained, sealed::Sealed};
 
 /// Opens a redb whose file is never written.
 pub(crate) fn open_under_glass(path: &Path, cache_bytes: usize) -> Result<Database, DatabaseError> {
-    let file = FileBackend::new(File::open(path)?)?;
-    let len = file.len()?;
-    let sheet = Mutex::new(Sheet { len, file_len: len, pages: HashMap::new() });
-    let glass = Glass { file, sheet };
+    let glass = Glass::over(path)?;
+    contained(move || Builder::new().set_cache_size(cache_bytes).create_with_backend(glass))
+}
+
+/// Opens a redb with [`Sealed`] pages whose file is never written.
+pub(crate) fn open_sealed_under_glass(path: &Path, cache_bytes: usize) -> Result<Database, DatabaseError> {
+    let glass = Sealed::new(Glass::over(path)?);
     contained(move || Builder::new().set_cache_size(cache_bytes).create_with_backend(glass))
 }
 
@@ -45,6 +48,13 @@ struct Sheet {
 }
 
 impl Glass {
+    fn over(path: &Path) -> Result<Self, DatabaseError> {
+        let file = FileBackend::new(File::open(path)?)?;
+        let len = file.len()?;
+        let sheet = Mutex::new(Sheet { len, file_len: len, pages: HashMap::new() });
+        Ok(Self { file, sheet })
+    }
+
     fn sheet(&self) -> MutexGuard<'_, Sheet> {
         self.sheet.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -83,6 +93,12 @@ impl StorageBackend for Glass {
         let sheet = self.sheet();
         if offset.saturating_add(out.len() as u64) > sheet.len {
             return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let is_written = |(number, _, _)| sheet.pages.contains_key(&number);
+        let end = offset + out.len() as u64;
+        if end <= sheet.file_len && !cut(offset, out.len()).any(is_written) {
+            drop(sheet);
+            return self.file.read(offset, out);
         }
         for (number, within, range) in cut(offset, out.len()) {
             let page = self.page(&sheet, number)?;

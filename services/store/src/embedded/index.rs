@@ -7,15 +7,19 @@
 //! tail is replayed. Quick repair is on, because a flush is large anyway and a
 //! walk of the whole index at every crash would not be.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use airside_kernel::{ReadError, Revision};
 use redb::{Database, ReadOnlyTable, ReadableDatabase, StorageError, TableDefinition};
 
 use super::{
     disk::{Disk, contained, is_damage},
-    glass::open_under_glass,
+    glass::open_sealed_under_glass,
     meta::Meta,
+    steady::Pace,
 };
 use crate::blob::{FORMAT_VERSION, Place};
 
@@ -34,6 +38,7 @@ const FLUSHED: TableDefinition<'static, (u32, u128, u64), u64> = TableDefinition
 /// The index on disk.
 pub(crate) struct Index {
     db: Database,
+    path: PathBuf,
     owner: (u32, u128, u64),
 }
 
@@ -48,11 +53,12 @@ impl Index {
     ) -> Result<(Self, u64), redb::Error> {
         let owner = (FORMAT_VERSION, meta.log.0.as_u128(), meta.generation);
         if path.exists() {
-            let opened = disk.open(path, cache).map_err(redb::Error::from).and_then(|db| {
-                let index = Self { db, owner };
-                let flushed = index.flushed()?;
-                Ok((index, flushed))
-            });
+            let opened =
+                disk.open_sealed(Pace::Synced, path, cache).map_err(redb::Error::from).and_then(|db| {
+                    let index = Self { db, path: path.to_owned(), owner };
+                    let flushed = index.flushed()?;
+                    Ok((index, flushed))
+                });
             match opened {
                 Ok((index, Some(flushed))) => return Ok((index, flushed)),
                 Err(error) if !is_damage(&error) => return Err(error),
@@ -63,17 +69,18 @@ impl Index {
             }
         }
         disk.remove(path)?;
-        let index = Self { db: disk.open(path, cache)?, owner };
+        let db = disk.open_sealed(Pace::Synced, path, cache)?;
+        let index = Self { db, path: path.to_owned(), owner };
         index.flush(std::iter::empty(), 0)?;
         Ok((index, 0))
     }
 
     /// Lets reads go on after a failed write, without writing.
-    pub(crate) fn put_under_glass(self, path: &Path, cache: usize) -> Result<Self, redb::Error> {
-        let owner = self.owner;
+    pub(crate) fn put_under_glass(self, cache: usize) -> Result<Self, redb::Error> {
+        let Self { db, path, owner } = self;
         // Closed first: its file is locked.
-        drop(self);
-        Ok(Self { db: open_under_glass(path, cache)?, owner })
+        drop(db);
+        Ok(Self { db: open_sealed_under_glass(&path, cache)?, path, owner })
     }
 
     /// Returns the position up to which it is complete.
@@ -109,6 +116,7 @@ impl Index {
             txn.commit()?;
             Ok(())
         })
+        .inspect_err(|error| self.give_up_if_damaged(error))
     }
 
     /// Returns the last revision of a stream.
@@ -118,7 +126,8 @@ impl Index {
             let last = table.range(key(stream, 0).as_slice()..=key(stream, u64::MAX).as_slice())?.next_back();
             Ok(last.transpose()?.map(|(key, _)| Revision(revision_of(key.value()))))
         };
-        contained(read).map_err(|error| unreadable(&error))
+        let found = contained(read).inspect_err(|error| self.give_up_if_damaged(error));
+        found.map_err(|error| unreadable(&error))
     }
 
     /// Returns the places of the revisions from `first` to `last` inclusive, rising.
@@ -134,7 +143,22 @@ impl Index {
             });
             Ok(places.collect::<Result<_, StorageError>>()?)
         };
-        contained(read).map_err(|error| unreadable(&error))
+        let found = contained(read).inspect_err(|error| self.give_up_if_damaged(error));
+        found.map_err(|error| unreadable(&error))
+    }
+
+    /// Removes a damaged file, so that the next start makes it anew: that start
+    /// could not see the damage, which may lie anywhere.
+    fn give_up_if_damaged(&self, error: &redb::Error) {
+        if !is_damage(error) {
+            return;
+        }
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::error!(path = %self.path.display(), %error, "a damaged index cannot be removed");
+            }
+            _ => tracing::error!(path = %self.path.display(), %error, "the stream index is damaged"),
+        }
     }
 
     fn table(&self) -> Result<ReadOnlyTable<Key, Value>, redb::Error> {
@@ -158,8 +182,8 @@ fn revision_of(key: &[u8]) -> u64 {
 
 fn unreadable(error: &redb::Error) -> ReadError {
     if is_damage(error) {
-        let reason = format!("{error}: stop, delete index.redb and start again");
+        let reason = format!("{error}: restart, and it is made anew");
         return ReadError::Corrupt { at: "index.redb".into(), reason };
     }
-    ReadError::Unavailable { reason: format!("stream index: {error}") }
+    ReadError::Unavailable { reason: format!("index.redb: {error}") }
 }

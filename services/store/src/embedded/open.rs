@@ -16,6 +16,7 @@ use super::{
     disk::{Disk, is_damage},
     index::Index,
     meta::Meta,
+    options::FLUSH_SLACK,
     recent::Recent,
     segments::{Segments, corrupt},
     shared::Shared,
@@ -24,7 +25,7 @@ use super::{
 use crate::blob::{Damage, FORMAT_VERSION, NO_HASH};
 
 /// How many places are put into the index at once when it is rebuilt.
-const REBUILD_EVENTS: usize = 524_288;
+const REBUILD_EVENTS: usize = 393_216;
 
 /// Where a restore puts a log together; a folder that has it holds no log yet.
 pub(super) const RESTORING: &str = "log.restoring";
@@ -141,7 +142,9 @@ pub(super) fn open(
     if flushed > head {
         return Err(OpenError::shorter_than_its_index(log_folder, head, flushed));
     }
-    let recent = replay(&segments, &index, flushed, head, options.memtable_events, &mut |_| {})
+    // As much as the writer may leave waiting; it is flushed once the log is open.
+    let keep = options.memtable_events.saturating_mul(FLUSH_SLACK + 1);
+    let recent = replay(&segments, &index, flushed, head, keep, &mut |_| {})
         .map_err(|error| OpenError::read(&log_folder, error))?;
     let start = Start {
         next: head + 1,

@@ -24,7 +24,7 @@ pub(crate) struct Message {
     /// Takes the answers.
     pub(crate) reply: oneshot::Sender<Answers>,
     /// Holds the room that the message takes in the queue.
-    _room: OwnedSemaphorePermit,
+    pub(crate) room: OwnedSemaphorePermit,
 }
 
 /// The queue.
@@ -64,7 +64,7 @@ impl Queue {
         if state.closed {
             return None;
         }
-        state.messages.push(Message { appends, reply, _room: room });
+        state.messages.push(Message { appends, reply, room });
         if state.messages.len() == state.wanted {
             self.wake.notify_one();
         }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use airside_kernel::{Revision, StreamId};
+use foldhash::fast::RandomState;
 
 use crate::blob::{Blob, Place};
 
@@ -51,12 +52,19 @@ impl Run {
 /// Places of recent events.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    streams: HashMap<StreamId, Run>,
+    streams: HashMap<StreamId, Run, RandomState>,
     events: usize,
     last_position: u64,
 }
 
 impl Table {
+    /// Makes an empty table with room for as many streams as this one has: to grow
+    /// it step by step would take milliseconds under the lock that readers share.
+    pub(crate) fn successor(&self) -> Self {
+        let streams = HashMap::with_capacity_and_hasher(self.streams.len(), RandomState::default());
+        Self { streams, ..Self::default() }
+    }
+
     /// Adds the place of an event.
     pub(crate) fn insert(&mut self, stream: StreamId, revision: Revision, place: Place) {
         self.events += 1;

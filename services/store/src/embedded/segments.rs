@@ -1,32 +1,34 @@
 //! The files of the log: `log/<first position>.redb`, one after another.
 //!
 //! Only the last one is written; redb allows one write transaction at a time
-//! and walks a file after a crash, so files are kept short: a full one is
-//! closed cleanly and opened for reading only. Reads of the live file run in
-//! redb's own snapshots beside the writer. At most [`OPEN_SEGMENTS`] full files
-//! are open at once.
+//! and walks a file after a crash, so files are kept short: a full one is left,
+//! closed cleanly in the background, and opened for reading only. Reads of the
+//! live file run in redb's own snapshots beside the writer. At most
+//! [`OPEN_SEGMENTS`] full files are open at once.
 
 use std::{
     fs,
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use airside_kernel::{LogId, ReadError};
 use bytes::Bytes;
-use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase, TableDefinition};
+use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadOnlyTable, TableDefinition, WriteTransaction};
 
 use super::{
     OpenError,
     disk::{Disk, contained, is_damage},
     glass::open_under_glass,
     meta::write_new,
+    steady::Pace,
 };
 use crate::blob::{Blob, Damage, Hash};
 
 mod stored;
 
+use stored::Snapshots;
 pub(crate) use stored::{About, about, ends, put, stored};
 
 /// Position of the first event of a commit to the commit's bytes.
@@ -56,7 +58,19 @@ struct State {
     /// First position of every segment, rising; the last one is live.
     firsts: Vec<u64>,
     /// The live segment; `None` once closed.
-    live: Option<Database>,
+    live: Option<Arc<Writable>>,
+    /// Full segments that are still to be closed.
+    left: Vec<(u64, Arc<Writable>)>,
+}
+
+/// A segment that is open for writing. Readers share the lock for as long as
+/// they read; who closes it waits for them, and nobody else does.
+type Writable = RwLock<Option<Database>>;
+
+/// A segment that was made ahead and has no name yet.
+pub(crate) struct Next {
+    path: PathBuf,
+    db: Database,
 }
 
 impl Segments {
@@ -75,9 +89,10 @@ impl Segments {
         }
         let first = *firsts.last().expect("one was just made when there was none");
         let path = segment_path(&folder, first);
-        let live = disk.open(&path, cache_bytes);
+        let live = disk.open_at(Pace::LaidOut, &path, cache_bytes);
         let live = live.map_err(|error| OpenError::file(&path, error.into()))?;
-        let state = RwLock::new(State { firsts, live: Some(live) });
+        let state = State { firsts, live: Some(Arc::new(RwLock::new(Some(live)))), left: Vec::new() };
+        let state = RwLock::new(state);
         Ok(Self {
             folder,
             log,
@@ -91,8 +106,9 @@ impl Segments {
 
     /// Writes one commit, durably. After an error nothing may be written any more.
     pub(crate) fn commit(&self, blob: &Blob) -> Result<(), redb::Error> {
-        let state = self.state();
-        let Some(live) = &state.live else { return Err(redb::Error::DatabaseClosed) };
+        let Some(live) = self.state().live.clone() else { return Err(redb::Error::DatabaseClosed) };
+        let live = shared(&live);
+        let Some(live) = &*live else { return Err(redb::Error::DatabaseClosed) };
         contained(|| {
             let txn = live.begin_write()?;
             txn.open_table(COMMITS)?.insert(blob.first(), blob.bytes().as_ref())?;
@@ -101,26 +117,73 @@ impl Segments {
         })
     }
 
-    /// Closes the live segment and goes on in a new one that begins at `first`.
-    pub(crate) fn rotate(&self, first: u64, previous: &Hash) -> Result<(), redb::Error> {
+    /// Makes the segment after the live one, but for its name and what it says of itself.
+    pub(crate) fn make_next(&self) -> Result<Next, redb::Error> {
+        let live = self.state().firsts.last().copied().unwrap_or(1);
+        // A crash may have left one; nothing else has this name.
+        let path = self.folder.join(format!("{live:020}-next.new"));
+        self.disk.remove(&path)?;
+        let db = self.disk.open_at(Pace::LaidOut, &path, self.cache_bytes)?;
+        contained(|| -> Result<(), redb::Error> {
+            let txn = db.begin_write()?;
+            txn.open_table(COMMITS)?;
+            txn.open_table(ABOUT)?;
+            Ok(txn.commit()?)
+        })?;
+        Ok(Next { path, db })
+    }
+
+    /// Leaves the live segment and goes on in the next one, which begins at `first`.
+    /// What was left stays open until [`Segments::leave_all`].
+    pub(crate) fn rotate(&self, next: Next, first: u64, previous: &Hash) -> Result<(), redb::Error> {
+        contained(|| -> Result<(), redb::Error> {
+            let txn = next.db.begin_write()?;
+            introduce(&txn, first, previous)?;
+            Ok(txn.commit()?)
+        })?;
         let path = segment_path(&self.folder, first);
-        create(&self.disk, &path, first, previous)?;
-        let next = self.disk.open(&path, self.cache_bytes)?;
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        self.disk.rename(&next.path, &path)?;
+        self.disk.sync_folder_of(&path)?;
+        let next = Arc::new(RwLock::new(Some(next.db)));
+        let mut state = exclusive(&self.state);
+        let left = state.live.replace(next);
+        let left = state.firsts.last().copied().zip(left);
+        state.left.extend(left);
         state.firsts.push(first);
-        // Dropped under the lock, so that nobody opens it for reading before it is closed.
-        state.live = Some(next);
         Ok(())
+    }
+
+    /// Throws away a segment that was made ahead and is not needed any more.
+    pub(crate) fn discard(&self, next: Next) {
+        drop(next.db);
+        if let Err(error) = self.disk.remove(&next.path) {
+            // The next start makes it anew under the same name.
+            tracing::warn!(path = %next.path.display(), %error, "an unused segment stays");
+        }
+    }
+
+    /// Closes the full segments that are still open for writing, once nobody reads them so.
+    pub(crate) fn leave_all(&self) {
+        let left: Vec<_> = self.state().left.iter().map(|(_, left)| Arc::clone(left)).collect();
+        for left in left {
+            // Closed under its own lock, so that nobody opens it for reading before.
+            *exclusive(&left) = None;
+            exclusive(&self.state).left.retain(|(_, other)| !Arc::ptr_eq(other, &left));
+        }
     }
 
     /// Lets reads of the live segment go on after a failed write, without writing.
     pub(crate) fn put_under_glass(&self) {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(first) = state.firsts.last().copied() else { return };
+        let (first, live) = {
+            let state = self.state();
+            (state.firsts.last().copied(), state.live.clone())
+        };
+        let (Some(first), Some(live)) = (first, live) else { return };
         let path = segment_path(&self.folder, first);
+        let mut live = exclusive(&live);
         // Closed first: its file is locked.
-        state.live = None;
-        state.live = open_under_glass(&path, self.cache_bytes)
+        *live = None;
+        *live = open_under_glass(&path, self.cache_bytes)
             .inspect_err(
                 |error| tracing::error!(path = %path.display(), %error, "the live segment cannot be read"),
             )
@@ -129,7 +192,11 @@ impl Segments {
 
     /// Closes all files.
     pub(crate) fn close(&self) {
-        self.state.write().unwrap_or_else(PoisonError::into_inner).live = None;
+        let live = exclusive(&self.state).live.take();
+        if let Some(live) = live {
+            *exclusive(&live) = None;
+        }
+        self.leave_all();
         self.full.lock().unwrap_or_else(PoisonError::into_inner).clear();
         *self.last_shown() = None;
     }
@@ -225,19 +292,16 @@ impl Segments {
         position: u64,
         visit: &mut dyn FnMut(Blob) -> ControlFlow<()>,
     ) -> Result<u64, ReadError> {
-        let state = self.state();
-        // Held for as long as the table is read, since others may crowd it out.
-        let full;
-        let table = if state.firsts.last() == Some(&first) {
-            let Some(live) = &state.live else {
-                return Err(ReadError::Unavailable { reason: "the store is closed".into() });
-            };
-            open_commits(live)
-        } else {
-            drop(state);
-            full = self.full_segment(first)?;
-            open_commits(&*full)
-        };
+        self.with_segment(first, |db| self.walk(db, (first, position), visit))?
+    }
+
+    fn walk(
+        &self,
+        db: &dyn Snapshots,
+        (first, position): (u64, u64),
+        visit: &mut dyn FnMut(Blob) -> ControlFlow<()>,
+    ) -> Result<u64, ReadError> {
+        let table = open_commits(db);
         let unreadable = |error: redb::Error| unreadable(&segment_path(&self.folder, first), &error);
         let Some(table) = table.map_err(unreadable)? else { return Ok(first) };
         let start = table.range(..=position).map_err(|error| unreadable(error.into()))?.next_back();
@@ -258,6 +322,26 @@ impl Segments {
             }
         }
         Ok(next)
+    }
+
+    /// Reads an open segment; it stays open meanwhile.
+    fn with_segment<T>(&self, first: u64, read: impl FnOnce(&dyn Snapshots) -> T) -> Result<T, ReadError> {
+        let (is_live, open) = {
+            let state = self.state();
+            let is_live = state.firsts.last() == Some(&first);
+            let left = state.left.iter().find(|(left, _)| *left == first).map(|(_, left)| left);
+            (is_live, if is_live { state.live.clone() } else { left.cloned() })
+        };
+        if let Some(open) = open
+            && let Some(db) = &*shared(&open)
+        {
+            return Ok(read(db));
+        }
+        if is_live && self.state().firsts.last() == Some(&first) {
+            return Err(ReadError::Unavailable { reason: "the store is closed".into() });
+        }
+        let full = self.full_segment(first)?;
+        Ok(read(&*full))
     }
 
     fn full_segment(&self, first: u64) -> Result<Arc<ReadOnlyDatabase>, ReadError> {
@@ -294,14 +378,20 @@ impl Segments {
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+        shared(&self.state)
     }
 }
 
-fn open_commits(
-    db: &impl ReadableDatabase,
-) -> Result<Option<ReadOnlyTable<u64, &'static [u8]>>, redb::Error> {
-    match db.begin_read()?.open_table(COMMITS) {
+fn shared<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn exclusive<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open_commits(db: &dyn Snapshots) -> Result<Option<ReadOnlyTable<u64, &'static [u8]>>, redb::Error> {
+    match db.snapshot()?.open_table(COMMITS) {
         Ok(table) => Ok(Some(table)),
         Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -312,11 +402,16 @@ fn open_commits(
 pub(crate) fn create(disk: &Disk, path: &Path, first: u64, previous: &Hash) -> Result<(), redb::Error> {
     write_new(disk, path, |txn| {
         txn.open_table(COMMITS)?;
-        let mut about = txn.open_table(ABOUT)?;
-        about.insert(FIRST_KEY, first.to_le_bytes().as_slice())?;
-        about.insert(PREVIOUS_KEY, previous.as_slice())?;
-        Ok(())
+        introduce(txn, first, previous)
     })
+}
+
+/// Writes what a segment says of itself.
+fn introduce(txn: &WriteTransaction, first: u64, previous: &Hash) -> Result<(), redb::Error> {
+    let mut about = txn.open_table(ABOUT)?;
+    about.insert(FIRST_KEY, first.to_le_bytes().as_slice())?;
+    about.insert(PREVIOUS_KEY, previous.as_slice())?;
+    Ok(())
 }
 
 /// Returns the path of the segment that begins at a position.

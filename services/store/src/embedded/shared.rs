@@ -130,6 +130,9 @@ impl Shared {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         match &*index {
             Some(index) => read(index),
+            None if !self.has_ended() => {
+                Err(ReadError::Unavailable { reason: "index.redb cannot be read: restart".into() })
+            }
             None => Err(ReadError::Unavailable { reason: "the store is closed".into() }),
         }
     }
@@ -150,8 +153,9 @@ impl Shared {
 
     /// Freezes the recent places and returns them for flushing.
     pub(crate) fn freeze(&self) -> Arc<Table> {
+        let successor = self.recent().growing.successor();
         let mut recent = write(&self.recent);
-        let table = Arc::new(std::mem::take(&mut recent.growing));
+        let table = Arc::new(std::mem::replace(&mut recent.growing, successor));
         recent.frozen = Some(Arc::clone(&table));
         table
     }
@@ -176,9 +180,7 @@ impl Shared {
 
     fn put_index_under_glass(&self) {
         let mut index = write(&self.index);
-        let path = self.folder.join("index.redb");
-        let under_glass =
-            index.take().map(|index| index.put_under_glass(&path, self.options.index_cache_bytes));
+        let under_glass = index.take().map(|index| index.put_under_glass(self.options.index_cache_bytes));
         *index = under_glass.and_then(|opened| {
             opened.inspect_err(|error| tracing::error!(%error, "the stream index cannot be read")).ok()
         });

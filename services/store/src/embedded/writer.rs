@@ -14,12 +14,14 @@ use std::{
 };
 
 use airside_kernel::{Append, AppendError, Appended, Clock, Position, ReadError, Revision, StreamId};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
     heads::Heads,
+    options::FLUSH_SLACK,
     queue::{Answers, Message},
     recent::Table,
+    rotation::Rotation,
     shared::Shared,
 };
 use crate::{
@@ -29,9 +31,6 @@ use crate::{
 
 /// A commit is closed when it holds this many bytes.
 const COMMIT_BYTES: usize = 4 * 1024 * 1024;
-
-/// How far the growing places may exceed their limit while older ones are being flushed.
-const FLUSH_SLACK: usize = 4;
 
 /// Where the log stands, from opening it.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +59,7 @@ pub(crate) struct Writer {
     /// The last commit, whose hash is still to be computed.
     unhashed: Option<Blob>,
     flusher: Flusher,
+    rotation: Rotation,
 }
 
 /// The thread that fills the index, as the writer sees it.
@@ -86,6 +86,7 @@ impl Writer {
             places: Vec::new(),
             unhashed: None,
             flusher: start_flusher(Arc::clone(shared))?,
+            rotation: Rotation::start(Arc::clone(shared))?,
             shared: Arc::clone(shared),
         };
         let sentinel = Sentinel(Arc::clone(shared));
@@ -110,6 +111,8 @@ impl Writer {
     /// each after the commit that completes it.
     fn write(&mut self, messages: Vec<Message>) {
         let mut complete = Vec::with_capacity(messages.len());
+        // Given back at once at the end: each return takes the lock that callers wait at.
+        let mut room: Option<OwnedSemaphorePermit> = None;
         for message in messages {
             let mut answers: Answers = Vec::with_capacity(message.appends.len());
             for append in message.appends {
@@ -121,6 +124,10 @@ impl Writer {
                 }
             }
             complete.push((message.reply, answers));
+            match &mut room {
+                Some(room) => room.merge(message.room),
+                None => room = Some(message.room),
+            }
         }
         self.commit();
         self.answer(&mut complete);
@@ -156,7 +163,7 @@ impl Writer {
             last = revision;
             revision = revision.next();
         }
-        self.heads.put(append.stream.clone(), Some(last));
+        self.heads.put(&append.stream, Some(last));
         let position = Position::from_parts(self.draft.next() - 1, 0);
         Ok(Appended { last_revision: Some(last), position: Some(position) })
     }
@@ -170,7 +177,7 @@ impl Writer {
                 AppendError::Unavailable { reason }
             }
         })?;
-        self.heads.put(stream.clone(), current);
+        self.heads.put(stream, current);
         Ok(current)
     }
 
@@ -190,7 +197,9 @@ impl Writer {
             return;
         }
         self.segment_bytes += blob.bytes().len() as u64;
-        self.heads.trim();
+        if let Some(forgotten) = self.heads.trim() {
+            self.rotation.forget(forgotten);
+        }
         self.unhashed = Some(blob.clone());
         self.shared.publish(blob, self.places.drain(..));
     }
@@ -201,13 +210,27 @@ impl Writer {
         if self.shared.health().is_err() {
             return;
         }
-        if self.segment_bytes >= self.shared.options.segment_bytes {
-            match self.shared.segments.rotate(self.draft.first(), &self.previous) {
-                Ok(()) => self.segment_bytes = 0,
-                Err(error) => self.shared.poison(&format!("a new segment could not be made: {error}")),
-            }
-        }
+        self.rotate();
         self.flush();
+    }
+
+    /// Goes on in the next segment when the live one is full.
+    fn rotate(&mut self) {
+        let full = self.shared.options.segment_bytes;
+        if self.segment_bytes >= full / 2 {
+            self.rotation.prepare();
+        }
+        if self.segment_bytes < full {
+            return;
+        }
+        let next = self.rotation.next();
+        let done =
+            next.and_then(|next| self.shared.segments.rotate(next, self.draft.first(), &self.previous));
+        match done {
+            Ok(()) => self.segment_bytes = 0,
+            Err(error) => self.shared.poison(&format!("a new segment could not be made: {error}")),
+        }
+        self.rotation.leave();
     }
 
     fn hash(&mut self) {
@@ -243,6 +266,7 @@ impl Writer {
             let _ = self.flusher.done.recv();
         }
         drop(self.flusher);
+        self.rotation.finish(&self.shared);
         if self.shared.health().is_ok() && self.shared.flushes_on_close() {
             self.shared.flush(&self.shared.freeze());
         }

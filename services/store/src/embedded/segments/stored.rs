@@ -36,35 +36,26 @@ impl Segments {
     /// Copies commits with their keys from the open segment that begins at
     /// `first`: from the key `from` on, at most `bytes` and one more commit.
     pub(crate) fn stored(&self, first: u64, from: u64, bytes: usize) -> Result<Vec<(u64, Bytes)>, ReadError> {
-        self.with_segment(first, |db| stored(db, from, bytes))
+        self.read_segment(first, |db| stored(db, from, bytes))
     }
 
     /// Returns what an open segment says of itself.
     pub(crate) fn about(&self, first: u64) -> Result<About, ReadError> {
-        self.with_segment(first, about)
+        self.read_segment(first, about)
     }
 
     /// Makes sure that a full segment was closed cleanly, so that its file can be copied.
     pub(crate) fn settle(&self, first: u64) -> Result<(), ReadError> {
+        self.leave_all();
         self.full_segment(first).map(drop)
     }
 
-    fn with_segment<T>(
+    fn read_segment<T>(
         &self,
         first: u64,
         read: impl Fn(&dyn Snapshots) -> Result<T, redb::Error>,
     ) -> Result<T, ReadError> {
-        let state = self.state();
-        let found = if state.firsts.last() == Some(&first) {
-            let Some(live) = &state.live else {
-                return Err(ReadError::Unavailable { reason: "the store is closed".into() });
-            };
-            contained(|| read(live))
-        } else {
-            drop(state);
-            let full = self.full_segment(first)?;
-            contained(|| read(&*full))
-        };
+        let found = self.with_segment(first, |db| contained(|| read(db)))?;
         found.map_err(|error| unreadable(&segment_path(&self.folder, first), &error))
     }
 }

@@ -60,8 +60,8 @@ impl Differ<'_> {
             let rest = parts - different.len();
             findings.add(wrong(None, None, format!("{rest} more parts of the index differ: {REMEDY}")));
         }
-        let mut compared = self.from_log(&different, findings)?;
-        self.from_index(&different, &mut compared);
+        let mut compared = self.read_log(&different, findings)?;
+        self.read_index(&different, &mut compared);
         self.gaps(&compared, findings);
         for ((stream, revision), both) in compared {
             if let Some(finding) = self.difference(stream, revision, &both) {
@@ -71,7 +71,7 @@ impl Differ<'_> {
         Ok(())
     }
 
-    fn from_log(&self, buckets: &[usize], findings: &mut Findings) -> Result<Compared, ReadError> {
+    fn read_log(&self, buckets: &[usize], findings: &mut Findings) -> Result<Compared, ReadError> {
         let mut compared = Compared::new();
         show(self.shared, self.limit.min(self.head), Care::Commits, &mut |first, shown| {
             let Shown::Commit(key, bytes) = shown else { return Ok(()) };
@@ -101,7 +101,7 @@ impl Differ<'_> {
         Ok(compared)
     }
 
-    fn from_index(&self, buckets: &[usize], compared: &mut Compared) {
+    fn read_index(&self, buckets: &[usize], compared: &mut Compared) {
         // It was read to its end a moment ago.
         let _ = contained(|| {
             self.index.entries(&mut |entry| {

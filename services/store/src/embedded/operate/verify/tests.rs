@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
+use crate::embedded::index::Index;
 use crate::{EmbeddedStore, Options, Step, rebuild_index};
 
 fn options() -> Options {
@@ -50,7 +51,11 @@ async fn log() -> (TempDir, EmbeddedStore) {
 type Places<'a> = redb::Table<'a, &'static [u8], (u64, u32, u32)>;
 
 fn forge(store: &EmbeddedStore, change: impl FnOnce(&mut Places<'_>)) {
-    store.shared.with_index(|index| Ok(index.forge(change))).unwrap();
+    let forge = |index: &Index| {
+        index.forge(change);
+        Ok(())
+    };
+    store.shared.with_index(forge).unwrap();
 }
 
 fn verified(store: &EmbeddedStore) -> Verified {
@@ -59,7 +64,7 @@ fn verified(store: &EmbeddedStore) -> Verified {
 
 fn told(verified: &Verified) -> Vec<String> {
     let line = |finding: &Finding| {
-        let position = finding.position.map_or("-".into(), |position| position.to_string());
+        let position = finding.position.map_or_else(|| "-".to_owned(), |position| position.to_string());
         format!("{position} {}: {}", finding.stream.as_deref().unwrap_or("-"), finding.what)
     };
     verified.findings.iter().map(line).collect()

@@ -1,6 +1,6 @@
 //! The walk over the log: commits, the chain of their hashes, and frames.
 
-use std::{ops::Range, path::Path};
+use std::{ops::Range, path::Path, sync::mpsc::sync_channel, thread};
 
 use airside_kernel::{MAX_APPEND_EVENTS, ReadError, StreamId};
 use bytes::Bytes;
@@ -22,6 +22,9 @@ use crate::blob::{Blob, Damage, Hash, NO_HASH};
 
 /// How many bytes of commits are read under one snapshot.
 const PIECE_BYTES: usize = 1024 * 1024;
+
+/// How many commits may have been read and wait to be checked.
+const READ_AHEAD: usize = 16;
 
 /// Pages of a segment that are kept while it is checked; it is read in order.
 const CACHE_BYTES: usize = 8 * 1024 * 1024;
@@ -87,22 +90,36 @@ pub(super) fn walk(
     let newest = Newest::new(shared, index);
     let mut checks =
         Checks { walk, shared, limit, newest, file: String::new(), next: 1, previous: Some(NO_HASH) };
-    show(shared, head, Care::Pages, &mut |first, shown| {
-        match shown {
-            Shown::Segment(about) => checks.segment(first, about),
-            Shown::Commit(key, bytes) => {
-                checks.commit(key, bytes)?;
-                progress(Step { done: key.min(head), total: head, unit: "events" });
+    let (sender, receiver) = sync_channel(READ_AHEAD);
+    // One thread reads and lets redb check its pages, this one checks what was read.
+    let reading = thread::scope(|scope| {
+        let reader = scope.spawn(move || {
+            show(shared, head, Care::Pages, &mut |first, shown| {
+                sender.send((first, shown)).map_err(|_| given_up("the check ended before the log did"))
+            })
+        });
+        for (first, shown) in receiver {
+            match shown {
+                Shown::Segment(about) => checks.segment(first, about),
+                Shown::Commit(key, bytes) => {
+                    checks.commit(key, bytes)?;
+                    progress(Step { done: key.min(head), total: head, unit: "events" });
+                }
+                Shown::Trouble(what) => checks.found(None, what),
             }
-            Shown::Trouble(what) => checks.found(None, what),
         }
-        Ok(())
-    })?;
+        reader.join().unwrap_or_else(|_| Err(given_up("the walk over the log ended unexpectedly")))
+    });
+    reading?;
     if checks.next <= head {
         checks.missing(head + 1);
     }
     progress(Step { done: head, total: head, unit: "events" });
     Ok(checks.walk)
+}
+
+fn given_up(reason: &str) -> ReadError {
+    ReadError::Unavailable { reason: reason.to_owned() }
 }
 
 /// Shows all segments and their commits up to `head`, in order.
@@ -115,6 +132,8 @@ pub(super) fn show(
     let mut firsts = shared.segments.firsts();
     let live = firsts.last().copied();
     firsts.retain(|first| *first <= head.max(1));
+    // A file is whole when it is closed.
+    shared.segments.leave_all();
     for first in firsts {
         let shown = if Some(first) == live {
             to(first, Shown::Segment(shared.segments.about(first).ok()))?;
@@ -219,9 +238,13 @@ impl Checks<'_> {
             Ok(blob) if blob.first() == key && key == self.next => blob,
             Ok(blob) => {
                 let what = format!("a commit of position {} is stored as {key}", blob.first());
-                return Ok(self.damaged(key, what));
+                self.damaged(key, what);
+                return Ok(());
             }
-            Err(Damage(reason)) => return Ok(self.damaged(key, reason)),
+            Err(Damage(reason)) => {
+                self.damaged(key, reason);
+                return Ok(());
+            }
         };
         if self.previous.is_some_and(|previous| previous != blob.previous()) {
             let what = "the commit does not follow the one before: \
