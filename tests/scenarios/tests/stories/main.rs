@@ -8,6 +8,7 @@
 
 mod access;
 mod admin;
+mod as_of;
 mod baggage_command;
 mod calls;
 mod closures;
