@@ -80,7 +80,7 @@ pub(crate) fn verified(store: &EmbeddedStore) -> Verified {
 /// Returns each finding as `position stream: what`.
 pub(crate) fn told(verified: &Verified) -> Vec<String> {
     let line = |finding: &airside_store::Finding| {
-        let position = finding.position.map_or("-".into(), |position| position.to_string());
+        let position = finding.position.map_or_else(|| "-".to_owned(), |position| position.to_string());
         format!("{position} {}: {}", finding.stream.as_deref().unwrap_or("-"), finding.what)
     };
     verified.findings.iter().map(line).collect()

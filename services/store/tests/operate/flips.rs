@@ -82,7 +82,7 @@ fn check_flip(file: usize, at: usize, bit: u32) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 160, ..ProptestConfig::default() })]
 
     #[test]
     fn a_flipped_bit_is_found_or_changes_nothing(file in any::<usize>(), at in any::<usize>(), bit in 0..8_u32) {
