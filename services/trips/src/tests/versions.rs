@@ -185,3 +185,21 @@ async fn an_event_of_two_facts_is_forgotten_when_both_are() {
     assert_eq!((last.revision(), last.fold_from()), (Revision(3), Revision(4)));
     assert_ne!(house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap(), "");
 }
+
+#[tokio::test]
+async fn a_version_of_a_newer_program_is_refused_by_every_reader() {
+    let House { store, vault, .. } = house().await;
+    let mut passage = Passage::new(Executor::new(store, vault.clone(), 16), vault);
+    let of_the_future = |stream: &str, event_type, version| recorded_as(version, stream, event_type, &[], 0);
+    let person = person(1).stream("person");
+    for (event_type, version) in [("trips.FlightFollowed", 3), ("trips.BookingLinked", 2)] {
+        let event = of_the_future(person.as_str(), event_type, version);
+        let unknown = Err(airside_kernel::DecodeError::unknown(&event));
+        assert_eq!(Followed::default().apply(&event), unknown);
+        assert_eq!(passage.take(&event, true), unknown);
+    }
+    let landed = of_the_future("flight-ZH9101-20261120", "flights.FlightLanded", 2);
+    assert!(passage.take(&landed, true).is_err());
+    let announced = of_the_future("bag-0479123456", "baggage.BagAnnounced", 2);
+    assert!(Tags::default().apply(&announced).is_err());
+}
