@@ -82,8 +82,10 @@ pub struct Node {
     pub messages_read: watch::Receiver<Progress>,
     door: watch::Sender<bool>,
     inside: watch::Sender<bool>,
+    last: watch::Sender<bool>,
     gateway: Option<JoinHandle<Result<(), GatewayError>>>,
     workers: Vec<JoinHandle<()>>,
+    notary: Option<JoinHandle<()>>,
 }
 
 impl Node {
@@ -105,12 +107,22 @@ impl Node {
             custody::open(&config, &places, &clock).await?;
         let store: Arc<dyn EventStore> = Arc::new(Metered::new(embedded.clone(), metrics.clone()));
         let (door, door_stop) = watch::channel(false);
-        let (inside, _) = watch::channel(false);
+        let ((inside, _), (last, _)) = (watch::channel(false), watch::channel(false));
         let log_id = store.log_id();
 
         let (readiness, workers) = (Readiness::default(), Vec::new());
-        let mut assembly =
-            Assembly { config, places, clock, store, metrics: metrics.clone(), readiness, inside, workers };
+        let mut assembly = Assembly {
+            config,
+            places,
+            clock,
+            store,
+            metrics: metrics.clone(),
+            readiness,
+            inside,
+            last,
+            workers,
+            notary: None,
+        };
         let evidence = assembly.custody(&embedded, &vault, notary, second);
         let Made { routes, progress, read_models, messages_read, projections, backups } =
             assembly.parts(&vault, &evidence, &door_stop).await?;
@@ -119,7 +131,7 @@ impl Node {
         assembly.door(embedded.clone(), running);
         caught_up(progress, &read_models).await?;
 
-        let Assembly { config, clock, inside, workers, .. } = assembly;
+        let Assembly { config, clock, inside, last, workers, notary, .. } = assembly;
         let gateway =
             Gateway::new(routes, tokens.clone(), clock, metrics.clone()).with_config(config.gateway);
         let gateway = Some(tokio::spawn(gateway.serve(listener, door_stop)));
@@ -135,8 +147,10 @@ impl Node {
             messages_read,
             door,
             inside,
+            last,
             gateway,
             workers,
+            notary,
         })
     }
 
@@ -149,7 +163,7 @@ impl Node {
     }
 
     /// Stops: the door first, so that running calls end, then what works behind
-    /// it, and the log last. Nothing that was acknowledged is lost.
+    /// it, then who signs what they appended, and the log last. Nothing that was acknowledged is lost.
     pub async fn stop(self) {
         self.door.send_replace(true);
         if let Some(gateway) = self.gateway
@@ -159,12 +173,20 @@ impl Node {
         }
         self.inside.send_replace(true);
         for worker in self.workers {
-            if let Err(error) = worker.await {
-                error!(error = %error, "a part ended in a panic");
-            }
+            told(worker.await);
+        }
+        self.last.send_replace(true);
+        if let Some(notary) = self.notary {
+            told(notary.await);
         }
         self.store.close().await;
         info!("stopped");
+    }
+}
+
+fn told(outcome: Result<(), JoinError>) {
+    if let Err(error) = outcome {
+        error!(error = %error, "a part ended in a panic");
     }
 }
 

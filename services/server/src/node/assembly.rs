@@ -42,7 +42,10 @@ pub(super) struct Assembly {
     pub(super) metrics: Metrics,
     pub(super) readiness: Readiness,
     pub(super) inside: watch::Sender<bool>,
+    /// Stops what follows all others, such as who signs what they appended.
+    pub(super) last: watch::Sender<bool>,
     pub(super) workers: Vec<JoinHandle<()>>,
+    pub(super) notary: Option<JoinHandle<()>>,
 }
 
 /// What was made.
@@ -71,11 +74,13 @@ impl Assembly {
         self.readiness
             .register("log", move || log.health().map(|()| format!("{} events", log.stats().events)));
         let keys = vault.clone();
-        self.readiness
-            .register("vault", move || keys.health().map(|()| format!("{} changes", keys.changes())));
+        self.readiness.register("vault", move || {
+            let copies = keys.copies_health().err().map(|lack| format!("; {lack}")).unwrap_or_default();
+            keys.health().map(|()| format!("{} changes{copies}", keys.changes()))
+        });
         let (evidence, health) = (notary.health(), notary.health());
         self.readiness.register("evidence", move || health.check());
-        self.run(notary.run(self.inside.subscribe()));
+        self.notary = Some(tokio::spawn(notary.run(self.last.subscribe())));
         if let Some(second) = second {
             let copy = second.clone();
             self.readiness.register("erased-register", move || copy.check());

@@ -14,7 +14,7 @@ use airside_privacy::{
     Vault,
     register::{RegisterError, RegisterFile},
 };
-use airside_store::{EmbeddedStore, Options};
+use airside_store::{EmbeddedStore, Options, identity};
 use tracing::warn;
 
 use super::{StartError, register::SecondRegister};
@@ -37,14 +37,23 @@ pub(super) async fn open(
     places: &Places,
     clock: &Arc<dyn Clock>,
 ) -> Result<Custody, StartError> {
-    let store = Arc::new(EmbeddedStore::open(&places.log, Options::default(), clock.clone())?);
-    let (log, evidence_folder) = (store.log_id(), places.evidence());
+    let evidence_folder = places.evidence();
     let signed = newest(&evidence_folder)?.map(|(checkpoint, _)| checkpoint);
+    let seen = signed.map_or(0, |signed| signed.vault);
+    if let Some((log, generation)) = identity(&places.log)? {
+        if let Some(signed) = &signed {
+            belongs(signed, log, generation, places)?;
+        }
+        Vault::refuse_stranger(&places.folder, log, seen)?;
+    }
+    let store = Arc::new(EmbeddedStore::open(&places.log, Options::default(), clock.clone())?);
+    let log = store.log_id();
     if let Some(signed) = &signed {
         has_what_was_signed(&store, signed, places)?;
     }
     let vault = Arc::new(Vault::open_for(&places.folder, log, clock.clone())?);
-    vault.not_older_than(signed.map_or(0, |signed| signed.vault))?;
+    // A vault that a crash left could not be looked into before.
+    vault.not_older_than(seen)?;
 
     let signer = evidence::signer(&config.folder, config.env)?;
     let mut options = airside_evidence::Options::new(evidence_folder, signer, evidence::VERIFY);
@@ -64,26 +73,36 @@ pub(super) async fn open(
     Ok(Custody { store, vault, notary, second })
 }
 
-/// Refuses a log that lacks what was signed, before anything is changed.
+/// Refuses what can be seen to be of different copies before any of it is opened.
+fn belongs(signed: &Checkpoint, log: LogId, generation: u64, places: &Places) -> Result<(), StartError> {
+    if signed.log != log {
+        return Err(StartError::OtherEvidence { folder: places.evidence(), found: signed.log, log });
+    }
+    if signed.generation > generation {
+        return Err(StartError::OlderGeneration { generation, signed: signed.generation });
+    }
+    if signed.vault > 0 && !places.has_vault() {
+        return Err(StartError::NoVault { folder: places.folder.join("vault"), seen: signed.vault });
+    }
+    Ok(())
+}
+
+/// Refuses a log that ends before what was signed in its generation.
 fn has_what_was_signed(
     store: &EmbeddedStore,
     signed: &Checkpoint,
     places: &Places,
 ) -> Result<(), StartError> {
-    let (log, generation, head) = (store.log_id(), store.generation(), store.stats().events);
-    if signed.log != log {
-        return Err(StartError::OtherEvidence { folder: places.evidence(), found: signed.log, log });
-    }
-    if signed.generation > generation || (signed.generation == generation && signed.size > head) {
-        return Err(StartError::OlderLog {
-            generation,
-            head,
-            signed_generation: signed.generation,
-            signed: signed.size,
+    if signed.log != store.log_id() {
+        return Err(StartError::OtherEvidence {
+            folder: places.evidence(),
+            found: signed.log,
+            log: store.log_id(),
         });
     }
-    if signed.vault > 0 && !places.has_vault() {
-        return Err(StartError::NoVault { folder: places.folder.join("vault"), seen: signed.vault });
+    let head = store.stats().events;
+    if signed.generation == store.generation() && signed.size > head {
+        return Err(StartError::OlderLog { head, signed: signed.size });
     }
     Ok(())
 }

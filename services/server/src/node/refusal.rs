@@ -32,20 +32,26 @@ pub enum StartError {
     /// The keys of personal data cannot be opened.
     #[error("vault cannot be opened")]
     Vault(#[from] VaultError),
-    /// The log lacks what was signed.
+    /// The log ends before what was signed.
     #[error(
-        "log has {head} events in generation {generation}, and {signed} events of generation {signed_generation} were \
-         signed: this is an older copy of the log, so put the newest one back, or restore a backup with \
-         `airside log restore`"
+        "log ends at position {head} and {signed} events of it were signed: this is an older copy of the log, so put \
+         the newest one back, or restore a backup with `airside log restore`"
     )]
     OlderLog {
+        /// The log's last position.
+        head: u64,
+        /// How many events the newest checkpoint covers.
+        signed: u64,
+    },
+    /// The log is from before a restore.
+    #[error(
+        "log is of generation {generation} and a checkpoint of generation {signed} was signed: this is an older copy \
+         of the log from before a restore, so put the newest one back"
+    )]
+    OlderGeneration {
         /// The log's generation.
         generation: u64,
-        /// Its last position.
-        head: u64,
         /// The generation of the newest checkpoint.
-        signed_generation: u64,
-        /// How many events it covers.
         signed: u64,
     },
     /// The evidence is another log's.
