@@ -22,7 +22,7 @@ use crate::harness::{
 };
 
 /// Scans in one call of the writer.
-const PER_CALL: usize = 8;
+pub(crate) const PER_CALL: usize = 8;
 /// Calls that the writer has had answered before the power fails.
 const CALLS_BEFORE: usize = 40;
 
@@ -35,15 +35,20 @@ impl Oracle {
         self.0.lock().unwrap().len()
     }
 
-    /// Writes scans of many plates until the server is gone.
-    pub(crate) async fn keep_writing(&self, server: &Server) -> JoinHandle<()> {
+    /// Returns an oracle of what was acknowledged first.
+    pub(crate) fn first(&self, count: usize) -> Self {
+        Self(Arc::new(Mutex::new(self.0.lock().unwrap()[..count].to_vec())))
+    }
+
+    /// Writes scans of many plates, so many in a call, until the server is gone or refuses.
+    pub(crate) async fn keep_writing(&self, server: &Server, per_call: usize) -> JoinHandle<()> {
         let (callers, oracle) = (server.callers().await, self.0.clone());
         let mut partner = callers.partner().baggage;
         tokio::spawn(async move {
             for call in 0.. {
-                let batch: Vec<Scan> = (0..PER_CALL)
+                let batch: Vec<Scan> = (0..per_call)
                     .map(|n| {
-                        let plate = format!("047{:07}", 1_000_001 + (call * PER_CALL + n) % 5_000);
+                        let plate = format!("047{:07}", 1_000_001 + (call * per_call + n) % 5_000);
                         scan(&Uuid::new_v4().to_string(), &plate, TrackingPoint::BhsInduction)
                     })
                     .collect();
@@ -90,7 +95,7 @@ async fn a_scan_acknowledged_before_a_kill_is_there_after_the_restart() {
 
     for (round, (point, kind)) in STEPS.into_iter().enumerate() {
         let enough = oracle.len() + CALLS_BEFORE * PER_CALL;
-        let writer = oracle.keep_writing(&server).await;
+        let writer = oracle.keep_writing(&server, PER_CALL).await;
         eventually("the writer is at work", async || (oracle.len() >= enough).then_some(())).await;
         let id = format!("step-{round}");
         assert_eq!(record(&callers.partner(), bag.scan(&id, point)).await, ScanResult::Recorded);

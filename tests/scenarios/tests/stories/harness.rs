@@ -2,18 +2,20 @@
 //! every role, and waits that end.
 
 pub(crate) mod calls;
+pub(crate) mod folders;
 pub(crate) mod http;
 pub(crate) mod luggage;
+pub(crate) mod operator;
 pub(crate) mod process;
 pub(crate) mod session;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use airside_runtime::{
     auth::Tokens,
     telemetry::{Metrics, Registry},
 };
-use airside_server::{Config, Node};
+use airside_server::{Config, Node, config::EvidenceConfig};
 use airside_simulator::connect::{Clients, Endpoint};
 use tempfile::TempDir;
 use tokio::time::{interval, timeout};
@@ -84,34 +86,47 @@ pub(crate) struct House {
     pub(crate) node: Node,
     pub(crate) callers: Callers,
     folder: TempDir,
+    evidence: EvidenceConfig,
 }
 
 impl House {
     pub(crate) async fn open() -> Self {
-        Self::on(TempDir::new().unwrap()).await
+        Self::on(TempDir::new().unwrap(), EvidenceConfig::default()).await
+    }
+
+    /// Opens a node whose evidence has a second place.
+    pub(crate) async fn with_second(second: &Path) -> Self {
+        let every = Duration::from_millis(100);
+        let evidence = EvidenceConfig { second: Some(second.to_owned()), every, ..EvidenceConfig::default() };
+        Self::on(TempDir::new().unwrap(), evidence).await
     }
 
     /// Stops the node and starts it again on its folder.
     pub(crate) async fn reopen(self) -> Self {
-        let Self { node, callers, folder } = self;
+        let Self { node, callers, folder, evidence } = self;
         drop(callers);
         within("stop", node.stop()).await;
-        Self::on(folder).await
+        Self::on(folder, evidence).await
     }
 
     /// Returns the data folder.
-    pub(crate) fn folder(&self) -> &std::path::Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    async fn on(folder: TempDir) -> Self {
+    async fn on(folder: TempDir, evidence: EvidenceConfig) -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config =
-            Config { folder: folder.path().to_owned(), listen: any, admin: Some(any), ..Config::default() };
+        let config = Config {
+            folder: folder.path().to_owned(),
+            listen: any,
+            admin: Some(any),
+            evidence: evidence.clone(),
+            ..Config::default()
+        };
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let node = within("start", Node::start(config, registry, metrics)).await.unwrap();
         let callers = Callers::connect(node.public, node.tokens.clone()).await;
-        Self { node, callers, folder }
+        Self { node, callers, folder, evidence }
     }
 }

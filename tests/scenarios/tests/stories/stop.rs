@@ -4,7 +4,7 @@ use airside_api::{baggage::v1::TrackingPoint, notifications::v1::NoticeKind};
 use uuid::Uuid;
 
 use crate::{
-    crash::Oracle,
+    crash::{Oracle, PER_CALL},
     harness::{
         calls::{announce, bag_of, follow, record},
         eventually,
@@ -26,7 +26,7 @@ async fn a_graceful_stop_loses_nothing() {
     let mut session = Session::open(&callers.passenger(person)).await;
     record(&callers.partner(), bag.scan("s1", TrackingPoint::CheckIn)).await;
     session.expect(NoticeKind::BagAccepted).await;
-    let writer = oracle.keep_writing(&server).await;
+    let writer = oracle.keep_writing(&server, PER_CALL).await;
     eventually("the writer is at work", async || (oracle.len() >= 100).then_some(())).await;
 
     server.terminate();

@@ -46,6 +46,53 @@ pub(crate) async fn run(mut command: Command, input: &str) -> Output {
     output
 }
 
+/// Runs a command to its end, with its streams as they were set.
+pub(crate) async fn run_as_it_is(mut command: Command) -> Output {
+    let child = command.spawn().unwrap();
+    // It holds the other ends of what it was given.
+    drop(command);
+    let guard = KillOnDrop(child.id());
+    let ended = spawn_blocking(move || child.wait_with_output().unwrap());
+    let output = within("the command ends", ended).await.unwrap();
+    std::mem::forget(guard);
+    output
+}
+
+/// A command that prints JSON lines until it is dropped.
+pub(crate) struct Follower {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+}
+
+impl Follower {
+    pub(crate) fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stdout = child.stdout.take().map(BufReader::new);
+        Self { child, stdout }
+    }
+
+    /// Waits for the next line.
+    pub(crate) async fn next(&mut self) -> Value {
+        let mut stdout = self.stdout.take().unwrap();
+        let reading = spawn_blocking(move || {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            (line, stdout)
+        });
+        let (line, stdout) = within("a line", reading).await.unwrap();
+        self.stdout = Some(stdout);
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Runs a command that must be refused; returns what it says on standard error.
 pub(crate) async fn refused<I: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = I>) -> String {
     refusal(airside(arguments)).await
@@ -106,10 +153,22 @@ impl Yard {
 
     /// Starts a server on the folder, with variables in its environment.
     pub(crate) async fn serve_with(&self, environment: &[(&str, &str)]) -> Server {
+        let mut command = self.server();
+        command.envs(environment.iter().copied());
+        self.start(command).await
+    }
+
+    /// Returns the command that starts a server on the folder.
+    pub(crate) fn server(&self) -> Command {
+        let mut command = airside(["serve", "--listen", "127.0.0.1:0", "--json", "--data"]);
+        command.arg(self.data());
+        command
+    }
+
+    /// Starts a server by a command and waits until it is ready.
+    pub(crate) async fn start(&self, mut command: Command) -> Server {
         let log = File::options().create(true).append(true).open(self.beside("log")).unwrap();
         let data = self.data();
-        let mut command = airside(["serve", "--listen", "127.0.0.1:0", "--json", "--data"]);
-        command.arg(&data).envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
