@@ -28,9 +28,9 @@ use uuid::Uuid;
 use crate::measure::{Better, Measure};
 
 /// How many writers have one event in flight each.
-const WRITERS: usize = 64;
+pub(crate) const WRITERS: usize = 64;
 /// How many streams there are.
-const STREAMS: usize = 50_000;
+pub(crate) const STREAMS: usize = 50_000;
 /// Payload and metadata of one event, in bytes.
 const EVENT_BYTES: usize = 350;
 /// How often every stream is appended to.
@@ -160,7 +160,7 @@ impl Load {
 }
 
 /// One writer and the streams that it owns.
-struct Writer {
+pub(crate) struct Writer {
     random: SmallRng,
     pool: Bytes,
     metadata: Bytes,
@@ -168,7 +168,11 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(n: usize, pool: Bytes) -> Result<Self> {
+    /// Makes one of [`WRITERS`] writers.
+    ///
+    /// # Errors
+    /// When a stream's name is invalid.
+    pub(crate) fn new(n: usize, pool: Bytes) -> Result<Self> {
         let streams = (n..STREAMS)
             .step_by(WRITERS)
             .map(|stream| Ok((StreamId::new("bag", format_args!("{stream:010}"))?, Expected::NoStream)))
@@ -177,39 +181,56 @@ impl Writer {
         Ok(Self { random: SmallRng::seed_from_u64(n as u64), pool, metadata, streams })
     }
 
-    fn shuffle(&mut self) {
+    /// Puts its streams into a new order.
+    pub(crate) fn shuffle(&mut self) {
         self.streams.shuffle(&mut self.random);
     }
 
     async fn visit_all(mut self, store: Arc<EmbeddedStore>) -> Result<Self> {
-        let length = EVENT_BYTES - self.metadata.len();
-        for (stream, expected) in &mut self.streams {
-            let start = self.random.random_range(0..self.pool.len() - length);
-            let event = NewEvent {
-                id: EventId(Uuid::from_u128(self.random.random())),
-                event_type: "baggage.BagScanned".into(),
-                schema_version: 1,
-                occurred_at: jiff::Timestamp::UNIX_EPOCH,
-                metadata: self.metadata.clone(),
-                payload: self.pool.slice(start..start + length),
-            };
-            let append = Append {
-                stream: stream.clone(),
-                expected: *expected,
-                fold_from: Revision::FIRST,
-                events: vec![event],
-            };
-            let appended = store.append(append).await?;
-            *expected = Expected::Exact(appended.last_revision.context("an append without a revision")?);
+        for at in 0..self.streams.len() {
+            self.visit(at, &store).await?;
         }
         Ok(self)
+    }
+
+    /// Appends one event to one of its streams.
+    ///
+    /// # Errors
+    /// When the store refuses it.
+    pub(crate) async fn visit(&mut self, at: usize, store: &EmbeddedStore) -> Result<()> {
+        let length = EVENT_BYTES - self.metadata.len();
+        let start = self.random.random_range(0..self.pool.len() - length);
+        let event = NewEvent {
+            id: EventId(Uuid::from_u128(self.random.random())),
+            event_type: "baggage.BagScanned".into(),
+            schema_version: 1,
+            occurred_at: jiff::Timestamp::UNIX_EPOCH,
+            metadata: self.metadata.clone(),
+            payload: self.pool.slice(start..start + length),
+        };
+        let (stream, expected) = &mut self.streams[at];
+        let append = Append {
+            stream: stream.clone(),
+            expected: *expected,
+            fold_from: Revision::FIRST,
+            events: vec![event],
+        };
+        let appended = store.append(append).await?;
+        *expected = Expected::Exact(appended.last_revision.context("an append without a revision")?);
+        Ok(())
     }
 }
 
 /// Makes bytes of which every other one is random.
-fn pool() -> Bytes {
+pub(crate) fn pool() -> Bytes {
     let mut random = SmallRng::seed_from_u64(7);
     (0..1 << 20).map(|n| if n % 2 == 0 { random.random() } else { b'a' }).collect::<Vec<u8>>().into()
+}
+
+/// Returns how many bytes a commit of some events of this bench has.
+pub(crate) fn batch_bytes(events: usize) -> usize {
+    let names = "bag-0000000000".len() + "baggage.BagScanned".len();
+    HEADER_BYTES + events * (FRAME_BYTES + names + EVENT_BYTES)
 }
 
 /// A file that grows by what the store stores.
@@ -222,9 +243,7 @@ struct Bare {
 impl Bare {
     fn create(path: &Path) -> Result<Self> {
         let file = File::create(path).context("making the bare file")?;
-        let names = "bag-0000000000".len() + "baggage.BagScanned".len();
-        let batch_bytes = HEADER_BYTES + WRITERS * (FRAME_BYTES + names + EVENT_BYTES);
-        Ok(Self { file, pool: pool(), batch_bytes })
+        Ok(Self { file, pool: pool(), batch_bytes: batch_bytes(WRITERS) })
     }
 
     fn round(&mut self) -> Result<Duration> {

@@ -2,12 +2,16 @@
 //!
 //! `cargo run --release -p airside-bench -- scan-ingest --json` prints one JSON
 //! array of measures on standard output and everything else on standard error.
+//! The works are `append`, `append-pause`, `read-all` and `log-open` of the log,
+//! `scan-ingest` and `message-ingest` of the server, `testville-scaled` of the ways.
 //! Each figure is the best of three rounds, because other work on the machine
 //! only ever makes a round slower. Exit code 1 when a floor is not reached.
 
 mod append;
+mod append_pause;
 mod ingest;
 mod limits;
+mod log_open;
 mod measure;
 mod read_all;
 mod ways;
@@ -39,12 +43,18 @@ struct Bench {
     /// Folder on the disk to measure; what is written there is removed again.
     #[arg(long, value_name = "DIR", default_value = "target/bench")]
     dir: PathBuf,
+    #[command(flatten)]
+    log_open: log_open::Part,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Work {
     /// Durable events a second through the port of the log.
     Append,
+    /// The longest time of an append at 10,000 a second.
+    AppendPause,
+    /// Time to open a log of 5 million streams after a crash, and its memory.
+    LogOpen,
     /// Events a second when the whole log is read.
     ReadAll,
     /// Durable typed scans a second over gRPC.
@@ -68,14 +78,19 @@ fn main() -> ExitCode {
 }
 
 fn run(bench: &Bench) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if let Some(played) = runtime.block_on(bench.log_open.play()) {
+        return played.map(|()| true);
+    }
     std::fs::create_dir_all(&bench.dir).with_context(|| format!("{} cannot be made", bench.dir.display()))?;
     let works = if bench.works.is_empty() { Work::value_variants() } else { &bench.works };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut measures = Vec::new();
     for work in works {
         let folder = tempfile::tempdir_in(&bench.dir)?;
         let found = match work {
             Work::Append => runtime.block_on(append::measure(folder.path()))?,
+            Work::AppendPause => runtime.block_on(append_pause::measure(folder.path()))?,
+            Work::LogOpen => log_open::measure(folder.path())?,
             Work::ReadAll => runtime.block_on(read_all::measure(folder.path()))?,
             Work::ScanIngest => runtime.block_on(ingest::scans(folder.path()))?,
             Work::MessageIngest => runtime.block_on(ingest::messages(folder.path()))?,

@@ -61,6 +61,12 @@ impl Measure {
         Self { better, floor: Some(floor), goal: Some(goal), holds, ..self }
     }
 
+    /// Says that less of it is better, without bounds.
+    #[must_use]
+    pub(crate) fn lower_is_better(self) -> Self {
+        Self { better: Better::Lower, ..self }
+    }
+
     /// Says what it is held against.
     #[must_use]
     pub(crate) fn against(self, against: impl Into<String>) -> Self {
