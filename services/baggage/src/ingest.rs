@@ -6,16 +6,19 @@
 //! [`Parsed::print`] writes it back. Tolerant: what is odd is kept and noted; only what would make
 //! a wrong bag is refused. Work and memory grow with the length of the text and nothing it claims.
 //!
-//! It reads BSM (new, CHG, DEL) and BPM whole. The other types are recognised and read as far as
-//! their header. The steps: [`decode`] bytes, find each message (`frame`), split it into elements,
-//! read each element (`read`, `tags`, `dates`), gather elements into passenger groups (`groups`).
+//! It reads every type: BSM, BTM, BPM, BUM, BNS, BCM (BAM, FOM, FCM, FMM, DBM), BMM and BRQ. The
+//! steps: [`decode`] bytes, find each message and its envelope (`frame`), split it into elements,
+//! read each element (`read`, `rare`, `tags`, `dates`), gather elements into groups (`groups`) and
+//! hold them against what the type is made of (`grammar`).
 
 mod dates;
 mod fields;
 mod findings;
 mod frame;
+mod grammar;
 mod groups;
 mod message;
+mod rare;
 mod read;
 mod report;
 mod tags;
@@ -26,25 +29,30 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 pub use fields::{
-    EventTime, Flight, MessageDate, PassengerName, PassengerState, PersonalText, Processing, ProcessingKind,
-    Screening, ScreeningResult, SecurityData, Source, Status, StatusCode, Stowage, Version, Weight,
-    WeightUnit,
+    BagSize, EventTime, Flight, MessageDate, PassengerName, PassengerState, PersonalText, Processing,
+    ProcessingKind, Screening, ScreeningResult, SecurityData, SizeUnit, Source, Status, StatusCode, Stowage,
+    Version, Weight, WeightUnit,
 };
 pub use findings::{Diagnostic, Finding, Severity, Subject};
+pub use frame::Envelope;
 pub use message::{Change, Element, Ending, Group, MessageType, Parsed};
+pub use rare::{
+    Acknowledgement, CheckIn, FrequentTraveller, GroundDelivery, Handling, Identifier, Particulars,
+};
 pub use report::{Report, ReportDiagnostic, ReportElement, ReportGroup, has_errors, report};
 pub use tags::BAGS_MAX;
 
 use dates::Reference;
 use findings::Notes;
 use frame::{Frame, Frames, Line};
+use grammar::Shape;
 use groups::Grouping;
 use message::trimmed;
 use read::Reading;
 
 /// Version of the rules that turn text into messages; it rises when the same text would be read
 /// differently.
-pub const PARSER_VERSION: u32 = 1;
+pub const PARSER_VERSION: u32 = 2;
 
 /// A line of a Type B message has at most this many characters.
 const LINE_CHARACTERS_MAX: usize = 69;
@@ -70,27 +78,24 @@ fn parse<'a>(index: usize, frame: &Frame<'a>, receipt: Timestamp) -> Parsed<'a> 
     let version = head.elements.iter().find(|element| element.letter == Some('V')).copied();
     let utc = Reference::new(receipt, None);
     let header = version.map(|element| Reading::new(element, &utc, &mut notes).version());
-    let mut groups = Vec::new();
-    if frame.kind.is_read() {
-        let airport = header.and_then(|header| header.airport);
-        let reference = if airport.is_some() { Reference::new(receipt, airport) } else { utc };
-        if let Some(element) = version.filter(|_| airport.is_some() && !reference.zone_known()) {
-            notes.element(Finding::ZoneUnknown, &element, 0);
-        }
-        note_form(frame.kind, &head.elements, &mut notes);
-        let mut grouping = Grouping::new(frame.kind, &reference, &mut notes);
-        for (index, element) in head.elements.iter().enumerate() {
-            grouping.read(index, *element);
-        }
-        let (read, any_tag) = grouping.finish(head.elements.len());
-        groups = read;
-        if !any_tag && frame.ending != Ending::Truncated {
-            notes.message(Finding::BagMissing, frame.kind, frame.line);
-        }
-        note_flights(frame, header.and_then(|header| header.source), &groups, &mut notes);
-    } else {
-        notes.message(Finding::TypeWaiting, frame.kind, frame.line);
+    let airport = header.and_then(|header| header.airport);
+    let reference = if airport.is_some() { Reference::new(receipt, airport) } else { utc };
+    if let Some(element) = version.filter(|_| airport.is_some() && !reference.zone_known()) {
+        notes.element(Finding::ZoneUnknown, &element, 0);
     }
+    note_form(frame.kind, &head.elements, &mut notes);
+    let answer = head.elements.iter().find(|element| element.letter == Some('A'));
+    let acknowledgement =
+        answer.map(|element| rare::acknowledgement(&mut Reading::new(*element, &reference, &mut notes)));
+    let mut grouping = Grouping::new(frame.kind, &reference, &mut notes);
+    for (index, element) in head.elements.iter().enumerate() {
+        grouping.read(index, *element);
+    }
+    let (groups, any_tag) = grouping.finish(head.elements.len());
+    if Shape::of(frame.kind).names_bags && !any_tag && frame.ending != Ending::Truncated {
+        notes.message(Finding::BagMissing, frame.kind, frame.line);
+    }
+    note_missing(frame, &head, header.and_then(|header| header.source), &groups, &mut notes);
     note_ending(frame, header, &mut notes);
     Parsed {
         index,
@@ -100,7 +105,8 @@ fn parse<'a>(index: usize, frame: &Frame<'a>, receipt: Timestamp) -> Parsed<'a> 
         change: head.change,
         header,
         ending: frame.ending,
-        possible_duplicate: frame.possible_duplicate,
+        envelope: frame.envelope.clone(),
+        acknowledgement,
         elements: head.elements,
         groups,
         diagnostics: notes.sorted(),
@@ -219,16 +225,33 @@ fn note_form(kind: MessageType, elements: &[Element<'_>], notes: &mut Notes) {
     }
 }
 
-/// Notes flights and processing that the type and source ask for and the message lacks.
-fn note_flights(frame: &Frame<'_>, source: Option<Source>, groups: &[Group<'_>], notes: &mut Notes) {
+/// Notes what the type and the source ask for and the message lacks.
+fn note_missing(
+    frame: &Frame<'_>,
+    head: &Head<'_>,
+    source: Option<Source>,
+    groups: &[Group<'_>],
+    notes: &mut Notes,
+) {
     let outbound = groups.iter().any(|group| group.outbound.is_some());
-    let finding = match (frame.kind, source) {
-        (MessageType::Bpm, _) => {
+    let without_flight = (!outbound).then_some(Finding::FlightMissing);
+    let is_answer = head.secondary.is_some_and(|secondary| secondary.eq_ignore_ascii_case("BAM"));
+    let answered = head.elements.iter().any(|element| element.letter == Some('A'));
+    let finding = match frame.kind {
+        MessageType::Bpm => {
             let missing = groups.iter().all(|group| group.processing.is_none());
             missing.then_some(Finding::ProcessingMissing)
         }
-        (_, Some(Source::Terminating)) => outbound.then_some(Finding::FlightUnexpected),
-        _ => (!outbound).then_some(Finding::FlightMissing),
+        MessageType::Bsm if source == Some(Source::Terminating) => {
+            outbound.then_some(Finding::FlightUnexpected)
+        }
+        MessageType::Btm if groups.iter().all(|group| group.inbound.is_none()) => {
+            Some(Finding::InboundMissing)
+        }
+        MessageType::Bcm if head.secondary.is_none() => Some(Finding::SecondaryMissing),
+        MessageType::Bcm if is_answer => (!answered).then_some(Finding::AnswerMissing),
+        MessageType::Brq => None,
+        _ => without_flight,
     };
     if let Some(finding) = finding {
         notes.message(finding, frame.kind, frame.line);
@@ -248,7 +271,7 @@ fn note_ending(frame: &Frame<'_>, header: Option<Version<'_>>, notes: &mut Notes
     if let Some(finding) = finding {
         notes.message(finding, frame.kind, frame.end_line);
     }
-    if frame.possible_duplicate {
+    if frame.envelope.as_ref().is_some_and(|envelope| envelope.possible_duplicate) {
         notes.message(Finding::PossibleDuplicate, frame.kind, frame.line);
     }
 }

@@ -63,8 +63,8 @@ pub fn translate(message: &Parsed<'_>, received_at: Timestamp) -> Result<Vec<Sai
     if let Some(finding) = message.held_by() {
         return Err(Unusable::new(finding.code(), &finding.text()));
     }
-    if !message.message_type.is_read() {
-        return Err(Unusable::new("type-waits", "messages of this type are kept and not read yet"));
+    if !matches!(message.message_type, MessageType::Bsm | MessageType::Bpm) {
+        return Err(Unusable::new("type-waits", "messages of this type are kept and change no bag yet"));
     }
     let station = message.header.and_then(|header| header.airport);
     let station = station.ok_or_else(|| Unusable::new("no-airport", "element .V names no airport"))?;

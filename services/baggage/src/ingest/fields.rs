@@ -187,7 +187,7 @@ pub struct Stowage<'a> {
 
 /// `.W`: pieces and weight of a passenger's bags together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Weight {
+pub struct Weight<'a> {
     /// Unit of the weights.
     pub unit: Option<WeightUnit>,
     /// Number of bags.
@@ -196,6 +196,32 @@ pub struct Weight {
     pub checked: Option<u32>,
     /// Weight of unchecked bags, in `unit`.
     pub unchecked: Option<u32>,
+    /// Size of the largest bag.
+    pub size: Option<BagSize>,
+    /// Kind of bag, as it came.
+    pub kind: Option<&'a str>,
+}
+
+/// Size of a bag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BagSize {
+    /// Unit of the sizes.
+    pub unit: Option<SizeUnit>,
+    /// Length, in `unit`.
+    pub length: Option<u32>,
+    /// Width, in `unit`.
+    pub width: Option<u32>,
+    /// Height, in `unit`.
+    pub height: Option<u32>,
+}
+
+/// Unit of the sizes in a `.W`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeUnit {
+    /// CM.
+    Centimetres,
+    /// IN.
+    Inches,
 }
 
 /// Unit of a `.W`.

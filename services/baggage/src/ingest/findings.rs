@@ -150,7 +150,7 @@ findings! {
     PlateImpossible = Error, true, "plate-impossible",
         "has serial 000000, which no tag may carry; read the tag again";
     BagMissing = Error, true, "bag-missing",
-        "names no bag; send .N, or .B in a BPM, with the plate";
+        "names no bag; send .N, or .B in a BPM or BNS, with the plate";
     TooManyBags = Error, true, "too-many-bags",
         "takes the message past 100000 bags; the rest is refused, send them in parts";
     RangePastEnd = Warning, false, "range-past-end",
@@ -197,6 +197,12 @@ findings! {
         "says CHG or DEL twice; it counts once";
     ChangeUnexpected = Warning, false, "change-unexpected",
         "says CHG or DEL, which this type of message does not have; it is kept but means nothing here";
+    SecondaryMissing = Warning, true, "secondary-missing",
+        "has no second line, so what it controls is unknown; send BAM, FOM, FCM, FMM or DBM below BCM";
+    AnswerMissing = Warning, true, "answer-missing",
+        "is an answer (BAM) without .A; send .A with the reference of the message that it answers";
+    InboundMissing = Warning, false, "inbound-missing",
+        "has no .I, so nobody knows what brings the bags; send the inbound flight first";
     SecondaryUnknown = Warning, false, "secondary-unknown",
         "has a secondary type other than BAM, FOM, FCM, FMM or DBM; it is kept verbatim";
     FlightUnreadable = Warning, true, "flight-unreadable",
@@ -239,8 +245,6 @@ findings! {
         "begins a group that names no bag; it is kept but means nothing";
     ProcessingMissing = Warning, false, "processing-missing",
         "has no .J, so nobody says when and where; the time of receipt must serve";
-    TypeWaiting = Info, false, "type-waiting",
-        "is read as far as its header; its elements are kept verbatim";
     Part = Info, false, "part",
         "is one part of several; it is complete when the part with the END line of the type is there";
     PossibleDuplicate = Info, false, "possible-duplicate",

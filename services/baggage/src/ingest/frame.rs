@@ -23,31 +23,70 @@ pub(super) struct Frame<'a> {
     pub(super) lines: Vec<Line<'a>>,
     pub(super) ending: Ending,
     pub(super) end_line: u32,
-    pub(super) possible_duplicate: bool,
+    pub(super) envelope: Option<Envelope<'a>>,
 }
+
+/// The Type B envelope around a message: `QU SZXKBZH SZXBSXH`, then `.PEKRMZH 201430 PDM`.
+///
+/// One envelope may hold several messages; each of them has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope<'a> {
+    /// Priority, such as `QU`.
+    pub priority: Option<&'a str>,
+    /// Seven-letter addresses that it goes to.
+    pub destinations: Vec<&'a str>,
+    /// The address that it comes from.
+    pub origin: Option<&'a str>,
+    /// Day, hour and minute at which it was sent, as `DDHHMM`.
+    pub sent: Option<&'a str>,
+    /// It may have come before (PDM).
+    pub possible_duplicate: bool,
+}
+
+/// The most addresses of one envelope that are kept.
+const DESTINATIONS_MAX: usize = 32;
 
 /// The messages of a text, in order.
 pub(super) struct Frames<'a> {
     lines: Lines<'a>,
     /// A message whose type was already read.
     begun: Option<(MessageType, u32)>,
-    possible_duplicate: bool,
+    envelope: Option<Envelope<'a>>,
 }
 
 impl<'a> Frames<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let lines = Lines { rest: text.trim_start_matches('\u{feff}'), number: 0 };
-        Self { lines, begun: None, possible_duplicate: false }
+        Self { lines, begun: None, envelope: None }
     }
 
-    /// Reads a line between messages: the envelope says whether the message may be a duplicate.
-    fn outside(&mut self, text: &str, number: u32) {
+    /// Reads a line between messages: a part of an envelope, or a type.
+    fn outside(&mut self, text: &'a str, number: u32) {
         let after_stx = text.rsplit('\u{2}').next().unwrap_or(text);
         let line = trimmed(text);
-        if line.starts_with('.') {
-            self.possible_duplicate = line.split_ascii_whitespace().any(|w| w.eq_ignore_ascii_case("PDM"));
+        if let Some(rest) = line.strip_prefix('.').filter(|rest| is_origin(rest)) {
+            self.envelope.get_or_insert_default().read_origin(rest);
+        } else if let Some(priority) = priority(line) {
+            let mut addresses =
+                line.split_ascii_whitespace().skip(1).filter(|word| is_address(word)).peekable();
+            if addresses.peek().is_some() || is_envelope(text) {
+                let destinations = addresses.take(DESTINATIONS_MAX).collect();
+                self.envelope =
+                    Some(Envelope { priority: Some(priority), destinations, ..Envelope::default() });
+            }
         }
         self.begun = MessageType::read(trimmed(after_stx)).map(|kind| (kind, number));
+    }
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads the line with the sender: address, time, and PDM for what may have come before.
+    fn read_origin(&mut self, line: &'a str) {
+        let mut words = line.split_ascii_whitespace();
+        self.origin = words.next().filter(|word| is_address(word));
+        self.sent =
+            words.clone().next().filter(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()));
+        self.possible_duplicate = words.any(|word| word.eq_ignore_ascii_case("PDM"));
     }
 }
 
@@ -60,14 +99,14 @@ impl<'a> Iterator for Frames<'a> {
             self.outside(line.text, line.number);
         }
         let (kind, first) = self.begun.take()?;
-        let possible_duplicate = self.possible_duplicate;
+        let envelope = self.envelope.clone();
         let mut frame = Frame {
             kind,
             line: first,
             lines: Vec::with_capacity(12),
             ending: Ending::Truncated,
             end_line: first,
-            possible_duplicate,
+            envelope,
         };
         while let Some(line) = self.lines.next() {
             let token = trimmed(line.text);
@@ -111,8 +150,24 @@ fn ending(kind: MessageType, token: &str) -> Option<(Ending, &str)> {
 
 /// Tells the first line of a telex envelope: SOH, then a priority such as `QU`.
 fn is_envelope(text: &str) -> bool {
-    let priority = text.strip_prefix('\u{1}').map(str::as_bytes);
-    matches!(priority, Some([b'Q' | b'q', second, b' ', ..]) if second.is_ascii_alphabetic())
+    text.strip_prefix('\u{1}').is_some_and(|line| line.contains(' ') && priority(line).is_some())
+}
+
+/// Returns the priority that a line begins with: Q and a letter.
+fn priority(line: &str) -> Option<&str> {
+    let word = line.split_ascii_whitespace().next()?;
+    matches!(word.as_bytes(), [b'Q' | b'q', second] if second.is_ascii_alphabetic()).then_some(word)
+}
+
+/// Whether a line, without its full stop, begins with an address or marks a possible duplicate.
+fn is_origin(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    words.next().is_some_and(is_address) || words.any(|word| word.eq_ignore_ascii_case("PDM"))
+}
+
+/// Whether a word has the form of an address: city, office, airline.
+fn is_address(word: &str) -> bool {
+    word.len() == 7 && word.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// Splits at LF, CR LF, CR CR LF and lone CR, and counts lines.

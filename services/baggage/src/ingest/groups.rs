@@ -11,18 +11,13 @@ use std::mem;
 use super::dates::{Reference, Window};
 use super::fields::Status;
 use super::findings::{Finding, Notes};
+use super::grammar::{KNOWN, Shape, Standing};
 use super::message::{Element, Group, MessageType};
 use super::read::{Item, Reading};
 use super::tags::{Named, Novelty, Tag};
 
-/// Order of group elements in a BSM; `.B` stands for `.N`.
-const BSM_ORDER: &str = "FIONDSHWPGYCLTKERXM";
-/// Order of group elements in a BPM; `.I` and `.O` may stand anywhere.
-const BPM_ORDER: &str = "JFUNDQSHWPGYCLTKERXM";
 /// How many onward flights a group follows; each group after it may take them over.
 const ONWARD_MAX: usize = 8;
-/// Letters that RP 1745 defines.
-const KNOWN: &str = "VAFIONBSJUQDGHWPLYCTKERXM";
 
 /// Reads the elements of one message in order.
 pub(super) struct Grouping<'a, 'n> {
@@ -125,6 +120,9 @@ impl<'a, 'n> Grouping<'a, 'n> {
             (group.outbound, group.inbound) = (last.outbound, last.inbound);
             group.onward.clone_from(&last.onward);
             group.stowage = last.stowage.filter(|_| letter != 'U');
+        } else if let Some(last) = last.filter(|_| self.kind == MessageType::Btm && letter == 'F') {
+            // One inbound flight brings the bags of many outbound ones.
+            group.inbound = last.inbound;
         }
         self.group = group;
     }
@@ -141,25 +139,20 @@ impl<'a, 'n> Grouping<'a, 'n> {
 
     /// Notes an element that stands out of order. Nothing else comes of it.
     fn check_order(&mut self, letter: char, element: Element<'a>) {
-        let (order, free) = match self.kind {
-            MessageType::Bpm => (BPM_ORDER, matches!(letter, 'I' | 'O')),
-            _ => (BSM_ORDER, false),
-        };
-        let stands_for = if letter == 'B' { 'N' } else { letter };
-        let unexpected = letter == 'B' && self.kind != MessageType::Bpm;
-        match order.find(stands_for) {
-            _ if !KNOWN.contains(letter) => self.notes.element(Finding::ElementUnknown, &element, 0),
-            _ if free => {}
-            None => self.notes.element(Finding::ElementUnexpected, &element, 0),
-            Some(_) if unexpected => self.notes.element(Finding::ElementUnexpected, &element, 0),
-            Some(rank) if rank < self.state.rank => self.notes.element(Finding::Order, &element, 0),
-            Some(rank) => self.state.rank = rank,
+        match Shape::of(self.kind).standing(letter) {
+            Standing::Unknown => self.notes.element(Finding::ElementUnknown, &element, 0),
+            Standing::Unexpected => self.notes.element(Finding::ElementUnexpected, &element, 0),
+            Standing::Ranked(rank) if rank < self.state.rank => {
+                self.notes.element(Finding::Order, &element, 0);
+            }
+            Standing::Ranked(rank) => self.state.rank = rank,
+            Standing::Free => {}
         }
     }
 
     fn read_typed(&mut self, letter: char, element: Element<'a>) {
         let repeated = self.state.own & bit(letter) != 0;
-        if matches!(letter, 'F' | 'I' | 'J' | 'U' | 'S' | 'W' | 'L') && repeated {
+        if "FIJUSWLDGHQYCTK".contains(letter) && repeated {
             self.notes.element(Finding::ElementRepeated, &element, 0);
         }
         let mut reading = Reading::new(element, self.reference, self.notes);
@@ -195,7 +188,7 @@ impl<'a, 'n> Grouping<'a, 'n> {
             'L' if !repeated => group.record_locator = reading.record_locator(),
             'P' => group.names.push(reading.name()),
             'X' => group.screening.push(reading.screening()),
-            _ => {}
+            _ => group.particulars.read(letter, &mut reading),
         }
     }
 
@@ -250,6 +243,7 @@ fn read_tag<'a>(reading: &mut Reading<'a, '_>, item: Item<'a>, kind: MessageType
         Ok((tag, odd)) => (odd, Some(tag)),
         Err(finding) => (Some(finding), None),
     };
+    let odd = odd.filter(|odd| *odd != Finding::TagCountMissing || !Shape::of(kind).single_plates);
     let remark = tag.and_then(|tag| tag.remark(kind));
     for finding in [odd, remark].into_iter().flatten() {
         reading.note(finding, item);

@@ -8,6 +8,8 @@ use super::fields::{
     Weight,
 };
 use super::findings::{Diagnostic, Severity};
+use super::frame::Envelope;
+use super::rare::{Acknowledgement, Particulars};
 use crate::model::LicencePlate;
 
 /// Type of a message (IATA RP 1745).
@@ -17,17 +19,17 @@ pub enum MessageType {
     Bsm,
     /// Baggage processed message: a bag was sorted, reconciled, scanned or tracked.
     Bpm,
-    /// Baggage transfer message; waits for its issue.
+    /// Baggage transfer message: bags that arrive on one flight and go on by another.
     Btm,
-    /// Baggage unload message; waits for its issue.
+    /// Baggage unload message: these bags must come off.
     Bum,
-    /// Baggage not seen message; waits for its issue.
+    /// Baggage not seen message: expected at the close of a flight and not seen.
     Bns,
-    /// Baggage control message; waits for its issue.
+    /// Baggage control message: a flight opens or closes, or a message is answered.
     Bcm,
-    /// Baggage manifest message; waits for its issue.
+    /// Baggage manifest message: what is loaded in what.
     Bmm,
-    /// Baggage request; waits for its issue.
+    /// Baggage request: asks for the data of a tag.
     Brq,
 }
 
@@ -93,11 +95,13 @@ pub struct Group<'a> {
     /// Screening (`.X`), in order.
     pub screening: Vec<Screening<'a>>,
     /// Pieces and weight of the passenger's bags together (`.W`).
-    pub weight: Option<Weight>,
+    pub weight: Option<Weight<'a>>,
     /// Passengers (`.P`).
     pub names: Vec<PassengerName<'a>>,
     /// Record locator (`.L`).
     pub record_locator: Option<PersonalText<'a>>,
+    /// What few groups say.
+    pub particulars: Particulars<'a>,
     /// Which of the message's elements are of this group.
     pub elements: Range<usize>,
 }
@@ -119,11 +123,13 @@ pub struct Parsed<'a> {
     pub header: Option<Version<'a>>,
     /// How it ended.
     pub ending: Ending,
-    /// Whether its envelope says that it may have come before (PDM).
-    pub possible_duplicate: bool,
+    /// The telex envelope that it came in.
+    pub envelope: Option<Envelope<'a>>,
+    /// What a BCM answers (`.A`).
+    pub acknowledgement: Option<Acknowledgement<'a>>,
     /// Every element in order, typed or not.
     pub elements: Vec<Element<'a>>,
-    /// Passenger groups of a BSM or BPM; empty for types that wait.
+    /// Its groups: of passengers, of containers in a BMM; a BCM about a flight has one without bags.
     pub groups: Vec<Group<'a>>,
     /// Findings in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
@@ -132,7 +138,8 @@ pub struct Parsed<'a> {
 }
 
 impl MessageType {
-    const ALL: [Self; 8] =
+    /// Every type.
+    pub const ALL: [Self; 8] =
         [Self::Bsm, Self::Bpm, Self::Btm, Self::Bum, Self::Bns, Self::Bcm, Self::Bmm, Self::Brq];
 
     /// Returns its three letters.
@@ -147,11 +154,6 @@ impl MessageType {
             Self::Bmm => "BMM",
             Self::Brq => "BRQ",
         }
-    }
-
-    /// Returns whether this parser reads it whole; the others wait for their issue.
-    pub fn is_read(self) -> bool {
-        matches!(self, Self::Bsm | Self::Bpm)
     }
 
     pub(super) fn read(token: &str) -> Option<Self> {
@@ -188,6 +190,11 @@ impl<'a> Element<'a> {
 }
 
 impl Parsed<'_> {
+    /// Returns whether its envelope says that it may have come before (PDM).
+    pub fn is_possible_duplicate(&self) -> bool {
+        self.envelope.as_ref().is_some_and(|envelope| envelope.possible_duplicate)
+    }
+
     /// Returns whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity() == Severity::Error)

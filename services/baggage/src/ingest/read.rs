@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use super::dates::{Reference, Window};
 use super::fields::{
-    Flight, MessageDate, PassengerName, PassengerState, PersonalText, Processing, ProcessingKind, Screening,
-    ScreeningResult, SecurityData, Source, StatusCode, Stowage, Version, Weight, WeightUnit,
+    BagSize, EventTime, Flight, MessageDate, PassengerName, PassengerState, PersonalText, Processing,
+    ProcessingKind, Screening, ScreeningResult, SecurityData, SizeUnit, Source, StatusCode, Stowage, Version,
+    Weight, WeightUnit,
 };
 use super::findings::{Finding, Notes};
 use super::message::{Element, trimmed};
@@ -49,28 +50,28 @@ impl<'a, 'n> Reading<'a, 'n> {
     }
 
     /// Takes the next sub-item, empty where there is none.
-    fn item(&mut self) -> Item<'a> {
+    pub(super) fn item(&mut self) -> Item<'a> {
         let offset = self.element.text.len();
         self.next_item().unwrap_or(Item { text: "", offset })
     }
 
     /// Takes all that is left, solidi included.
-    fn rest(&mut self) -> Item<'a> {
+    pub(super) fn rest(&mut self) -> Item<'a> {
         let offset = self.next;
         self.next = usize::MAX;
         Item { text: trimmed(self.element.text.get(offset..).unwrap_or_default()), offset }
     }
 
-    fn text(&mut self) -> Option<&'a str> {
+    pub(super) fn text(&mut self) -> Option<&'a str> {
         Some(self.item().text).filter(|text| !text.is_empty())
     }
 
-    fn personal(&mut self) -> Option<PersonalText<'a>> {
+    pub(super) fn personal(&mut self) -> Option<PersonalText<'a>> {
         PersonalText::new(self.item().text)
     }
 
     /// Reads a code that may be absent; an unlisted one is noted and reads as absent.
-    fn code<T>(&mut self, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn code<T>(&mut self, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         self.parsed(Finding::CodeUnknown, read)
     }
 
@@ -78,7 +79,7 @@ impl<'a, 'n> Reading<'a, 'n> {
         self.code(|text| only_letter(text).and_then(read))
     }
 
-    fn number<T: FromStr>(&mut self) -> Option<T> {
+    pub(super) fn number<T: FromStr>(&mut self) -> Option<T> {
         self.parsed(Finding::NumberUnreadable, |text| text.parse().ok())
     }
 
@@ -98,7 +99,7 @@ impl<'a, 'n> Reading<'a, 'n> {
         value
     }
 
-    fn date(&mut self, window: Window) -> Option<MessageDate> {
+    pub(super) fn date(&mut self, window: Window) -> Option<MessageDate> {
         let item = self.item();
         if item.text.is_empty() {
             self.note(Finding::DateMissing, item);
@@ -109,6 +110,21 @@ impl<'a, 'n> Reading<'a, 'n> {
             self.note(finding, item);
         }
         read.date
+    }
+
+    /// Reads a time on a day that could be read.
+    pub(super) fn time(&mut self, item: Item<'a>, date: Option<MessageDate>) -> Option<EventTime> {
+        let read = self.reference.time(item.text, date?.date?);
+        for finding in read.findings.into_iter().flatten() {
+            self.note(finding, item);
+        }
+        read.time
+    }
+
+    /// Returns whether the next sub-item is there and holds something.
+    pub(super) fn has_text_next(&self) -> bool {
+        let rest = self.element.text.get(self.next..).unwrap_or_default();
+        rest.split('/').next().is_some_and(|item| !trimmed(item).is_empty())
     }
 
     /// Reads a whole `.F`, `.I` or `.O`.
@@ -133,14 +149,7 @@ impl<'a, 'n> Reading<'a, 'n> {
         });
         let (agent, scanner, date) = (self.personal(), self.text(), self.date(Window::Processing));
         let item = self.item();
-        let mut time = None;
-        if let Some(day) = date.and_then(|date| date.date) {
-            let read = self.reference.time(item.text, day);
-            for finding in read.findings.into_iter().flatten() {
-                self.note(finding, item);
-            }
-            time = read.time;
-        }
+        let time = self.time(item, date);
         Processing { kind, agent, scanner, date, time, location: self.text(), sent_to: self.text() }
     }
 
@@ -187,15 +196,25 @@ impl<'a, 'n> Reading<'a, 'n> {
         Stowage { container, compartment, baggage_type, class, destination, sealed, connection }
     }
 
-    /// Reads the unit, pieces and weights of a `.W`; sizes stay in its text.
-    pub(super) fn weight(&mut self) -> Weight {
+    /// Reads a whole `.W`.
+    pub(super) fn weight(&mut self) -> Weight<'a> {
         let unit = self.letter(|letter| match letter {
             'K' => Some(WeightUnit::Kilograms),
             'L' => Some(WeightUnit::Pounds),
             'P' => Some(WeightUnit::Pieces),
             _ => None,
         });
-        Weight { unit, pieces: self.number(), checked: self.number(), unchecked: self.number() }
+        let (pieces, checked, unchecked) = (self.number(), self.number(), self.number());
+        let size_unit =
+            self.code(|text| match_code(text, &[("CM", SizeUnit::Centimetres), ("IN", SizeUnit::Inches)]));
+        let (length, width, height) = (self.number(), self.number(), self.number());
+        let size = (length.is_some() || width.is_some() || height.is_some()).then_some(BagSize {
+            unit: size_unit,
+            length,
+            width,
+            height,
+        });
+        Weight { unit, pieces, checked, unchecked, size, kind: self.text() }
     }
 
     /// Reads a whole `.P`.

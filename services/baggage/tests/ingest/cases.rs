@@ -77,7 +77,7 @@ fn a_message_without_its_end_is_truncated_where_the_next_begins() {
         let read = read(&text);
         let ends: Vec<_> = read.iter().map(|m| (m.message_type, m.ending)).collect();
         assert_eq!(ends, [(MessageType::Bsm, Ending::Truncated), (MessageType::Bpm, Ending::Truncated)]);
-        assert_eq!(read[1].possible_duplicate, between.contains("PDM"));
+        assert_eq!(read[1].is_possible_duplicate(), between.contains("PDM"));
         assert_eq!(read[0].held_by().unwrap().code(), "truncated");
     }
 }

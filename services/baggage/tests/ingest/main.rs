@@ -4,6 +4,7 @@
 
 mod cases;
 mod properties;
+mod rare;
 mod said;
 mod samples;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use airside_baggage::ingest::{self, BAGS_MAX, Parsed};
+use airside_baggage::ingest::{self, BAGS_MAX, MessageType, Parsed};
 use airside_baggage::model::LicencePlate;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -92,6 +92,16 @@ fn piece() -> impl Strategy<Value = String> {
         ".R/NOTE",
         ".E/RUSH",
         ".Z/NEW",
+        ".A/REF/BSM/NAK/NO",
+        ".C/TOUR",
+        ".D/HOME/X/20NOV/0800L/VAN/7",
+        ".G/1/2/STREET",
+        ".H/T3/B/512",
+        ".K/1",
+        ".M/0479000101/E/E200",
+        ".Q/007",
+        ".T/P1",
+        ".Y/ZH123/G",
         "STRAY",
         ".",
         "/",
@@ -105,9 +115,9 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![9 => words.prop_map(str::to_owned), 1 => ".{0,12}"]
 }
 
-/// A BSM or BPM of any elements in any order.
+/// A message of any type, of any elements in any order.
 pub(super) fn messy() -> impl Strategy<Value = String> {
-    let kind = prop::sample::select(vec!["BSM", "BPM"]);
+    let kind = prop::sample::select(MessageType::ALL.map(MessageType::as_str).to_vec());
     (kind, vec(piece(), 0..12))
         .prop_map(|(kind, pieces)| format!("{kind}\n.V/1LSZX\n{}\nEND{kind}\n", pieces.join("\n")))
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use airside_baggage::ingest::{self, Change, Ending, MessageType, Parsed, Source, StatusCode};
+use airside_baggage::ingest::{
+    self, Change, Ending, MessageType, Parsed, PassengerState, Source, StatusCode,
+};
 
 use super::{RECEIPT, findings, plates, read, read_at};
 
@@ -33,15 +35,17 @@ const fn changed(change: Change, groups: &'static [&'static [&'static str]]) -> 
     Expected { kind: MessageType::Bsm, change: Some(change), groups, findings: &[] }
 }
 
-const fn waiting(kind: MessageType, findings: &'static [&'static str]) -> Expected {
-    Expected { kind, change: None, groups: &[], findings }
+const fn other(
+    kind: MessageType,
+    groups: &'static [&'static [&'static str]],
+    findings: &'static [&'static str],
+) -> Expected {
+    Expected { kind, change: None, groups, findings }
 }
 
 const fn sample(file: &'static str, messages: &'static [Expected]) -> Sample {
     Sample { file, receipt: RECEIPT, messages }
 }
-
-const WAITS: &[&str] = &["info type-waiting 1"];
 
 const SAMPLES: &[Sample] = &[
     sample("syn_bsm_local_szx.txt", &[bsm(&[&["3479000101"]], &[])]),
@@ -71,15 +75,21 @@ const SAMPLES: &[Sample] = &[
     sample("syn_bpm_part2.txt", &[bpm(&[&["3479000103", "3479000104"]], &["info part 7"])]),
     sample("syn_bpm_offload.txt", &[bpm(&[&["3479000101"]], &[])]),
     sample("syn_bpm_nal.txt", &[bpm(&[&["3479000101"]], &[])]),
-    sample("syn_bum_unload_request.txt", &[waiting(MessageType::Bum, WAITS)]),
-    sample("syn_bns_not_seen.txt", &[waiting(MessageType::Bns, WAITS)]),
-    sample("syn_bcm_fom.txt", &[waiting(MessageType::Bcm, WAITS)]),
-    sample("syn_bcm_fcm.txt", &[waiting(MessageType::Bcm, WAITS)]),
-    sample("syn_bcm_bam_nak.txt", &[waiting(MessageType::Bcm, WAITS)]),
-    sample("syn_bmm_manifest.txt", &[waiting(MessageType::Bmm, WAITS)]),
+    sample("syn_bum_unload_request.txt", &[other(MessageType::Bum, &[&["3479000101"]], &[])]),
+    sample(
+        "syn_bns_not_seen.txt",
+        &[other(MessageType::Bns, &[&["3479000105", "3479000106", "3479000107"]], &[])],
+    ),
+    sample("syn_bcm_fom.txt", &[other(MessageType::Bcm, &[&[]], &[])]),
+    sample("syn_bcm_fcm.txt", &[other(MessageType::Bcm, &[&[]], &[])]),
+    sample("syn_bcm_bam_nak.txt", &[other(MessageType::Bcm, &[], &[])]),
+    sample(
+        "syn_bmm_manifest.txt",
+        &[other(MessageType::Bmm, &[&["0784000501", "0784000502"], &["3479000102"]], &[])],
+    ),
     sample(
         "syn_btm_two_groups_part.txt",
-        &[waiting(MessageType::Btm, &["info type-waiting 1", "info part 13"])],
+        &[other(MessageType::Btm, &[&["0784000501", "0784000502"], &["0784000511"]], &["info part 13"])],
     ),
     Sample {
         file: "syn_date_new_year.txt",
@@ -276,14 +286,78 @@ fn parts_say_which_they_are_and_whether_more_follow() {
 }
 
 #[test]
-fn types_that_wait_are_read_as_far_as_their_header() {
-    first("syn_bcm_bam_nak.txt", |message| {
-        assert_eq!((message.secondary, message.elements.len()), (Some("BAM"), 2));
-        assert_eq!(message.header.unwrap().airport.unwrap().as_str(), "SZX");
-    });
+fn a_transfer_message_brings_many_passengers_on_one_flight() {
     first("syn_btm_two_groups_part.txt", |message| {
         assert_eq!(message.header.unwrap().source, Some(Source::Transfer));
-        assert_eq!(message.elements.len(), 11);
+        let dated = |flight: Option<ingest::Flight>| flight.unwrap().dated().unwrap().to_string();
+        let flights: Vec<_> = message.groups.iter().map(|g| (dated(g.inbound), dated(g.outbound))).collect();
+        let came = "CZ3502-20261120".to_owned();
+        assert_eq!(
+            flights,
+            [(came.clone(), "ZH9009-20261120".to_owned()), (came, "ZH9101-20261120".to_owned())]
+        );
+        let names: Vec<_> = message.groups.iter().map(|g| g.names[0].surname().reveal()).collect();
+        assert_eq!(names, ["LI", "WANG"]);
+        assert_eq!(message.groups[1].particulars.exceptions, ["PRIO"]);
+        assert!(message.groups[0].particulars.exceptions.is_empty());
+    });
+}
+
+#[test]
+fn an_unload_request_withdraws_the_authority_of_a_passenger_who_did_not_board() {
+    first("syn_bum_unload_request.txt", |message| {
+        let group = &message.groups[0];
+        let security = group.security.unwrap();
+        assert_eq!((security.to_load, security.passenger), (Some(false), Some(PassengerState::NotBoarded)));
+        assert_eq!(group.stowage.unwrap().container, Some("AKE12345ZH"));
+    });
+}
+
+#[test]
+fn a_not_seen_message_says_of_each_bag_what_it_is() {
+    first("syn_bns_not_seen.txt", |message| {
+        let codes: Vec<_> =
+            message.groups[0].statuses.iter().map(|s| (s.code.unwrap(), s.bags.len())).collect();
+        let expected = [StatusCode::Unseen, StatusCode::OnHandNotAuthorised, StatusCode::OnHandAuthorised];
+        assert_eq!(codes, expected.map(|code| (code, 1)));
+    });
+}
+
+#[test]
+fn a_manifest_has_a_group_for_each_container() {
+    first("syn_bmm_manifest.txt", |message| {
+        let held: Vec<_> = message.groups.iter().map(|g| g.stowage.unwrap()).collect();
+        assert_eq!((held[0].container, held[0].baggage_type), (Some("AKE12345ZH"), Some("T")));
+        assert_eq!((held[1].container, held[1].compartment), (Some("H4"), Some("FWD")));
+        let flights = message.groups.iter().filter_map(|g| g.outbound.unwrap().dated()).count();
+        assert_eq!(flights, 2, "the second group takes over the flight");
+    });
+}
+
+#[test]
+fn a_control_message_names_its_flight_or_what_it_answers() {
+    for (file, secondary) in [("syn_bcm_fom.txt", "FOM"), ("syn_bcm_fcm.txt", "FCM")] {
+        first(file, |message| {
+            assert_eq!((message.secondary, message.groups.len()), (Some(secondary), 1));
+            assert_eq!(message.groups[0].outbound.unwrap().dated().unwrap().to_string(), "ZH9101-20261120");
+        });
+    }
+    first("syn_bcm_bam_nak.txt", |message| {
+        let answer = message.acknowledgement.unwrap();
+        assert_eq!((answer.reference, answer.answers), (Some("6543210014"), Some("BSM")));
+        assert_eq!((answer.accepted, answer.note.unwrap().reveal()), (Some(false), "BAD TAG"));
+    });
+}
+
+#[test]
+fn an_envelope_has_priority_addresses_and_time() {
+    first("syn_typeb_full_envelope.txt", |message| {
+        let envelope = message.envelope.as_ref().unwrap();
+        assert_eq!((envelope.priority, envelope.origin), (Some("QU"), Some("PEKRMZH")));
+        assert_eq!(
+            (envelope.destinations.as_slice(), envelope.sent),
+            (&["SZXKBZH", "SZXBSXH"][..], Some("201430"))
+        );
     });
 }
 
@@ -323,7 +397,7 @@ fn the_envelope_s_request_for_an_answer_is_read() {
             (header.reference, header.wants_acknowledgement, header.part),
             (Some("0000123456"), true, None)
         );
-        assert!(message.possible_duplicate);
+        assert!(message.is_possible_duplicate());
     });
 }
 
