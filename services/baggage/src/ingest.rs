@@ -11,6 +11,7 @@
 //! read each element (`read`, `rare`, `tags`, `dates`), gather elements into groups (`groups`) and
 //! hold them against what the type is made of (`grammar`).
 
+mod conformance;
 mod dates;
 mod fields;
 mod findings;
@@ -28,6 +29,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+pub use conformance::{Violation, violations};
 pub use fields::{
     BagSize, EventTime, Flight, MessageDate, PassengerName, PassengerState, PersonalText, Processing,
     ProcessingKind, Screening, ScreeningResult, SecurityData, SizeUnit, Source, Status, StatusCode, Stowage,
@@ -39,7 +41,7 @@ pub use message::{Change, Element, Ending, Group, MessageType, Parsed};
 pub use rare::{
     Acknowledgement, CheckIn, FrequentTraveller, GroundDelivery, Handling, Identifier, Particulars,
 };
-pub use report::{Report, ReportDiagnostic, ReportElement, ReportGroup, has_errors, report};
+pub use report::{Judge, Report, ReportDiagnostic, ReportElement, ReportGroup, has_faults, report};
 pub use tags::BAGS_MAX;
 
 use dates::Reference;

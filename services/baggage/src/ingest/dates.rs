@@ -47,7 +47,8 @@ pub(super) struct ReadTime {
     pub(super) findings: [Option<Finding>; 3],
 }
 
-const MONTHS: [&str; 12] =
+/// The months as messages write them.
+pub(super) const MONTHS: [&str; 12] =
     ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::findings::{Diagnostic, Severity};
 use super::message::{Change, Element, Group};
-use super::{Flight, Parsed, decode, messages};
+use super::{Flight, Parsed, Violation, decode, messages, violations};
 use crate::model::LicencePlate;
 
 /// One message. It shows personal text, for whoever owns the file; so it has no `Debug`.
@@ -73,16 +73,41 @@ pub struct ReportDiagnostic {
     pub text: String,
 }
 
-/// Reads a file and reports each of its messages. `receipt` is when it came, and settles the year
-/// of every date.
-pub fn report(file: &str, input: &[u8], receipt: Timestamp) -> Vec<Report> {
-    messages(&decode(input), receipt).map(|message| report_one(file, &message)).collect()
+/// How a file is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Judge {
+    /// As traffic is: what can be understood is taken.
+    #[default]
+    Tolerant,
+    /// As a conformance test is: each sub-item in the form that RP 1745 gives it, and nothing odd.
+    Strict,
 }
 
-/// Returns whether any message has an error, which makes the command exit with 1.
-pub fn has_errors(reports: &[Report]) -> bool {
-    let mut findings = reports.iter().flat_map(|report| &report.diagnostics);
-    findings.any(|finding| finding.severity == Severity::Error)
+/// Reads a file and reports each of its messages. `receipt` is when it came, and settles the year
+/// of every date.
+pub fn report(file: &str, input: &[u8], receipt: Timestamp, judge: Judge) -> Vec<Report> {
+    messages(&decode(input), receipt)
+        .map(|message| {
+            let mut report = report_one(file, &message);
+            if judge == Judge::Strict {
+                report.diagnostics.extend(violations(&message).into_iter().map(report_violation));
+                report.diagnostics.sort_by_key(|finding| (finding.line, finding.column));
+            }
+            report
+        })
+        .collect()
+}
+
+/// Returns whether the reports make the command exit with 1: for a tolerant judge an error does,
+/// for a strict one a warning too.
+pub fn has_faults(reports: &[Report], judge: Judge) -> bool {
+    let least = if judge == Judge::Strict { Severity::Warning } else { Severity::Error };
+    reports.iter().flat_map(|report| &report.diagnostics).any(|finding| finding.severity >= least)
+}
+
+fn report_violation(violation: Violation) -> ReportDiagnostic {
+    let Violation { line, column, text } = violation;
+    ReportDiagnostic { severity: Severity::Error, code: "form", line, column, text }
 }
 
 fn report_one(file: &str, message: &Parsed<'_>) -> Report {

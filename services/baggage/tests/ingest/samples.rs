@@ -425,9 +425,25 @@ fn the_report_has_its_pinned_shape() {
         ["syn_bsm_transfer_3legs.txt", "syn_bsm_del_after_load.txt", "syn_bpm_offload.txt", "syn_no_end.txt"]
     {
         let bytes = fs::read(folder().join(file)).unwrap();
-        let report = ingest::report(file, &bytes, RECEIPT.parse().unwrap());
-        assert_eq!(ingest::has_errors(&report), file == "syn_no_end.txt", "{file}");
+        let report = ingest::report(file, &bytes, RECEIPT.parse().unwrap(), ingest::Judge::Tolerant);
+        assert_eq!(ingest::has_faults(&report, ingest::Judge::Tolerant), file == "syn_no_end.txt", "{file}");
         reports.extend(report);
     }
     insta::assert_json_snapshot!("reports", reports);
+}
+
+#[test]
+fn a_strict_judge_passes_what_is_beyond_dispute() {
+    // What a strict reader finds in the samples that a tolerant one takes without a warning.
+    let odd_forms = ["syn_dst_gap.txt", "syn_lowercase_crcrlf.txt"];
+    for sample in SAMPLES {
+        let bytes = fs::read(folder().join(sample.file)).unwrap();
+        let receipt = sample.receipt.parse().unwrap();
+        let tolerant = ingest::report(sample.file, &bytes, receipt, ingest::Judge::Tolerant);
+        let strict = ingest::report(sample.file, &bytes, receipt, ingest::Judge::Strict);
+        let warned = tolerant.iter().flat_map(|report| &report.diagnostics);
+        let warned = warned.filter(|finding| finding.severity > ingest::Severity::Info).count() > 0;
+        let expected = warned || odd_forms.contains(&sample.file);
+        assert_eq!(ingest::has_faults(&strict, ingest::Judge::Strict), expected, "{}", sample.file);
+    }
 }

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use airside_baggage::ingest::{has_errors, report};
+use airside_baggage::ingest::{Judge, has_faults, report};
 use airside_kernel::{Clock, SystemClock, Timestamp};
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -24,7 +24,11 @@ pub(super) enum Baggage {
 #[derive(Args)]
 #[command(after_help = "\
 Exit code 0 when no message has an error, 1 when one has, 2 for wrong usage or a file that cannot be read.
-Severity: `error` refuses content or leaves a bag unknown, `warning` keeps what is odd, `info` is the rest.")]
+Severity: `error` refuses content or leaves a bag unknown, `warning` keeps what is odd, `info` is the rest.
+
+To test what your system sends, use --strict: it also holds every sub-item against the form that RP 1745
+gives it, names element, rule and remedy, and exits with 1 for a warning too:
+  airside baggage parse --strict my-messages.txt | jq -r '.diagnostics[].text'")]
 pub(super) struct Parse {
     /// Files with messages; `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -32,6 +36,9 @@ pub(super) struct Parse {
     /// When the messages came, as an RFC 3339 instant; dates without a year are read by it [default: now].
     #[arg(long, value_name = "INSTANT")]
     received_at: Option<Timestamp>,
+    /// Judge as a conformance test: forms and lengths too, and warnings count as faults.
+    #[arg(long)]
+    strict: bool,
 }
 
 impl Baggage {
@@ -39,6 +46,7 @@ impl Baggage {
         let Self::Parse(parse) = self;
         let received_at = parse.received_at.unwrap_or_else(|| SystemClock.now());
         let mut out = io::BufWriter::new(io::stdout().lock());
+        let judge = if parse.strict { Judge::Strict } else { Judge::Tolerant };
         let mut is_clean = true;
         for file in &parse.files {
             let bytes = match read(file) {
@@ -48,8 +56,8 @@ impl Baggage {
                     return Ok(ExitCode::from(2));
                 }
             };
-            let reports = report(file, &bytes, received_at);
-            is_clean &= !has_errors(&reports);
+            let reports = report(file, &bytes, received_at, judge);
+            is_clean &= !has_faults(&reports, judge);
             for report in &reports {
                 serde_json::to_writer(&mut out, report)?;
                 out.write_all(b"\n")?;

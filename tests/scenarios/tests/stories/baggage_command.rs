@@ -74,3 +74,18 @@ async fn many_files_are_read_in_their_order_and_wrong_usage_is_2() {
     let (output, _) = parse(&[], "").await;
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[tokio::test]
+async fn a_strict_run_names_element_rule_and_remedy() {
+    let text = "BSM\n.V/1LSZX\n.F/ZH91/20NOV/PEK\n.N/0479000101001\nENDBSM\n";
+    let arguments = ["-", "--received-at", "2026-11-20T04:00:00Z"];
+    let (output, _) = parse(&arguments, text).await;
+    assert_eq!(output.status.code(), Some(0), "traffic like this is taken");
+
+    let (output, lines) = parse(&[&arguments[..], &["--strict"]].concat(), text).await;
+    assert_eq!(output.status.code(), Some(1));
+    let found = &lines[0]["diagnostics"][0];
+    assert_eq!((&found["code"], &found["line"], &found["column"]), (&"form".into(), &3.into(), &4.into()));
+    let text = found["text"].as_str().unwrap();
+    assert!(text.starts_with(".F sub-item 1 (flight)") && text.contains("send carrier"), "{text}");
+}
