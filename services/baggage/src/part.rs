@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::{
     project::{Bags, QuarantineList},
     react::Parse,
+    receive::Receiving,
     service::Baggage,
 };
 
@@ -30,6 +31,8 @@ pub struct Part {
     pub service: BaggageServiceServer<Baggage>,
     /// The reactor that reads stored messages.
     pub parse: Parse,
+    /// Takes raw messages to disk, for the host link.
+    pub receiving: Receiving,
     /// Where every bag is.
     pub bags: ReadModel<Bags>,
 }
@@ -49,8 +52,19 @@ pub fn part(
     let bags = projections.add_kept(Bags::default);
     let parse = Parse::new(keys.clone(), metrics.clone(), executor.clone(), quarantine, no_reads.clone());
     let quarantine = projections.add_kept(QuarantineList::default);
-    let service =
-        Baggage { store, keys, clock, metrics, executor, no_reads, bags: bags.clone(), quarantine, stop };
+    let receiving = Receiving::new(store.clone(), keys.clone(), clock.clone(), metrics.clone());
+    let service = Baggage {
+        receiving: receiving.clone(),
+        store,
+        keys,
+        clock,
+        metrics,
+        executor,
+        no_reads,
+        bags: bags.clone(),
+        quarantine,
+        stop,
+    };
     let service = BaggageServiceServer::new(service).max_decoding_message_size(MAX_CALL_BYTES);
-    Part { service, parse, bags }
+    Part { service, parse, bags, receiving }
 }

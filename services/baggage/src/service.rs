@@ -24,11 +24,13 @@ use crate::{
     decide::Bag,
     model::{DatedFlight, LicencePlate},
     project::{Bags, Item, ListKey, QuarantineList, Scope},
+    receive::Receiving,
     source::NoReads,
 };
 
 /// The service.
 pub struct Baggage {
+    pub(crate) receiving: Receiving,
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) keys: Arc<dyn Keyring>,
     pub(crate) clock: Arc<dyn Clock>,

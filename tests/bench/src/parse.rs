@@ -51,10 +51,22 @@ fn traffic() -> anyhow::Result<String> {
     for n in 1..=MESSAGES {
         let tag = format!("0479{n:06}001");
         match n % 8 {
-            0 => write!(text, "BTM\n.V/1TSZX\n.I/CZ3502/20NOV/SHA/Y\n.F/ZH9009/20NOV/SIN/Y\n.N/{tag}\n.W/K/1/18\n.P/LI/SI\nENDBTM\n"),
-            1 => write!(text, "BUM\n.V/1LSZX\n.F/ZH9101/20NOV/PEK/Y\n.N/{tag}\n.S/N/32A/N/045\n.P/1ZHANG/SAN\nENDBUM\n"),
-            2..5 => write!(text, "BSM\n.V/1LSZX\n.F/ZH9101/20NOV/PEK/Y\n.N/{tag}\n.S/Y/32A/C/045//N/Y/A\n.W/K/1/18\n.P/1ZHANG/SAN\n.L/ABC123\nENDBSM\n"),
-            _ => write!(text, "BPM\n.V/1LSZX\n.J/R/HND22/HHT014/20NOV/151210L/S512/HLD\n.F/ZH9101/20NOV/PEK/Y\n.U/AKE12345ZH//T/Y/PEK/Y\n.N/{tag}\n.S/Y/32A/C/045\n.P/1ZHANG/SAN\nENDBPM\n"),
+            0 => write!(
+                text,
+                "BTM\n.V/1TSZX\n.I/CZ3502/20NOV/SHA/Y\n.F/ZH9009/20NOV/SIN/Y\n.N/{tag}\n.W/K/1/18\n.P/LI/SI\nENDBTM\n"
+            ),
+            1 => write!(
+                text,
+                "BUM\n.V/1LSZX\n.F/ZH9101/20NOV/PEK/Y\n.N/{tag}\n.S/N/32A/N/045\n.P/1ZHANG/SAN\nENDBUM\n"
+            ),
+            2..5 => write!(
+                text,
+                "BSM\n.V/1LSZX\n.F/ZH9101/20NOV/PEK/Y\n.N/{tag}\n.S/Y/32A/C/045//N/Y/A\n.W/K/1/18\n.P/1ZHANG/SAN\n.L/ABC123\nENDBSM\n"
+            ),
+            _ => write!(
+                text,
+                "BPM\n.V/1LSZX\n.J/R/HND22/HHT014/20NOV/151210L/S512/HLD\n.F/ZH9101/20NOV/PEK/Y\n.U/AKE12345ZH//T/Y/PEK/Y\n.N/{tag}\n.S/Y/32A/C/045\n.P/1ZHANG/SAN\nENDBPM\n"
+            ),
         }?;
     }
     Ok(text)

@@ -9,7 +9,7 @@ use airside_api::{
     },
     trips::v1::BagFollowed,
 };
-use airside_baggage::{Part, part, react::Parse, service::Baggage};
+use airside_baggage::{Part, part, react::Parse, receive::Receiving, service::Baggage};
 use airside_kernel::{
     Append, Clock, EventId, EventStore, Expected, ManualClock, Metadata, NewEvent, PersonId, RecordedEvent,
     Revision, StreamId, SubjectId, Timestamp,
@@ -45,6 +45,7 @@ pub(crate) struct Airport {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) client: BaggageServiceClient<BaggageServiceServer<Baggage>>,
+    pub(crate) receiving: Receiving,
     parse: Option<Parse>,
     read: Option<watch::Receiver<Progress>>,
     stop: watch::Sender<bool>,
@@ -78,7 +79,7 @@ impl Airport {
         let (erasures, erased) = broadcast::channel(16);
         let mut projections = Projections::new(store.clone());
         let metrics = Metrics::register(&mut Registry::default());
-        let Part { service, parse, .. } =
+        let Part { service, parse, receiving, .. } =
             part(store.clone(), vault.clone(), clock.clone(), metrics, &mut projections, stopped.clone());
         tokio::spawn(projections.run(erased, stopped));
         let client = BaggageServiceClient::new(service);
@@ -88,6 +89,7 @@ impl Airport {
             store,
             vault,
             client,
+            receiving,
             parse: Some(parse),
             read: None,
             stop,

@@ -6,5 +6,6 @@ mod airport;
 mod as_of;
 mod bags;
 mod golden;
+mod link;
 mod messages;
 mod scans;

@@ -1,3 +1,5 @@
+//! What a strict judge finds, and that it never quotes a message.
+
 use jiff::Timestamp;
 
 use super::*;

@@ -1,0 +1,115 @@
+//! Raw messages to disk, sealed, before anybody acknowledges them; however they came.
+
+use std::sync::Arc;
+
+use airside_kernel::{
+    Append, AppendError, Category, Classified, Clock, Code, EventStore, Expected, KeyError, Keyring,
+    Personal, Position, Revision,
+};
+use airside_runtime::{
+    executor::{Context, new_event, seal_event},
+    telemetry::Metrics,
+};
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::{
+    react::source_stream,
+    source::{MessageReceived, raw_subject},
+};
+
+/// The longest raw message, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+
+/// Takes raw messages to disk.
+#[derive(Clone)]
+pub struct Receiving {
+    store: Arc<dyn EventStore>,
+    keys: Arc<dyn Keyring>,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+}
+
+/// Who brings messages, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Bringer<'a> {
+    /// The source, whose name was checked.
+    pub source: &'a str,
+    /// Who acts: an opaque id.
+    pub actor: &'a str,
+    /// How they came, such as `grpc` or `link`.
+    pub transport: &'static str,
+}
+
+/// Messages that are on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnDisk {
+    /// The number of the last one in its source, from 1; 0 when there was none.
+    pub last_number: u64,
+    /// The position of the last one.
+    pub position: Option<Position>,
+}
+
+/// Messages that could not be stored.
+#[derive(Debug, Error)]
+pub enum ReceiveError {
+    /// The day's key cannot be used.
+    #[error("raw messages cannot be sealed")]
+    Keys(#[from] KeyError),
+    /// The log cannot be written.
+    #[error(transparent)]
+    Log(#[from] AppendError),
+}
+
+impl Classified for ReceiveError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Keys(error) => error.code(),
+            Self::Log(error) => error.code(),
+        }
+    }
+}
+
+impl Receiving {
+    /// Makes it over a log and its keys.
+    pub fn new(
+        store: Arc<dyn EventStore>,
+        keys: Arc<dyn Keyring>,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
+    ) -> Self {
+        Self { store, keys, clock, metrics }
+    }
+
+    /// Stores messages, all or none. When it returns they are on disk.
+    ///
+    /// # Errors
+    /// When keys or log cannot be used now; send the messages again.
+    pub async fn store(&self, bringer: Bringer<'_>, messages: &[Bytes]) -> Result<OnDisk, ReceiveError> {
+        let received_at = self.clock.now();
+        let keys = self.keys.as_ref();
+        let stream = source_stream("source", bringer.source);
+        let subject = raw_subject(bringer.source, received_at);
+        keys.ensure(&[(subject.clone(), Category::Raw)]).await?;
+        let context = Context::new(bringer.actor, bringer.source, received_at);
+        let mut events = Vec::with_capacity(messages.len());
+        for bytes in messages {
+            let fingerprint = keys.fingerprint(&subject, Category::Raw, bytes)?;
+            let mut received = MessageReceived {
+                subject: subject.clone(),
+                size_bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+                content: Personal::Known(bytes.clone()),
+                fingerprint: fingerprint.unwrap_or_default(),
+                received_at,
+                transport: bringer.transport.to_owned(),
+            };
+            seal_event(keys, &stream, &mut received)?;
+            events.push(new_event(&received, &context));
+        }
+        let append = Append { stream, expected: Expected::Any, fold_from: Revision::FIRST, events };
+        let appended = self.store.append(append).await?;
+        messages.iter().for_each(|_| self.metrics.message("received"));
+        let last_number = appended.last_revision.map_or(0, |revision| revision.0.saturating_add(1));
+        Ok(OnDisk { last_number, position: appended.position })
+    }
+}
