@@ -72,7 +72,7 @@ impl Linked {
         let log = self.airport.log().await;
         let events = log.iter().filter(|event| event.stream() == "source-bhs.t3");
         let open = |event| {
-            let received = MessageReceived::decode(event).unwrap();
+            let [received] = MessageReceived::decode(event).unwrap();
             assert_eq!(received.transport, "link");
             match received.content.open(self.airport.vault.as_ref()).unwrap() {
                 Personal::Known(content) => content,
