@@ -27,10 +27,13 @@ pub(crate) struct Entry<'a> {
 impl Index {
     /// Changes the entries by hand, behind the log's back.
     #[cfg(test)]
-    pub(crate) fn forge(&self, change: impl FnOnce(&mut redb::Table<'_, Key, Value>)) {
-        let txn = self.db.begin_write().unwrap();
-        change(&mut txn.open_table(PLACES).unwrap());
-        txn.commit().unwrap();
+    pub(crate) fn forge(
+        &self,
+        change: impl FnOnce(&mut redb::Table<'_, Key, Value>),
+    ) -> Result<(), redb::Error> {
+        let txn = self.db.begin_write()?;
+        change(&mut txn.open_table(PLACES)?);
+        Ok(txn.commit()?)
     }
 
     /// Takes a snapshot.

@@ -52,7 +52,7 @@ type Places<'a> = redb::Table<'a, &'static [u8], (u64, u32, u32)>;
 
 fn forge(store: &EmbeddedStore, change: impl FnOnce(&mut Places<'_>)) {
     let forge = |index: &Index| {
-        index.forge(change);
+        index.forge(change).unwrap();
         Ok(())
     };
     store.shared.with_index(forge).unwrap();
