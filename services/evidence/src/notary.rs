@@ -219,8 +219,10 @@ impl Notary {
     /// Runs until `stop` turns true, and signs what is new before it ends; a
     /// contradiction ends it at once.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        // Outlives a stretch of work: two threads must not fill the same place.
+        let mut filling = None;
         loop {
-            match self.work(&mut stop).await {
+            match self.work(&mut stop, &mut filling).await {
                 Ok(()) => break,
                 Err(Trouble::Contradiction(found)) => {
                     self.vitals.give_up(found);
@@ -236,8 +238,14 @@ impl Notary {
         self.vitals.gone();
     }
 
-    async fn work(&self, stop: &mut watch::Receiver<bool>) -> Result<(), Trouble> {
-        self.take_over_second().await?;
+    async fn work(
+        &self,
+        stop: &mut watch::Receiver<bool>,
+        filling: &mut Option<Filling>,
+    ) -> Result<(), Trouble> {
+        if filling.is_none() {
+            self.take_over_second().await?;
+        }
         let taken = tokio::select! {
             taken = take_up(&*self.store, &self.options.folder, self.options.restored) => taken?,
             () = stopped(stop) => return Ok(()),
@@ -246,9 +254,8 @@ impl Notary {
         info!(size = ledger.edge().size(), generation = self.store.generation(), "tree of the log taken up");
         self.vitals.works(ledger.edge().size());
         let follower = self.store.follow(ledger.last());
-        let (ledger, filling_since) = (Some(ledger), Instant::now());
-        let desk =
-            Desk { notary: self, ledger, newest, restored, filling: None, filling_since, is_full: false };
+        let ledger = Some(ledger);
+        let desk = Desk { notary: self, ledger, newest, restored, filling, is_full: false };
         desk.work(follower, stop).await
     }
 
@@ -280,6 +287,12 @@ impl Notary {
     }
 }
 
+/// The second place being filled.
+struct Filling {
+    answer: oneshot::Receiver<Result<u64, MirrorError>>,
+    since: Instant,
+}
+
 /// The notary at work on a tree that was taken up.
 struct Desk<'a> {
     notary: &'a Notary,
@@ -287,8 +300,7 @@ struct Desk<'a> {
     ledger: Option<Ledger>,
     newest: Option<Checkpoint>,
     restored: u64,
-    filling: Option<oneshot::Receiver<Result<u64, MirrorError>>>,
-    filling_since: Instant,
+    filling: &'a mut Option<Filling>,
     /// The second place has everything that was signed.
     is_full: bool,
 }
@@ -310,7 +322,7 @@ impl Desk<'_> {
             let page = tokio::select! {
                 biased;
                 () = stopped(stop) => return self.close().await,
-                outcome = finished(&mut self.filling) => {
+                outcome = finished(self.filling) => {
                     self.filled(outcome)?;
                     continue;
                 }
@@ -365,19 +377,19 @@ impl Desk<'_> {
     /// Begins to fill the second place, unless it is full or being filled.
     fn fill(&mut self) {
         let Some(second) = self.notary.options.second.clone() else { return };
-        if self.filling.is_some() {
-            if self.filling_since.elapsed() > SILENT_AFTER {
+        if let Some(filling) = &*self.filling {
+            if filling.since.elapsed() > SILENT_AFTER {
                 self.notary.vitals.second(Err(&MirrorError::Silent { path: second }));
             }
         } else if !self.is_full {
             let folder = self.notary.options.folder.clone();
-            self.filling_since = Instant::now();
-            self.filling = Some(aside(move || mirror(&folder, &second)));
+            let answer = aside(move || mirror(&folder, &second));
+            *self.filling = Some(Filling { answer, since: Instant::now() });
         }
     }
 
     fn filled(&mut self, outcome: Result<u64, MirrorError>) -> Result<(), Trouble> {
-        self.filling = None;
+        *self.filling = None;
         self.notary.vitals.second(outcome.as_ref().copied());
         match outcome {
             Ok(size) => self.is_full = self.newest.is_none_or(|newest| newest.size <= size),
@@ -394,12 +406,12 @@ impl Desk<'_> {
         self.sign().await?;
         let filling = async {
             if self.filling.is_some() {
-                let outcome = finished(&mut self.filling).await;
+                let outcome = finished(self.filling).await;
                 self.filled(outcome)?;
             }
             self.fill();
             if self.filling.is_some() {
-                let outcome = finished(&mut self.filling).await;
+                let outcome = finished(self.filling).await;
                 self.filled(outcome)?;
             }
             Ok(())
@@ -417,13 +429,11 @@ fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> onesho
 }
 
 /// Waits until the second place is filled; for ever when nobody fills it.
-async fn finished(
-    filling: &mut Option<oneshot::Receiver<Result<u64, MirrorError>>>,
-) -> Result<u64, MirrorError> {
+async fn finished(filling: &mut Option<Filling>) -> Result<u64, MirrorError> {
     let Some(filling) = filling else { return std::future::pending().await };
     let unfinished =
         |error| refused("finish the copy to", "the second place".as_ref())(io::Error::other(error));
-    filling.await.unwrap_or_else(|error| Err(unfinished(error).into()))
+    (&mut filling.answer).await.unwrap_or_else(|error| Err(unfinished(error).into()))
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
