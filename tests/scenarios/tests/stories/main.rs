@@ -18,6 +18,7 @@ mod crash;
 mod demo;
 mod erasure;
 mod flights;
+mod full_disk;
 mod harness;
 mod json;
 mod log_command;
