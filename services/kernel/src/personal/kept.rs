@@ -58,7 +58,7 @@ pub(super) mod bytes {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
+    use ::bytes::Bytes;
 
     use super::*;
     use crate::{Category, SealContext};
