@@ -3,7 +3,8 @@
 //! The only crate that knows all others. [`config`] says what to run,
 //! [`Node::start`] makes the parts and runs them, [`Node::stop`] ends them in the
 //! order in which nothing is lost: the door first, then what works behind it,
-//! the log last. [`commands`] is the command line.
+//! the log last. [`commands`] is the command line; [`operate`] is what an
+//! operator orders of a running node or of its folder, in one way for both.
 
 pub mod commands;
 pub mod config;

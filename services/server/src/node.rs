@@ -1,8 +1,6 @@
 //! A running node: every role on one log.
 
-use std::{
-    fs::DirBuilder, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc, time::Duration,
-};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use airside_gateway::{Gateway, GatewayError};
 use airside_kernel::{Clock, EventStore, LogId, SystemClock};
@@ -28,7 +26,7 @@ use tokio::{
 };
 use tracing::{error, info};
 
-use crate::{config::Config, operate::Running};
+use crate::{config::Config, operate::Running, places::private_folder};
 
 mod assembly;
 mod custody;
@@ -102,7 +100,8 @@ impl Node {
         let (listener, public) = bind("public", "listen", config.listen).await?;
         let (admin_listener, admin) = bind("admin", "admin", config.admin_address()).await?;
         let tokens = Arc::new(Tokens::new(config.env, &token_key(&config.folder, config.env)?)?);
-        private_folder(&config.folder)?;
+        private_folder(&config.folder)
+            .map_err(|source| StartError::Folder { folder: config.folder.clone(), source })?;
         let Custody { store: embedded, vault, notary, second } =
             custody::open(&config, &places, &clock).await?;
         let store: Arc<dyn EventStore> = Arc::new(Metered::new(embedded.clone(), metrics.clone()));
@@ -198,12 +197,6 @@ pub fn token_key(folder: &Path, env: Environment) -> Result<TokenKey, SigningErr
     let maker = if env == Environment::Develop { KeyMaker::Develop } else { KeyMaker::Operator };
     let key = SigningKey::load_or_create(folder, maker)?;
     Ok(TokenKey { id: key.key_id, private_der: key.private_der, public: key.public })
-}
-
-/// Makes the data folder for its owner alone; one that is there keeps its rights.
-fn private_folder(folder: &Path) -> Result<(), StartError> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|source| StartError::Folder { folder: folder.to_owned(), source })
 }
 
 async fn bind(

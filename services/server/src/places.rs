@@ -1,6 +1,11 @@
 //! Where everything of a node lies.
 
-use std::path::PathBuf;
+use std::{
+    fs::DirBuilder,
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
 
 /// The folders of a node. What belongs to the log lies beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +42,16 @@ impl Places {
         self.second.as_ref().map(|second| second.join(Self::REGISTER))
     }
 
+    /// Returns the folder in which a restore makes the parts.
+    pub(crate) fn draft(&self) -> PathBuf {
+        self.log.join("restore.new")
+    }
+
+    /// Returns true when a restore was cut short before the log was in its place.
+    pub(crate) fn is_half_restored(&self) -> bool {
+        self.draft().exists() && !self.has_log()
+    }
+
     /// Returns true when there is a log.
     pub(crate) fn has_log(&self) -> bool {
         self.log.join("log").join("meta.redb").exists()
@@ -46,4 +61,12 @@ impl Places {
     pub(crate) fn has_vault(&self) -> bool {
         self.folder.join("vault").join("vault.redb").exists()
     }
+}
+
+/// Makes a folder, and those above it, for their owner alone; what is there keeps its rights.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

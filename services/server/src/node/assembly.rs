@@ -84,7 +84,7 @@ impl Assembly {
         if let Some(second) = second {
             let copy = second.clone();
             self.readiness.register("erased-register", move || copy.check());
-            self.run(second.keep(self.inside.subscribe()));
+            self.run(second.keep(self.config.evidence.every, self.inside.subscribe()));
         }
         evidence
     }

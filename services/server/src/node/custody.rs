@@ -37,6 +37,9 @@ pub(super) async fn open(
     places: &Places,
     clock: &Arc<dyn Clock>,
 ) -> Result<Custody, StartError> {
+    if places.is_half_restored() {
+        return Err(StartError::HalfRestored { folder: places.log.clone() });
+    }
     let evidence_folder = places.evidence();
     let signed = newest(&evidence_folder)?.map(|(checkpoint, _)| checkpoint);
     let seen = signed.map_or(0, |signed| signed.vault);

@@ -32,6 +32,15 @@ pub enum StartError {
     /// The keys of personal data cannot be opened.
     #[error("vault cannot be opened")]
     Vault(#[from] VaultError),
+    /// A restore was cut short.
+    #[error(
+        "a restore into {} was cut short: run `airside log restore` again, which begins anew, or choose another folder",
+        folder.display()
+    )]
+    HalfRestored {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The log ends before what was signed.
     #[error(
         "log ends at position {head} and {signed} events of it were signed: this is an older copy of the log, so put \

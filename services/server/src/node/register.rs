@@ -25,9 +25,6 @@ use super::custody::keep_register;
 
 /// How long a second place may hold up the start.
 const START_WITHIN: Duration = Duration::from_secs(5);
-/// How often it is tried again.
-const TRY_EVERY: Duration = Duration::from_secs(10);
-
 /// The copy in the second place. Clones are the same one.
 #[derive(Clone)]
 pub(super) struct SecondRegister {
@@ -60,11 +57,11 @@ impl SecondRegister {
         })
     }
 
-    /// Tries until the copy is kept.
-    pub(super) async fn keep(self, mut stop: watch::Receiver<bool>) {
+    /// Tries now and then until the copy is kept.
+    pub(super) async fn keep(self, every: Duration, mut stop: watch::Receiver<bool>) {
         while self.trouble().is_some() {
             tokio::select! {
-                () = time::sleep(TRY_EVERY) => {}
+                () = time::sleep(every) => {}
                 () = stopped(&mut stop) => return,
             }
             if self.attempt().await {

@@ -46,3 +46,38 @@ pub(super) async fn long<T: Send + 'static>(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_ends_when_its_caller_has_left() {
+        let (caller, heard) = Caller::new();
+        let (began, has_begun) = channel();
+        let working = tokio::spawn(async move {
+            long(&caller, "things done", move |teller| -> u64 {
+                for done in 0.. {
+                    teller.tell(done, u64::MAX);
+                    if done == 0 {
+                        began.send(()).unwrap();
+                    }
+                }
+                unreachable!("it goes on for ever unless it is ended")
+            })
+            .await
+        });
+        spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
+        drop(heard);
+        assert!(matches!(working.await.unwrap(), Err(OrderError::CallerLeft)));
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_told_from_one_that_was_left() {
+        let (caller, _heard) = Caller::new();
+        let broken = long(&caller, "things done", |_| -> u64 { resume_unwind(Box::new("broken")) });
+        assert!(matches!(broken.await, Err(OrderError::Broken { .. })));
+    }
+}

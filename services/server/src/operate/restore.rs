@@ -23,10 +23,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::backup::{EVIDENCE, EvidenceError, EvidenceManifest, LOG, VAULT};
-use crate::places::Places;
-
-/// The folder in which the parts are made.
-const DRAFT: &str = "restore.new";
+use crate::places::{Places, private_folder};
 
 /// What is restored, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,16 +161,16 @@ pub(crate) fn restore(
     places: &Places,
     tell: &mut dyn FnMut(&'static str, u64, u64),
 ) -> Result<RestoreReport, RestoreError> {
-    let draft = places.log.join(DRAFT);
+    let draft = places.draft();
     empty_but_for_keys(places)?;
     let checked = check(order, tell)?;
     let existed = [places.folder.exists(), places.log.exists()];
-    remove(&draft)?;
+    clear(places)?;
     let made = make(order, &checked, places, &draft, tell).and_then(|report| {
         put_in_place(&draft, places)?;
         Ok(report)
     });
-    remove(&draft)?;
+    remove_folder(&draft)?;
     if made.is_err() {
         for (folder, existed) in [&places.log, &places.folder].into_iter().zip([existed[1], existed[0]]) {
             if !existed {
@@ -223,7 +220,8 @@ fn make(
     tell: &mut dyn FnMut(&'static str, u64, u64),
 ) -> Result<RestoreReport, RestoreError> {
     let keys = draft.join("keys-part");
-    fs::create_dir_all(&keys).map_err(io_error(&keys))?;
+    private_folder(&places.folder).map_err(io_error(&places.folder))?;
+    private_folder(&keys).map_err(io_error(&keys))?;
     let present = places.folder.join(VAULT).join("root.key");
     let root_key = order.root_key.clone().or_else(|| present.exists().then_some(present));
     let vault = restore_vault(&checked.vault_from, &keys, root_key.as_deref(), &checked.erased)
@@ -286,8 +284,9 @@ fn empty_but_for_keys(places: &Places) -> Result<(), RestoreError> {
         for entry in entries {
             let name = entry.map_err(io_error(folder))?.file_name();
             let is_expected = match name.to_str() {
-                Some("keys" | DRAFT) => true,
-                Some("vault") => !places.has_vault(),
+                Some("keys" | "restore.new") => true,
+                Some("vault") => !places.has_vault() || places.is_half_restored(),
+                Some("evidence" | "index.redb") => places.is_half_restored(),
                 _ => false,
             };
             if !is_expected {
@@ -303,10 +302,25 @@ fn rename(from: &Path, to: &Path) -> Result<(), RestoreError> {
     fs::rename(from, to).map_err(io_error(to))
 }
 
-/// Removes what an earlier restore left, or this one.
-fn remove(draft: &Path) -> Result<(), RestoreError> {
-    match fs::remove_dir_all(draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(draft)(error)),
+/// Removes what a restore that was cut short left: it began on an empty
+/// target, and no server starts on a half of one, so what is there is its own.
+fn clear(places: &Places) -> Result<(), RestoreError> {
+    if places.is_half_restored() {
+        remove_folder(&places.evidence())?;
+        for file in [places.log.join("index.redb"), places.folder.join(VAULT).join("vault.redb")] {
+            gone(fs::remove_file(&file), &file)?;
+        }
+    }
+    remove_folder(&places.draft())
+}
+
+fn remove_folder(folder: &Path) -> Result<(), RestoreError> {
+    gone(fs::remove_dir_all(folder), folder)
+}
+
+fn gone(removed: io::Result<()>, path: &Path) -> Result<(), RestoreError> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(path)(error)),
         _ => Ok(()),
     }
 }

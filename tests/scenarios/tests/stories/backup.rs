@@ -14,6 +14,7 @@ use crate::{
         calls::{announce, bag_of, follow, record},
         eventually,
         folders::{copy, files},
+        http::get,
         luggage::{Luggage, scan},
         operator::{Second, answer, refuses, verify},
         process::{Server, Yard},
@@ -55,6 +56,11 @@ async fn a_backup_under_load_is_restored_as_a_new_generation() {
     let position = backup["log"]["position"].as_u64().unwrap();
     assert!(position > acknowledged.len() as u64, "{backup}");
     assert!(backup["vault"]["position"].as_u64() >= Some(position), "{backup}");
+    eventually("the backup is measured", async || {
+        let metrics = get(server.admin(), "/metrics").await.body;
+        metrics.contains(&format!("airside_last_backup_position {position}\n")).then_some(())
+    })
+    .await;
     // What comes after the backup will be lost, and was signed.
     let lost = Luggage::new("3479003102").scan("lost", TrackingPoint::CheckIn);
     assert_eq!(record(&callers.partner(), lost.clone()).await, ScanResult::Recorded);
@@ -205,6 +211,26 @@ async fn a_backup_that_cannot_be_restored_is_refused_and_nothing_is_changed() {
     refuses(&yard.data(), &["log", "backup", "--to", &first], &["is not empty"]).await;
     let inside = path(&yard.data().join("backup"));
     refuses(&yard.data(), &["log", "backup", "--to", &inside], &["lies in the data folder"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_that_was_cut_short_is_no_start_and_can_be_made_again() {
+    let (yard, target) = (Yard::new(), Yard::new());
+    let [_, later] = two_backups(&yard).await;
+    bring_keys(&yard.data(), &target.data());
+    let root = path(&yard.data().join("vault/root.key"));
+    let arguments = ["log", "restore", "--from", &later, "--erased", "none", "--root-key", &root];
+    let restored = answer(&target.data(), &arguments).await;
+    // As if the power had failed before the last step.
+    fs::create_dir_all(target.data().join("restore.new/log-part")).unwrap();
+    fs::rename(target.data().join("log"), target.data().join("restore.new/log-part/log")).unwrap();
+    let serve = ["serve", "--json", "--listen", "127.0.0.1:0"];
+    refuses(&target.data(), &serve, &["was cut short", "airside log restore"]).await;
+    assert_eq!(answer(&target.data(), &arguments).await, restored);
+    assert!(!target.data().join("restore.new").exists());
+    let server = target.serve().await;
+    let partner = server.callers().await.partner();
+    assert_eq!(bag_of(&partner, "3479003402").await.unwrap().passenger, "Z*** S***");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,9 @@ use airside_api::baggage::v1::{ScanResult, TrackingPoint};
 
 use crate::harness::{
     calls::record,
+    eventually,
     folders::{copy, files, forge},
+    http::get,
     luggage::scan,
     operator::{Second, answer, operate, refuses, verify},
     process::Yard,
@@ -89,4 +91,32 @@ async fn an_event_and_a_stream_are_proven() {
     assert_eq!(proof["events"][0]["position"], "2");
     refuses(&yard.data(), &["log", "prove", "--position", "9999"], &["no event at position 9999"]).await;
     refuses(&yard.data(), &["log", "prove", "--stream", "bag-1"], &["no event of stream bag-1"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_place_that_is_away_is_told_and_filled_when_it_is_back() {
+    let yard = Yard::new();
+    let second = Second::beside(&yard);
+    std::fs::remove_dir(&second.0).unwrap();
+    let environment = second.environment();
+    let environment: Vec<_> = environment.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let server = yard.serve_with(&environment).await;
+    let partner = server.callers().await.partner();
+    record(&partner, scan("s1", "3479004301", TrackingPoint::CheckIn)).await;
+    let told = eventually("it is told", async || {
+        let ready = get(server.admin(), "/readyz").await;
+        assert_eq!(ready.status, 200, "a second place that is away takes the node away: {ready:?}");
+        Some(ready.body).filter(|body| body.matches("second place missing").count() == 2)
+    });
+    assert!(told.await.contains("mount it, or make the folder"));
+    std::fs::create_dir(&second.0).unwrap();
+    eventually("it is filled", async || {
+        let is_filled = ["checkpoints", "hashes.0", "erased"].iter().all(|name| second.0.join(name).exists());
+        is_filled.then_some(())
+    })
+    .await;
+    eventually("it is told", async || {
+        (!get(server.admin(), "/readyz").await.body.contains("missing")).then_some(())
+    })
+    .await;
 }
