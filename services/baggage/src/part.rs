@@ -52,10 +52,9 @@ pub fn part(
     let bags = projections.add_kept(Bags::default);
     let parse = Parse::new(keys.clone(), metrics.clone(), executor.clone(), quarantine, no_reads.clone());
     let quarantine = projections.add_kept(QuarantineList::default);
-    let receiving = Receiving::new(store.clone(), keys.clone(), clock.clone(), metrics.clone());
+    let receiving = Receiving::new(store, keys.clone(), clock.clone(), metrics.clone());
     let service = Baggage {
         receiving: receiving.clone(),
-        store,
         keys,
         clock,
         metrics,

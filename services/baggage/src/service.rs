@@ -7,7 +7,7 @@ mod submit;
 use std::sync::Arc;
 
 use airside_api::baggage::v1::{self as api, baggage_service_server::BaggageService};
-use airside_kernel::{Clock, EventStore, Keyring, Revision};
+use airside_kernel::{Clock, Keyring, Revision};
 use airside_runtime::{
     auth::Caller,
     executor::Executor,
@@ -31,7 +31,6 @@ use crate::{
 /// The service.
 pub struct Baggage {
     pub(crate) receiving: Receiving,
-    pub(crate) store: Arc<dyn EventStore>,
     pub(crate) keys: Arc<dyn Keyring>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Metrics,

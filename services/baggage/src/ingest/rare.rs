@@ -168,7 +168,8 @@ fn check_in<'a>(reading: &mut Reading<'a, '_>) -> CheckIn<'a> {
         let time = if item.text.is_empty() { None } else { reading.time(item, date) };
         (date, time)
     } else {
-        (reading.item(), reading.item());
+        reading.item();
+        reading.item();
         (None, None)
     };
     CheckIn { location, description, date, time, carriage: reading.text(), transport: reading.text() }

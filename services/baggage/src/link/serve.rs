@@ -164,8 +164,8 @@ impl Line {
                 () = stopped(&mut stop) => Event::Stop,
             };
             let outcome = match event {
-                Event::Stored(batch, outcome) => self.stored(batch, outcome),
-                Event::Read(read) => self.heard(read),
+                Event::Stored(batch, outcome) => self.stored(batch, &outcome),
+                Event::Read(read) => self.heard(&read),
                 Event::Silence => Err(self.silence()),
                 Event::Beat => {
                     self.say_alive();
@@ -182,7 +182,7 @@ impl Line {
     }
 
     /// Stores what was taken, answers it, and says good-bye.
-    async fn end(mut self, reason: &'static str) {
+    async fn end(&mut self, reason: &'static str) {
         loop {
             self.begin_storing();
             if self.storing.is_none() {
@@ -190,7 +190,7 @@ impl Line {
             }
             let (batch, outcome) = finished(&mut self.storing).await;
             // The peer may be gone; what it sent is safe all the same.
-            let _ = self.stored(batch, outcome);
+            let _ = self.stored(batch, &outcome);
             let _ = self.flush().await;
         }
         let source = self.session.account().map(|account| account.source.clone()).unwrap_or_default();
@@ -202,7 +202,7 @@ impl Line {
         }
     }
 
-    fn heard(&mut self, read: io::Result<usize>) -> Result<(), &'static str> {
+    fn heard(&mut self, read: &io::Result<usize>) -> Result<(), &'static str> {
         match read {
             Ok(0) => return Err("the peer closed"),
             Ok(_) => {}
@@ -259,9 +259,9 @@ impl Line {
         );
     }
 
-    fn stored(&mut self, batch: Batch, outcome: Result<(), ReceiveError>) -> Result<(), &'static str> {
+    fn stored(&mut self, batch: Batch, outcome: &Result<(), ReceiveError>) -> Result<(), &'static str> {
         self.storing = None;
-        if let Err(error) = &outcome {
+        if let Err(error) = outcome {
             warn!(peer = %self.peer, error = %error, "messages of a host link could not be stored");
         }
         for (id, data) in batch {
