@@ -238,7 +238,7 @@ impl Snapshots {
     pub(crate) fn read(&self, name: &str, schema: u32) -> Result<Option<Fit>, Unfit> {
         let path = path(&self.folder, name);
         let unreadable = |error: io::Error| Unfit::Unreadable { reason: error.to_string() };
-        let bytes = match fs::read(&path) {
+        let mut bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(error)),
@@ -258,8 +258,6 @@ impl Snapshots {
             return Err(Unfit::Generation { found: generation, expected: self.generation });
         }
         let size = size(&path).map_err(unreadable)?;
-        let state = state.clone();
-        let mut bytes = bytes;
         bytes.truncate(state.end);
         bytes.drain(..state.start);
         Ok(Some(Fit { position, state: bytes, size }))

@@ -14,6 +14,7 @@ mod limits;
 mod log_open;
 mod measure;
 mod read_all;
+mod rebuild;
 mod ways;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -57,6 +58,8 @@ enum Work {
     LogOpen,
     /// Events a second when the whole log is read.
     ReadAll,
+    /// Events a second when every read model is folded from the beginning.
+    Rebuild,
     /// Durable typed scans a second over gRPC.
     ScanIngest,
     /// Raw messages a second acknowledged on disk, over gRPC.
@@ -92,6 +95,7 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             Work::AppendPause => runtime.block_on(append_pause::measure(folder.path()))?,
             Work::LogOpen => log_open::measure(folder.path())?,
             Work::ReadAll => runtime.block_on(read_all::measure(folder.path()))?,
+            Work::Rebuild => runtime.block_on(rebuild::measure(folder.path()))?,
             Work::ScanIngest => runtime.block_on(ingest::scans(folder.path()))?,
             Work::MessageIngest => runtime.block_on(ingest::messages(folder.path()))?,
             Work::TestvilleScaled => ways::testville_scaled()?,
