@@ -161,7 +161,8 @@ async fn two_lines_of_one_source_interleave_and_lose_nothing() {
     let (mut one, mut two) = (linked.client().await, linked.client().await);
     for serial in 1..=20 {
         let (a, b) = tokio::join!(one.send(bsm(serial)), two.send(bsm(1_000 + serial)));
-        (a.unwrap(), b.unwrap());
+        a.unwrap();
+        b.unwrap();
     }
     let mut stored = linked.stored().await;
     stored.sort();
