@@ -11,6 +11,7 @@
 
 mod backup;
 pub(crate) mod door;
+mod evidence_part;
 mod long;
 mod parts;
 mod projections;

@@ -28,6 +28,8 @@ pub struct ModelState {
     pub name: String,
     /// The schema of its state; `None` when it is not kept.
     pub schema: Option<u32>,
+    /// The position after which this start replayed the log, as a token; `None` for all of it.
+    pub began: Option<String>,
     /// The last position that it has taken in, as a token.
     pub position: Option<String>,
     /// When the event there was committed; `None` until it has taken in one since the start.

@@ -124,6 +124,8 @@ struct Keep<P> {
 
 /// Where a model is, and what is under way.
 struct Place {
+    /// After which position this start replays the log; `None` for all of it.
+    began: Option<Position>,
     position: Option<Position>,
     recorded_at: Option<Timestamp>,
     parked: u64,
@@ -166,6 +168,7 @@ impl<P: Projection> Slot<P> {
 
     fn new(model: P, keep: Option<Keep<P>>, is_live: bool) -> Self {
         let place = Place {
+            began: None,
             position: None,
             recorded_at: None,
             parked: 0,
@@ -264,7 +267,8 @@ impl<P: Projection> Target for Slot<P> {
 
     fn begin(&self, snapshots: Option<&Snapshots>, head: Option<Position>) {
         if self.is_live {
-            self.place().position = head;
+            let mut place = self.place();
+            (place.began, place.position) = (head, head);
         }
         let (Some(snapshots), Some(keep)) = (snapshots, self.on_disk()) else { return };
         let Some(fit) = snapshots.find(P::NAME, keep.schema, head) else { return };
@@ -273,7 +277,7 @@ impl<P: Projection> Target for Slot<P> {
         match restored {
             Ok(()) => {
                 let mut place = self.place();
-                place.position = Some(fit.position);
+                (place.began, place.position) = (Some(fit.position), Some(fit.position));
                 place.snapshot = Some(SnapshotState::new(fit.position, fit.size));
             }
             Err(unfit) => tell(P::NAME, &unfit),
@@ -360,6 +364,7 @@ impl<P: Projection> Target for Slot<P> {
         ModelState {
             name: P::NAME.to_owned(),
             schema: self.keep.as_ref().map(|keep| keep.schema),
+            began: place.began.map(|position| position.to_string()),
             position: place.position.map(|position| position.to_string()),
             recorded_at: place.recorded_at,
             lag_events: 0,

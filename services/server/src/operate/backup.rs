@@ -7,36 +7,25 @@
 //! The root key and the keys that sign are in no part; keep them elsewhere.
 
 use std::{
-    fs::{self, File},
-    io::{self, Read, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use airside_evidence::{MirrorError, mirror};
-use airside_kernel::{Clock, EventStore, LogId, SystemClock};
-use airside_privacy::{Covered, Vault, register::RegisterFile};
+use airside_kernel::{Clock, EventStore, SystemClock};
+use airside_privacy::Covered;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use thiserror::Error;
-use uuid::Uuid;
 
-use super::{Caller, OrderError, Parts, long::long};
+use super::{
+    Caller, OrderError, Parts,
+    evidence_part::{EVIDENCE, copy_evidence},
+    long::long,
+};
 use crate::places::Places;
 
 /// The folder of the log in a backup.
 pub(crate) const LOG: &str = "log";
 /// The folder of the vault in a backup, unless it is written elsewhere.
 pub(crate) const VAULT: &str = "vault";
-/// The folder of the evidence in a backup.
-pub(crate) const EVIDENCE: &str = "evidence";
-/// What makes a part whole.
-const MANIFEST: &str = "manifest.json";
-/// The form of the evidence part.
-const FORMAT: u32 = 1;
-/// The most entries of the register that are copied at once.
-const REGISTER_ENTRIES: usize = 4_096;
-/// How much of a file is hashed at once.
-const BLOCK: usize = 64 * 1024;
 
 /// Where a backup goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,53 +85,6 @@ pub struct EvidencePart {
     pub path: PathBuf,
     /// How many events its newest checkpoint covers; 0 without one.
     pub size: u64,
-}
-
-/// An evidence part that cannot be written or used.
-#[derive(Debug, Error)]
-pub(crate) enum EvidenceError {
-    /// A file cannot be used.
-    #[error("{} cannot be used", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// It was cut short, or is none.
-    #[error("{} is no whole evidence part of a backup: {problem}; choose another backup", path.display())]
-    NotWhole {
-        /// Its folder.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The checkpoints could not be copied.
-    #[error(transparent)]
-    Mirror(#[from] MirrorError),
-    /// The register could not be copied.
-    #[error(transparent)]
-    Register(#[from] airside_privacy::register::RegisterError),
-}
-
-/// What an evidence part says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct EvidenceManifest {
-    format: u32,
-    part: String,
-    /// The log that it belongs to.
-    pub(crate) log_id: Uuid,
-    /// How many events its newest checkpoint covers.
-    pub(crate) size: u64,
-    pub(crate) files: Vec<EvidenceFile>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct EvidenceFile {
-    pub(crate) name: String,
-    bytes: u64,
-    sha256: String,
 }
 
 /// Makes a backup.
@@ -220,95 +162,4 @@ fn vacant(folder: &Path) -> Result<(), OrderError> {
         ))),
         Err(error) => Err(OrderError::refused(format!("{} cannot be used: {error}", folder.display()))),
     }
-}
-
-/// Copies checkpoints, hashes and the register of erased subjects; returns the size of the newest checkpoint.
-fn copy_evidence(from: &Path, to: &Path, log: LogId, vault: &Vault) -> Result<u64, EvidenceError> {
-    fs::create_dir_all(to).map_err(io_error(to))?;
-    let size = mirror(from, to)?;
-    let mut register = RegisterFile::open(&to.join(Places::REGISTER), log)?;
-    let mut known = 0;
-    loop {
-        let entries = vault.register_after(known, REGISTER_ENTRIES);
-        let entries = entries.map_err(airside_privacy::register::RegisterError::from)?;
-        let Some(last) = entries.last() else { break };
-        known = last.ordinal;
-        register.append(&entries)?;
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(to).map_err(io_error(to))? {
-        let path = entry.map_err(io_error(to))?.path();
-        if path.is_file() {
-            files.push(EvidenceFile::of(&path)?);
-        }
-    }
-    files.sort_by(|one, other| one.name.cmp(&other.name));
-    let manifest = EvidenceManifest { format: FORMAT, part: EVIDENCE.to_owned(), log_id: log.0, size, files };
-    manifest.write(to)?;
-    Ok(size)
-}
-
-impl EvidenceManifest {
-    fn write(&self, to: &Path) -> Result<(), EvidenceError> {
-        let path = to.join(MANIFEST);
-        let write = || {
-            let mut file = File::create(&path)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
-            File::open(to)?.sync_all()
-        };
-        write().map_err(io_error(&path))
-    }
-
-    /// Reads the manifest of an evidence part and checks every file against it.
-    ///
-    /// # Errors
-    /// When it was cut short, altered, or is another thing.
-    pub(crate) fn check(from: &Path) -> Result<Self, EvidenceError> {
-        let not_whole = |problem: String| EvidenceError::NotWhole { path: from.to_owned(), problem };
-        let path = from.join(MANIFEST);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(not_whole(format!("it has no {MANIFEST}, so it was cut short")));
-            }
-            Err(error) => return Err(io_error(&path)(error)),
-        };
-        let manifest: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| not_whole(format!("{MANIFEST} cannot be read: {error}")))?;
-        if manifest.part != EVIDENCE || manifest.format > FORMAT {
-            let problem = format!("it is part {:?} of format {}", manifest.part, manifest.format);
-            return Err(not_whole(format!("{problem}, and this program reads {EVIDENCE:?} up to {FORMAT}")));
-        }
-        for file in &manifest.files {
-            let is_name = Path::new(&file.name).components().count() == 1;
-            if !is_name || EvidenceFile::of(&from.join(&file.name))? != *file {
-                return Err(not_whole(format!("{} is not as it was written", file.name)));
-            }
-        }
-        Ok(manifest)
-    }
-}
-
-impl EvidenceFile {
-    fn of(path: &Path) -> Result<Self, EvidenceError> {
-        let mut file = File::open(path).map_err(io_error(path))?;
-        let (mut hash, mut bytes, mut block) = (Sha256::new(), 0, vec![0; BLOCK]);
-        loop {
-            let read = file.read(&mut block).map_err(io_error(path))?;
-            if read == 0 {
-                break;
-            }
-            hash.update(&block[..read]);
-            bytes += read as u64;
-        }
-        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, bytes, sha256 })
-    }
-}
-
-pub(crate) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> EvidenceError + '_ {
-    |source| EvidenceError::Io { path: path.to_owned(), source }
 }

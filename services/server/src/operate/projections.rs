@@ -10,6 +10,8 @@ use super::{Caller, OrderError, Parts};
 pub struct ReadModelReport {
     /// Its name.
     pub name: String,
+    /// The position after which this start replayed the log; none for all of it, or when no server runs.
+    pub began: Option<String>,
     /// The last position that it has taken in; of its snapshot when no server runs.
     pub position: Option<String>,
     /// How many events lie after it; at most 10,000 are counted. None when no server runs.
@@ -38,6 +40,7 @@ impl From<ModelState> for ReadModelReport {
             snapshot_bytes: snapshot.map(|snapshot| snapshot.bytes),
             rebuilding: state.rebuilding.map(|rebuilding| rebuilding.share),
             name: state.name,
+            began: state.began,
             position: state.position,
             lag_events: Some(state.lag_events),
             parked: state.parked,
@@ -67,6 +70,7 @@ pub(super) async fn list(parts: &Parts) -> Result<Vec<ReadModelReport>, OrderErr
     let files = snapshots::list(&parts.places.snapshots()).map_err(OrderError::broken)?;
     let report = |file: snapshots::SnapshotFile| ReadModelReport {
         name: file.name,
+        began: None,
         position: file.position.clone(),
         lag_events: None,
         parked: 0,
