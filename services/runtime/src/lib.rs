@@ -5,6 +5,7 @@
 //! - [`projections`]: follow the log into read models; reads of "at least position P".
 //! - [`reactors`]: turn events of one stream into commands on another, once.
 //! - [`snapshots`]: what is kept on disk, so that a start replays only the tail.
+//! - [`folder`]: files that arrive in a folder, each handled once.
 //! - [`health`]: how the readers of the log are, for readiness.
 //! - [`stored`]: between the kernel's words and their stored messages.
 //! - [`auth`]: tokens and the caller of a request.
@@ -16,6 +17,7 @@
 pub mod admin;
 pub mod auth;
 pub mod executor;
+pub mod folder;
 pub mod health;
 pub mod metered;
 pub mod projections;
