@@ -49,10 +49,8 @@ enum Command {
     /// Looks at venue maps.
     #[command(subcommand)]
     Map(map::Map),
-    /// Looks after the log: what is in it, whether it is whole, and copies of it.
     #[command(subcommand)]
     Log(log::Log),
-    /// Looks after read models, which are computed from the log and can be thrown away.
     #[command(subcommand)]
     Projections(projections::Projections),
     /// Drives a running server as fast as it goes and reports what it reached.

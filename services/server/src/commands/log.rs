@@ -18,19 +18,13 @@ use super::Outcome;
 /// on the folder of a stopped one alike; `restore` and `rebuild-index` want the folder for themselves.
 #[derive(Subcommand)]
 pub(super) enum Log {
-    /// Shows events, with sealed values masked.
+    // What each does stands with its options, which `--help` shows in full.
     Show(show::Show),
-    /// Shows the figures of the log and of what belongs to it.
     Stats(stats::Stats),
-    /// Checks that the log is whole and that it is the one that was signed.
     Verify(verify::Verify),
-    /// Proves an event or a stream to an outsider.
     Prove(prove::Prove),
-    /// Copies log, vault and evidence while the server runs.
     Backup(backup::Backup),
-    /// Puts a backup into an empty folder, as a new generation of the log.
     Restore(restore::Restore),
-    /// Makes the stream index anew from the log.
     RebuildIndex(rebuild_index::RebuildIndex),
 }
 

@@ -10,9 +10,7 @@ use crate::operate::{Order, ReadModelReport, RebuildReport};
 /// Looks after read models, which are computed from the log and can be thrown away.
 #[derive(Subcommand)]
 pub(super) enum Projections {
-    /// Lists the read models: how far they are, and their snapshots.
     List(List),
-    /// Folds a read model anew from the beginning of the log.
     Rebuild(Rebuild),
 }
 

@@ -107,3 +107,21 @@ async fn a_folder_without_a_log_is_named_and_left_alone() {
     assert!(said.contains("no log is in") && said.contains("--data"), "{said}");
     assert!(!yard.data().exists());
 }
+
+#[tokio::test]
+async fn every_command_of_the_operator_teaches_by_an_example() {
+    for (group, commands) in [
+        ("log", &["show", "stats", "verify", "prove", "backup", "restore", "rebuild-index"][..]),
+        ("projections", &["list", "rebuild"]),
+    ] {
+        for command in commands {
+            let output = run(airside([group, command, "--help"]), "").await;
+            let help = String::from_utf8(output.stdout).unwrap();
+            let example = format!("Example: airside {group} {command}");
+            assert!(output.status.success() && help.contains(&example), "{group} {command}: {help}");
+            assert!(help.contains("--json") && help.contains("--data"), "{group} {command}: {help}");
+            let words = help.split("Usage:").next().unwrap().split_whitespace().count();
+            assert!(words > 10 || *command == "list", "{group} {command} says too little: {help}");
+        }
+    }
+}
