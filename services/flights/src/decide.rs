@@ -150,30 +150,21 @@ fn follows(flight: &Flight, report: Report) -> Result<What, Rejection> {
             true => Err(Rejection::NothingNew),
             false => Ok(What::FlightScheduled(schedule)),
         },
+        Report::Gate(gate) if flight.gate.as_ref() == Some(&gate) => Err(Rejection::NothingNew),
         Report::Gate(gate) => {
-            before_departure(phase)?;
-            match flight.gate.as_ref() == Some(&gate) {
-                true => Err(Rejection::NothingNew),
-                false => Ok(What::GateAssigned { gate, previous: flight.gate.clone() }),
-            }
+            before_departure(phase).map(|()| What::GateAssigned { gate, previous: flight.gate.clone() })
         }
         Report::Boarding if matches!(phase, Boarding | FinalCall) => Err(Rejection::NothingNew),
         Report::Boarding => before_departure(phase).map(|()| What::BoardingStarted),
         Report::FinalCall if phase == FinalCall => Err(Rejection::NothingNew),
         Report::FinalCall => before_departure(phase).map(|()| What::FinalCallMade),
+        Report::Delay(at) if flight.estimated_departure == Some(at) => Err(Rejection::NothingNew),
         Report::Delay(estimated_departure) => {
-            before_departure(phase)?;
-            match flight.estimated_departure == Some(estimated_departure) {
-                true => Err(Rejection::NothingNew),
-                false => Ok(What::FlightDelayed { estimated_departure }),
-            }
+            before_departure(phase).map(|()| What::FlightDelayed { estimated_departure })
         }
+        Report::Belt(belt) if flight.belt.as_ref() == Some(&belt) => Err(Rejection::NothingNew),
         Report::Belt(belt) => {
-            operates(phase)?;
-            match flight.belt.as_ref() == Some(&belt) {
-                true => Err(Rejection::NothingNew),
-                false => Ok(What::BeltAssigned { belt, previous: flight.belt.clone() }),
-            }
+            operates(phase).map(|()| What::BeltAssigned { belt, previous: flight.belt.clone() })
         }
         Report::Departed if matches!(phase, Departed | Landed) => Err(Rejection::NothingNew),
         Report::Departed => operates(phase).map(|()| What::FlightDeparted),

@@ -18,6 +18,7 @@
 
 pub mod decide;
 pub mod events;
+pub mod ingest;
 pub mod model;
 pub mod project;
 pub mod service;
@@ -28,7 +29,7 @@ use airside_api::flights::v1::flight_service_server::FlightServiceServer;
 use airside_kernel::{Clock, EventStore, Keyring};
 use airside_runtime::{executor::Executor, projections::Projections};
 
-use crate::{project::Board, service::FlightApi};
+use crate::{ingest::Recorder, project::Board, service::FlightApi};
 
 /// How many folded flights are kept; a busy hub has some 2,000 a day.
 const CACHED_FLIGHTS: u64 = 4_096;
@@ -37,6 +38,8 @@ const CACHED_FLIGHTS: u64 = 4_096;
 pub struct Part {
     /// The gRPC service.
     pub service: FlightServiceServer<FlightApi>,
+    /// Records what files tell, for [`ingest::watch`].
+    pub recorder: Recorder,
 }
 
 /// Builds the domain and adds its read model.
@@ -46,7 +49,9 @@ pub fn part(
     clock: Arc<dyn Clock>,
     projections: &mut Projections,
 ) -> Part {
-    Part { service: FlightServiceServer::new(api(store, keys, clock, projections)) }
+    let api = api(store, keys, clock.clone(), projections);
+    let recorder = Recorder { executor: api.executor.clone(), clock };
+    Part { service: FlightServiceServer::new(api), recorder }
 }
 
 fn api(

@@ -1,6 +1,6 @@
 //! The flight service: parse, one call, map.
 
-mod parse;
+pub(crate) mod parse;
 mod show;
 
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use parse::Wrong;
 
 /// Answers the calls of the flight service.
 pub struct FlightApi {
-    executor: Executor<FlightRules>,
+    pub(crate) executor: Executor<FlightRules>,
     board: ReadModel<Board>,
     clock: Arc<dyn Clock>,
 }

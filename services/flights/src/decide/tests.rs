@@ -128,6 +128,20 @@ fn what_is_known_already_adds_nothing() {
 }
 
 #[test]
+fn what_is_known_already_is_no_contradiction_after_departure() {
+    let history = |last| {
+        let delayed = fact("2", What::FlightDelayed { estimated_departure: at(9) });
+        let belt = fact("3", What::BeltAssigned { belt: sign("12"), previous: None });
+        [gate("1", "A3", None), delayed, belt, fact("4", last)]
+    };
+    for last in [What::FlightDeparted, What::FlightLanded, What::FlightCancelled] {
+        for again in [Report::Gate(sign("A3")), Report::Delay(at(9)), Report::Belt(sign("12"))] {
+            assert_eq!(check(history(last.clone()), again.clone()), Err(Rejection::NothingNew), "{again:?}");
+        }
+    }
+}
+
+#[test]
 fn a_final_call_needs_no_boarding_before_it() {
     assert_eq!(check([], Report::FinalCall), Ok(vec![What::FinalCallMade]));
 }

@@ -35,11 +35,11 @@ const MAX_DAYS_AFTER: i64 = 5;
 
 /// A field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     /// The field.
-    pub(super) field: &'static str,
+    pub(crate) field: &'static str,
     /// The problem and the remedy.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 fn wrong(field: &'static str) -> impl FnOnce(Invalid) -> Wrong {
@@ -51,7 +51,7 @@ fn parsed<T: FromStr<Err = Invalid>>(field: &'static str, text: &str) -> Result<
 }
 
 /// Returns the order that a report of the flight database amounts to.
-pub(super) fn flight_report(
+pub(crate) fn flight_report(
     source: &str,
     actor: &str,
     now: Timestamp,
