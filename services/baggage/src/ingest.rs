@@ -18,6 +18,7 @@ mod findings;
 mod frame;
 mod grammar;
 mod groups;
+mod join;
 mod message;
 mod rare;
 mod read;
@@ -37,6 +38,7 @@ pub use fields::{
 };
 pub use findings::{Diagnostic, Finding, Severity, Subject};
 pub use frame::Envelope;
+pub use join::{PartHead, is_piece, join, part_head};
 pub use message::{Change, Element, Ending, Group, MessageType, Parsed};
 pub use rare::{
     Acknowledgement, CheckIn, FrequentTraveller, GroundDelivery, Handling, Identifier, Particulars,

@@ -7,7 +7,8 @@
 //!
 //! Streams: `bag-<plate>` (observations, journeys, attachments, status),
 //! `source-<name>` (raw messages), `quarantine-<source>` (what could not be
-//! used), `noread-<source>` (readings without a tag).
+//! used), `noread-<source>` (readings without a tag), `parts-<source>` (parts of
+//! messages until all of them are there).
 //!
 //! Invariants: a raw message is on disk before it is acknowledged, and its bytes
 //! are sealed; reading it is a later step that gives the same result whenever it
@@ -22,6 +23,7 @@ pub mod ingest;
 pub mod journey;
 pub mod link;
 pub mod model;
+pub mod parts;
 pub mod project;
 pub mod react;
 pub mod receive;

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::{
     project::{Bags, QuarantineList},
-    react::Parse,
+    react::{Parse, Targets},
     receive::Receiving,
     service::Baggage,
 };
@@ -50,7 +50,9 @@ pub fn part(
     let no_reads = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
     let quarantine = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
     let bags = projections.add_kept(Bags::default);
-    let parse = Parse::new(keys.clone(), metrics.clone(), executor.clone(), quarantine, no_reads.clone());
+    let parts = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
+    let targets = Targets { bags: executor.clone(), parts, quarantine, no_reads: no_reads.clone() };
+    let parse = Parse::new(store.clone(), keys.clone(), metrics.clone(), targets);
     let quarantine = projections.add_kept(QuarantineList::default);
     let receiving = Receiving::new(store, keys.clone(), clock.clone(), metrics.clone());
     let service = Baggage {

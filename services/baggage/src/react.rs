@@ -5,33 +5,48 @@
 //! as its id, so that reading a message again adds nothing. A message that its
 //! source sends again within ten minutes is stored and not read.
 //!
+//! A part of a message is kept in `parts-<source>` and says nothing by itself. The
+//! fact that all are there makes this reactor open them again, join them and read
+//! the whole once; what it says has its id from the part that came last. What is
+//! received later, from any source, strikes a message that waits too long.
+//!
 //! Messages wait sealed and are read a few at a time, because one may name
 //! thousands of bags. A stream that cannot be read quarantines what was meant for
 //! it and stops nobody else; a log that cannot be written makes all wait.
 
+mod orders;
+mod pieces;
 mod repeats;
+mod waits;
 
 use std::{collections::VecDeque, sync::Arc};
 
 use airside_kernel::{
-    Cause, Classified, Code, DecodeError, Kept, Keyring, Personal, RecordedEvent, StoredEvent, StreamId,
-    Timestamp,
+    Cause, Classified, Code, DecodeError, EventStore, Kept, Keyring, Personal, RecordedEvent, Revision,
+    StoredEvent, StreamId, Timestamp,
 };
 use airside_runtime::{
-    executor::{Context, ExecuteError, Executor, Order, Stored},
+    executor::{Context, ExecuteError, Executor, Order},
     reactors::{ReactError, Reactor},
     status::chain,
     telemetry::Metrics,
 };
 use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::repeats::Repeats;
+use self::{
+    orders::{Pending, ToBag, is_lasting, keep_parts, quarantine_order, refused_order, settle, stuck_order},
+    repeats::Repeats,
+    waits::Waits,
+};
 use crate::{
     decide::{Bag, Observe, Rejection},
-    ingest::{BAGS_MAX, PARSER_VERSION, decode, messages},
+    ingest::{BAGS_MAX, PARSER_VERSION, Parsed, decode, messages, part_head},
     model::{Content, JourneyId, LicencePlate, Observation, message_observation_id},
-    source::{MessageQuarantined, MessageReceived, NoReads, Quarantine, TagNotRead},
+    parts::{MessageCompleted, Parts, PartsEvent, PartsGivenUp},
+    source::{MessageReceived, NoReads, Quarantine, TagNotRead},
     translate::{Said, Unusable, translate},
 };
 
@@ -40,84 +55,93 @@ const MAX_GATHERED: usize = 1_024;
 
 /// The reactor.
 pub struct Parse {
+    store: Arc<dyn EventStore>,
     keys: Arc<dyn Keyring>,
     metrics: Metrics,
-    bags: Executor<Bag>,
-    quarantine: Executor<Quarantine>,
-    no_reads: Executor<NoReads>,
-    repeats: Repeats,
-    waiting: VecDeque<(RecordedEvent, MessageReceived)>,
+    targets: Targets,
+    memory: Memory,
+    waiting: VecDeque<Work>,
     pending: Pending,
 }
 
-/// Commands on their way.
-#[derive(Default)]
-struct Pending {
-    bags: Vec<Order<Observe>>,
-    quarantine: Vec<Order<MessageQuarantined>>,
-    no_reads: Vec<Order<TagNotRead>>,
+/// The executors of what the reactor orders.
+pub struct Targets {
+    /// Plates.
+    pub bags: Executor<Bag>,
+    /// Parts of messages.
+    pub parts: Executor<Parts>,
+    /// What cannot be used.
+    pub quarantine: Executor<Quarantine>,
+    /// Readings without a tag.
+    pub no_reads: Executor<NoReads>,
+}
+
+/// What the reactor has folded.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Memory {
+    repeats: Repeats,
+    waits: Waits,
+}
+
+/// A stored fact to act on.
+enum Work {
+    Raw(RecordedEvent, MessageReceived),
+    Whole(RecordedEvent, MessageCompleted),
+    GivenUp(RecordedEvent, PartsGivenUp),
 }
 
 /// One stored message while it is read.
 struct Reading<'a> {
     source: &'a str,
+    /// The fact that made us read it: itself, or that its parts are all there.
     event: &'a RecordedEvent,
+    /// The raw message; of parts the one that came last.
+    message: Revision,
     received_at: Timestamp,
     index: u32,
 }
 
 impl Parse {
-    /// Makes the reactor over the executors of its targets.
+    /// Makes the reactor over a log, its keys and the executors of its targets.
     pub fn new(
+        store: Arc<dyn EventStore>,
         keys: Arc<dyn Keyring>,
         metrics: Metrics,
-        bags: Executor<Bag>,
-        quarantine: Executor<Quarantine>,
-        no_reads: Executor<NoReads>,
+        targets: Targets,
     ) -> Self {
-        Self {
-            keys,
-            metrics,
-            bags,
-            quarantine,
-            no_reads,
-            repeats: Repeats::default(),
-            waiting: VecDeque::new(),
-            pending: Pending::default(),
+        let (memory, waiting, pending) = (Memory::default(), VecDeque::new(), Pending::default());
+        Self { store, keys, metrics, targets, memory, waiting, pending }
+    }
+
+    async fn work(&mut self, work: &Work) -> Result<(), ReactError> {
+        match work {
+            Work::Raw(event, received) => self.read(event, received),
+            Work::Whole(event, completed) => self.read_whole(event, completed).await,
+            Work::GivenUp(event, given_up) => {
+                self.set_parts_aside(event, given_up);
+                Ok(())
+            }
         }
     }
 
     fn read(&mut self, event: &RecordedEvent, received: &MessageReceived) -> Result<(), ReactError> {
-        let source = source_of(event);
-        let mut reading = Reading { source, event, received_at: received.received_at, index: 0 };
-        let content = match received.content.open(self.keys.as_ref()) {
-            Ok(Personal::Known(content)) => content,
-            Ok(_) => {
-                self.set_aside(
-                    &reading,
-                    "",
-                    &unusable("raw-erased", "its key was destroyed before it was read"),
-                );
+        let (source, received_at) = (source_of(event), received.received_at);
+        let mut reading = Reading { source, event, message: event.revision(), received_at, index: 0 };
+        let content = match self.open(received)? {
+            Ok(content) => content,
+            Err(why) => {
+                self.set_aside(&reading, "", &why);
                 return Ok(());
             }
-            Err(error) if error.code() == Code::DataLoss => {
-                self.set_aside(&reading, "", &unusable("raw-damaged", "its seal does not open"));
-                return Ok(());
-            }
-            Err(error) => return Err(ReactError::new(&error)),
         };
         let text = decode(&content);
         let mut is_empty = true;
-        for message in messages(&text, received.received_at) {
+        for message in messages(&text, received_at) {
             is_empty = false;
-            // Each message of a text has its own range of indexes, whatever its neighbours say.
-            reading.index = u32::try_from(message.index.saturating_mul(BAGS_MAX)).unwrap_or(u32::MAX);
-            match translate(&message, received.received_at) {
-                Ok(said) => {
-                    self.metrics.message("parsed");
-                    said.into_iter().for_each(|said| self.say(&mut reading, said));
-                }
-                Err(why) => self.set_aside(&reading, message.message_type.as_str(), &why),
+            reading.index = first_index(message.index);
+            match part_head(&message) {
+                Some(head) => self.keep_part(&reading, received, &message, head)?,
+                None => self.say_all(&mut reading, &message),
             }
         }
         if is_empty {
@@ -127,33 +151,63 @@ impl Parse {
         Ok(())
     }
 
+    /// Opens the bytes of a raw message, or says why they are not to be had.
+    fn open(&self, received: &MessageReceived) -> Result<Result<Bytes, Unusable>, ReactError> {
+        match received.content.open(self.keys.as_ref()) {
+            Ok(Personal::Known(content)) => Ok(Ok(content)),
+            Ok(_) => Ok(Err(unusable("raw-erased", "its key was destroyed before it was read"))),
+            Err(error) if error.code() == Code::DataLoss => {
+                Ok(Err(unusable("raw-damaged", "its seal does not open")))
+            }
+            Err(error) => Err(ReactError::new(&error)),
+        }
+    }
+
+    fn say_all(&mut self, reading: &mut Reading<'_>, message: &Parsed<'_>) {
+        match translate(message, reading.received_at) {
+            Ok(said) => {
+                self.metrics.message("parsed");
+                said.into_iter().for_each(|said| self.say(reading, said));
+            }
+            Err(why) => self.set_aside(reading, message.message_type.as_str(), &why),
+        }
+    }
+
     fn say(&mut self, reading: &mut Reading<'_>, said: Said) {
-        let observation = Observation {
-            id: message_observation_id(reading.source, reading.event.revision(), reading.index),
+        let mut observation = Observation {
+            id: message_observation_id(reading.source, reading.message, reading.index),
             source: reading.source.to_owned(),
             station: said.station,
             observed_at: said.observed_at,
-            cause: Some(reading.cause()),
+            cause: Some(reading.sent()),
             parser_version: Some(PARSER_VERSION),
         };
+        let (context, cause) = (reading.context(said.observed_at), reading.cause());
         reading.index = reading.index.saturating_add(1);
-        let context = reading.context(said.observed_at);
         match (said.plate, said.content) {
-            (Some(plate), content) => self.pending.bags.push(Order {
-                stream: bag_stream(plate),
-                command: Observe {
-                    observation,
-                    content,
-                    received_at: reading.received_at,
-                    new_journey: JourneyId(Uuid::now_v7()),
+            (Some(plate), content) => self.pending.bags.push(ToBag {
+                order: Order {
+                    stream: bag_stream(plate),
+                    command: Observe {
+                        observation,
+                        content,
+                        received_at: reading.received_at,
+                        new_journey: JourneyId(Uuid::now_v7()),
+                    },
+                    context,
                 },
-                context,
+                message: reading.message,
+                cause,
             }),
-            (None, Content::Scanned(sighting)) => self.pending.no_reads.push(Order {
-                stream: source_stream("noread", reading.source),
-                command: TagNotRead { observation, point: sighting.point, reader: sighting.reader },
-                context,
-            }),
+            (None, Content::Scanned(sighting)) => {
+                // What is noted in the order of its causes is noted under the fact that is worked on.
+                observation.cause = Some(cause);
+                self.pending.no_reads.push(Order {
+                    stream: source_stream("noread", reading.source),
+                    command: TagNotRead { observation, point: sighting.point, reader: sighting.reader },
+                    context,
+                });
+            }
             (None, Content::Announced(_)) => {}
         }
     }
@@ -166,40 +220,70 @@ impl Parse {
     /// Carries out what is gathered. Repeated after a failure: every target
     /// tells a repeat by its id or cause.
     async fn carry_out(&mut self) -> Result<(), ReactError> {
-        let Pending { bags, quarantine, no_reads } = &mut self.pending;
+        let Pending { bags, parts, quarantine, no_reads } = &mut self.pending;
+        keep_parts(&self.targets.parts, parts, quarantine).await?;
         while !bags.is_empty() {
             let some = bags.len().min(MAX_GATHERED);
-            let answers = self.bags.execute_each(bags[..some].to_vec()).await;
-            for (order, answer) in bags.iter().zip(answers) {
+            let orders = bags[..some].iter().map(|bag| bag.order.clone()).collect();
+            let answers = self.targets.bags.execute_each(orders).await;
+            for (bag, answer) in bags.iter().zip(answers) {
                 match answer {
                     Ok(_) | Err(ExecuteError::Rejected(Rejection::Duplicate { .. })) => {}
-                    Err(ExecuteError::Rejected(why)) => quarantine.push(refused_order(order, &why)),
+                    Err(ExecuteError::Rejected(why)) => quarantine.push(refused_order(bag, &why)),
                     Err(error) if is_lasting(error.code()) => {
                         tracing::error!(error = %chain(&error), "a message cannot be applied to a plate");
-                        quarantine.push(stuck_order(order));
+                        quarantine.push(stuck_order(bag));
                     }
                     Err(error) => return Err(ReactError::new(&error)),
                 }
             }
             bags.drain(..some);
         }
-        // The quarantine keeps the highest cause of a source, so it takes them in their order.
+        // The quarantine keeps the highest cause of a stream, so it takes them in their order.
         quarantine.sort_by(|a, b| a.command.cause.cmp(&b.command.cause));
-        note(&self.quarantine, quarantine).await?;
-        note(&self.no_reads, no_reads).await
+        settle(&self.targets.quarantine, quarantine).await?;
+        settle(&self.targets.no_reads, no_reads).await
+    }
+
+    fn take_raw(&mut self, event: &RecordedEvent, received: MessageReceived, act: bool) {
+        let received_at = received.received_at;
+        // Folded whether it is acted on or not, so that a restart tells a repeat as before.
+        let is_repeat = self.memory.repeats.is_repeat(source_of(event), &received.fingerprint, received_at);
+        if act {
+            self.strike(event, received_at);
+        }
+        match (act, is_repeat) {
+            (true, true) => self.metrics.message("duplicate"),
+            (true, false) => self.waiting.push_back(Work::Raw(event.clone(), received)),
+            (false, _) => {}
+        }
+    }
+
+    fn take_parts(&mut self, event: &RecordedEvent, fact: PartsEvent, act: bool) {
+        self.memory.waits.fold(source_of(event), &fact);
+        match fact {
+            PartsEvent::Completed(completed) if act => {
+                self.waiting.push_back(Work::Whole(event.clone(), completed));
+            }
+            PartsEvent::GivenUp(given_up) if act => {
+                self.waiting.push_back(Work::GivenUp(event.clone(), given_up));
+            }
+            _ => {}
+        }
     }
 }
 
 impl Kept for Parse {
-    const SCHEMA: u32 = 1;
-    type State = Repeats;
+    const SCHEMA: u32 = 2;
+    type State = Memory;
 
-    fn image(&self) -> Repeats {
-        self.repeats.clone()
+    fn image(&self) -> Memory {
+        self.memory.clone()
     }
 
-    fn restore(&mut self, repeats: Repeats) {
-        self.repeats = repeats.recalled();
+    fn restore(&mut self, memory: Memory) {
+        let Memory { repeats, waits } = memory;
+        self.memory = Memory { repeats: repeats.recalled(), waits };
     }
 }
 
@@ -208,17 +292,16 @@ impl Reactor for Parse {
     const NAME: &'static str = "baggage.parse";
 
     fn wants(category: &str) -> bool {
-        category == "source"
+        matches!(category, "source" | "parts")
     }
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
-        let [received] = MessageReceived::decode(event)?;
-        // Folded whether it is acted on or not, so that a restart tells a repeat as before.
-        let is_repeat = self.repeats.is_repeat(source_of(event), &received.fingerprint, received.received_at);
-        match (act, is_repeat) {
-            (true, true) => self.metrics.message("duplicate"),
-            (true, false) => self.waiting.push_back((event.clone(), received)),
-            (false, _) => {}
+        if event.category() == "parts" {
+            let [fact] = PartsEvent::decode(event)?;
+            self.take_parts(event, fact, act);
+        } else {
+            let [received] = MessageReceived::decode(event)?;
+            self.take_raw(event, received, act);
         }
         Ok(())
     }
@@ -230,10 +313,10 @@ impl Reactor for Parse {
                 return Ok(());
             }
             while self.pending.len() < MAX_GATHERED
-                && let Some((event, received)) = self.waiting.pop_front()
+                && let Some(work) = self.waiting.pop_front()
             {
-                if let Err(error) = self.read(&event, &received) {
-                    self.waiting.push_front((event, received));
+                if let Err(error) = self.work(&work).await {
+                    self.waiting.push_front(work);
                     return Err(error);
                 }
             }
@@ -241,105 +324,41 @@ impl Reactor for Parse {
     }
 }
 
-impl Pending {
-    fn len(&self) -> usize {
-        self.bags.len() + self.quarantine.len() + self.no_reads.len()
-    }
-}
-
-/// Carries out orders whose refusal means that they are noted already.
-async fn note<D: Stored>(
-    executor: &Executor<D>,
-    orders: &mut Vec<Order<D::Command>>,
-) -> Result<(), ReactError>
-where
-    D::Rejection: 'static,
-{
-    for answer in executor.execute_each(orders.clone()).await {
-        match answer {
-            Ok(_) | Err(ExecuteError::Rejected(_)) => {}
-            Err(error) => return Err(ReactError::new(&error)),
-        }
-    }
-    orders.clear();
-    Ok(())
-}
-
-/// Returns the source whose stream holds a message.
+/// Returns the source whose stream holds a fact.
 fn source_of(event: &RecordedEvent) -> &str {
     event.stream().split_once('-').map_or("", |(_, source)| source)
 }
 
-/// Whether a failure is the same the next time.
-fn is_lasting(code: Code) -> bool {
-    matches!(code, Code::DataLoss | Code::InvalidArgument)
+/// Each message of a text has its own range of indexes, whatever its neighbours say.
+fn first_index(message: usize) -> u32 {
+    u32::try_from(message.saturating_mul(BAGS_MAX)).unwrap_or(u32::MAX)
 }
 
 impl Reading<'_> {
+    /// The fact that is worked on, as the cause of what is ordered.
     fn cause(&self) -> Cause {
-        Cause {
-            reactor: Parse::NAME.to_owned(),
-            stream: self.event.stream().to_owned(),
-            revision: self.event.revision(),
-            index: self.index,
-        }
+        self.cause_in(self.event.stream().to_owned(), self.event.revision())
+    }
+
+    /// The stored message behind it, by which what was sent at one instant keeps its order.
+    fn sent(&self) -> Cause {
+        self.cause_in(source_stream("source", self.source).to_string(), self.message)
+    }
+
+    fn cause_in(&self, stream: String, revision: Revision) -> Cause {
+        Cause { reactor: Parse::NAME.to_owned(), stream, revision, index: self.index }
     }
 
     fn context(&self, occurred_at: Timestamp) -> Context {
-        Context {
-            causation: Some(self.event.id().0),
-            correlation: self.event.id().0,
-            ..Context::new(format!("reactor/{}", Parse::NAME), self.source, occurred_at)
-        }
+        context(self.event, self.source, occurred_at)
     }
 }
 
-fn quarantine_order(reading: &Reading<'_>, message_type: &str, why: &Unusable) -> Order<MessageQuarantined> {
-    Order {
-        stream: source_stream("quarantine", reading.source),
-        command: MessageQuarantined {
-            source: reading.source.to_owned(),
-            message: reading.event.revision(),
-            message_type: message_type.to_owned(),
-            code: why.code.clone(),
-            reason: why.reason.clone(),
-            parser_version: PARSER_VERSION,
-            cause: reading.cause(),
-        },
-        context: reading.context(reading.received_at),
-    }
-}
-
-fn refused_order(order: &Order<Observe>, why: &Rejection) -> Order<MessageQuarantined> {
-    let code = match why {
-        Rejection::Duplicate { .. } => "duplicate",
-        Rejection::TooOld { .. } => "too-old",
-        Rejection::Crowded => "crowded",
-        Rejection::Future { .. } => "future-time",
-    };
-    quarantined_bag(order, &unusable(code, &why.to_string()))
-}
-
-fn stuck_order(order: &Order<Observe>) -> Order<MessageQuarantined> {
-    let why = unusable("stream-unusable", "the stream of the plate cannot be used; see the log of errors");
-    quarantined_bag(order, &why)
-}
-
-fn quarantined_bag(order: &Order<Observe>, why: &Unusable) -> Order<MessageQuarantined> {
-    let observation = &order.command.observation;
-    let cause = observation.cause.clone().expect("what a message says carries its cause");
-    Order {
-        stream: source_stream("quarantine", &observation.source),
-        command: MessageQuarantined {
-            source: observation.source.clone(),
-            message: cause.revision,
-            message_type: String::new(),
-            code: why.code.clone(),
-            reason: why.reason.clone(),
-            parser_version: PARSER_VERSION,
-            cause,
-        },
-        context: order.context.clone(),
+fn context(event: &RecordedEvent, source: &str, occurred_at: Timestamp) -> Context {
+    Context {
+        causation: Some(event.id().0),
+        correlation: event.id().0,
+        ..Context::new(format!("reactor/{}", Parse::NAME), source, occurred_at)
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use airside_api::baggage::v1::{self as stored, TrackingPoint};
 use airside_kernel::{
-    Category, Cause, Causes, Decider, DecodeError, Personal, PersonalField, RecordedEvent, Revision,
-    StoredEvent, SubjectId, Timestamp,
+    Category, Cause, Decider, DecodeError, Personal, PersonalField, RecordedEvent, Revision, StoredEvent,
+    SubjectId, Timestamp,
 };
 use airside_runtime::stored::{cause, cause_message, personal, sealed, timestamp, timestamp_message};
 use bytes::Bytes;
@@ -119,24 +119,65 @@ pub struct MessageQuarantined {
 #[error("it is noted already")]
 pub struct KnownAlready;
 
+/// The newest cause of each stream that a target was told by, with its place in the fold.
+///
+/// Each stream is worked through in its order, so that its newest cause tells all before it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Newest(Vec<(Cause, u64)>);
+
+impl Newest {
+    /// Returns whether this cause, or a later one of its stream, was noted.
+    fn seen(&self, cause: &Cause) -> bool {
+        self.0.iter().any(|(newest, _)| is_of(newest, cause) && cause <= newest)
+    }
+
+    fn note(&mut self, cause: &Cause, place: u64) {
+        match self.0.iter_mut().find(|(newest, _)| is_of(newest, cause)) {
+            Some(entry) => *entry = (entry.0.clone().max(cause.clone()), place),
+            None => self.0.push((cause.clone(), place)),
+        }
+    }
+
+    fn forget_before(&mut self, oldest: u64) {
+        self.0.retain(|(_, place)| *place >= oldest);
+    }
+
+    /// Returns the first place that is still needed.
+    fn first(&self) -> Option<u64> {
+        self.0.iter().map(|(_, place)| *place).min()
+    }
+}
+
+fn is_of(one: &Cause, other: &Cause) -> bool {
+    one.reactor == other.reactor && one.stream == other.stream
+}
+
+/// What a quarantine remembers, to tell a repeat: a source tells it by its messages and by their parts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Noted {
+    causes: Newest,
+    folded: u64,
+}
+
 impl Decider for Quarantine {
     type Command = MessageQuarantined;
     type Event = MessageQuarantined;
-    type State = Causes;
+    type State = Noted;
     type Rejection = KnownAlready;
 
-    fn decide(causes: &Causes, command: MessageQuarantined) -> Result<Vec<MessageQuarantined>, KnownAlready> {
-        if causes.seen(&command.cause) { Err(KnownAlready) } else { Ok(vec![command]) }
+    fn decide(noted: &Noted, command: MessageQuarantined) -> Result<Vec<MessageQuarantined>, KnownAlready> {
+        if noted.causes.seen(&command.cause) { Err(KnownAlready) } else { Ok(vec![command]) }
     }
 
-    fn evolve(mut causes: Causes, event: &MessageQuarantined) -> Causes {
-        causes.note(&event.cause);
-        causes
+    fn evolve(mut noted: Noted, event: &MessageQuarantined) -> Noted {
+        noted.causes.note(&event.cause, noted.folded);
+        noted.folded += 1;
+        noted.causes.forget_before(noted.folded.saturating_sub(REMEMBERED_SPAN));
+        noted
     }
 
-    /// All causes of one quarantine come from one source stream, so the last event tells all.
-    fn forgets(_causes: &Causes, folded: u64) -> u64 {
-        folded.saturating_sub(1)
+    fn forgets(noted: &Noted, folded: u64) -> u64 {
+        noted.causes.first().unwrap_or(folded)
     }
 }
 
@@ -198,8 +239,7 @@ pub struct NotRead {
     /// Typed scans, by id, with their places in the fold.
     scans: VecDeque<(u64, String)>,
     /// Messages, by cause; they come in the order of their source.
-    causes: Causes,
-    last_cause: Option<u64>,
+    causes: Newest,
     folded: u64,
 }
 
@@ -220,8 +260,7 @@ impl Decider for NoReads {
 
     fn evolve(mut seen: NotRead, event: &TagNotRead) -> NotRead {
         if let Some(cause) = &event.observation.cause {
-            seen.causes.note(cause);
-            seen.last_cause = Some(seen.folded);
+            seen.causes.note(cause, seen.folded);
         } else {
             if seen.scans.len() == REMEMBERED_NO_READS {
                 seen.scans.pop_front();
@@ -233,16 +272,14 @@ impl Decider for NoReads {
         while seen.scans.front().is_some_and(|(place, _)| *place < oldest) {
             seen.scans.pop_front();
         }
-        if seen.last_cause.is_some_and(|place| place < oldest) {
-            (seen.causes, seen.last_cause) = Default::default();
-        }
+        seen.causes.forget_before(oldest);
         seen
     }
 
     /// The last message tells of all before it; scans are remembered one by one.
     fn forgets(seen: &NotRead, folded: u64) -> u64 {
         let first_scan = seen.scans.front().map(|(place, _)| *place);
-        first_scan.into_iter().chain(seen.last_cause).min().unwrap_or(folded)
+        first_scan.into_iter().chain(seen.causes.first()).min().unwrap_or(folded)
     }
 }
 
@@ -300,6 +337,23 @@ mod tests {
         given::<Quarantine>([]).when(quarantined(3)).then([quarantined(3)]);
         given::<Quarantine>([quarantined(3)]).when(quarantined(3)).rejects(&KnownAlready);
         given::<Quarantine>([quarantined(3)]).when(quarantined(4)).then([quarantined(4)]);
+    }
+
+    #[test]
+    fn what_is_told_by_parts_and_by_messages_is_noted_side_by_side_and_folds_in_bounded_time() {
+        let by_parts = |revision| {
+            let mut event = quarantined(revision);
+            event.cause.stream = "parts-bhs".into();
+            event
+        };
+        let history = || (10..20).map(quarantined).chain([by_parts(2)]).chain((20..30).map(quarantined));
+        given::<Quarantine>(history()).when(by_parts(3)).then([by_parts(3)]);
+        given::<Quarantine>(history()).when(by_parts(2)).rejects(&KnownAlready);
+        let forgets = Quarantine::forgets(&given::<Quarantine>(history()).state(), 21);
+        assert_eq!(forgets, 10);
+        given::<Quarantine>(history().skip(10)).when(by_parts(2)).rejects(&KnownAlready);
+        let long = given::<Quarantine>(std::iter::once(by_parts(0)).chain((0..10_000).map(quarantined)));
+        assert_eq!(Quarantine::forgets(&long.state(), 10_001), 10_000);
     }
 
     fn not_read(id: u64, cause: Option<u64>) -> TagNotRead {

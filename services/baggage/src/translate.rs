@@ -1,10 +1,14 @@
 //! From a message that was read to what it says of each bag. Pure.
 //!
-//! A BSM announces; its time is the time of receipt, because it carries none. A
-//! BPM is a sighting at the point that its elements tell, first match first:
-//! `.B` an irregularity, the end of its journey (source X), `.U` what the bag was
-//! put into, `.X` screening that cleared it, `.J` what was done. What cannot be
-//! told is quarantined, never guessed.
+//! A BSM announces, and so does a BTM at the airport where its bags change
+//! flights; their time is the time of receipt, because they carry none. A BPM is a
+//! sighting at the point that its elements tell, first match first: `.B` an
+//! irregularity, the end of its journey (source X), `.U` what the bag was put
+//! into, `.X` screening that cleared it, `.J` what was done. A part of a message
+//! says nothing by itself. What cannot be told is quarantined, never guessed.
+//!
+//! A BUM waits: it withdraws the authority for one flight, and the words of a bag
+//! have none that leaves a bag alone which was moved to another flight meanwhile.
 //!
 //! What is taken over is bounded, because a message may name thousands of bags
 //! and each of them repeats what is said of all.
@@ -15,7 +19,7 @@ use airside_kernel::{Personal, Timestamp};
 use crate::{
     ingest::{
         Change, Flight, Group, MessageType, Parsed, ProcessingKind, ScreeningResult, Source, Status,
-        StatusCode, Stowage,
+        StatusCode, Stowage, is_piece,
     },
     model::{AirportCode, Announcement, Content, Leg, LicencePlate, Sighting, place_problem},
 };
@@ -63,7 +67,12 @@ pub fn translate(message: &Parsed<'_>, received_at: Timestamp) -> Result<Vec<Sai
     if let Some(finding) = message.held_by() {
         return Err(Unusable::new(finding.code(), &finding.text()));
     }
-    if !matches!(message.message_type, MessageType::Bsm | MessageType::Bpm) {
+    if is_piece(message) {
+        let reason =
+            "a part of a message says nothing by itself; its .V needs PART1 to PART99 and a reference";
+        return Err(Unusable::new("part-unreadable", reason));
+    }
+    if !matches!(message.message_type, MessageType::Bsm | MessageType::Btm | MessageType::Bpm) {
         return Err(Unusable::new("type-waits", "messages of this type are kept and change no bag yet"));
     }
     let station = message.header.and_then(|header| header.airport);
@@ -71,7 +80,7 @@ pub fn translate(message: &Parsed<'_>, received_at: Timestamp) -> Result<Vec<Sai
     let mut said = Vec::new();
     for group in &message.groups {
         match message.message_type {
-            MessageType::Bsm => announce(message, group, station, received_at, &mut said),
+            MessageType::Bsm | MessageType::Btm => announce(message, group, station, received_at, &mut said),
             _ => sight(message, group, station, received_at, &mut said)?,
         }
     }

@@ -69,6 +69,36 @@ proptest! {
         prop_assert_eq!(read, sent);
     }
 
+    /// Frames with a byte changed here and there: no panic, no frame longer than its bytes, and the
+    /// session never stores before a login.
+    #[test]
+    fn damaged_frames_are_frames_or_an_error_and_no_session_takes_them_unasked(
+        sent in proptest::collection::vec((1u16..=11, any::<u16>(), 0usize..60), 1..8),
+        damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        let kinds = [Kind::LoginReject, Kind::Data, Kind::AckData, Kind::Ack, Kind::Nak, Kind::Status,
+            Kind::DataOn, Kind::DataOff, Kind::LogOff, Kind::LoginAccept];
+        let mut whole = Vec::new();
+        for (kind, id, length) in sent {
+            let kind = kinds[usize::from(kind) % kinds.len()];
+            whole.extend_from_slice(&bytes(&frame(kind, id, &BSM[..length.min(BSM.len())])));
+        }
+        for (at, byte) in damage {
+            let at = at.index(whole.len());
+            whole[at] = byte;
+        }
+        let (mut buffer, mut session) = (BytesMut::from(whole.as_slice()), session());
+        let mut taken = 0;
+        while let Ok(Some(frame)) = frame::take(&mut buffer) {
+            taken += HEADER_BYTES + frame.data.len();
+            // A damaged byte may make a login of it; the password is right in none.
+            let acts = session.take(frame);
+            let stores = acts.iter().any(|act| matches!(act, Act::Store { .. }));
+            prop_assert!(!stores);
+        }
+        prop_assert!(taken <= whole.len());
+    }
+
     #[test]
     fn any_bytes_are_frames_or_an_error(input in proptest::collection::vec(any::<u8>(), 0..120)) {
         let mut buffer = BytesMut::from(input.as_slice());

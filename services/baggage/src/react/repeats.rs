@@ -23,7 +23,7 @@ type Fingerprint = [u8; 32];
 
 /// The recent messages of each source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Repeats {
+pub(super) struct Repeats {
     sources: HashMap<String, Recent>,
     /// How many messages were folded.
     folded: u64,

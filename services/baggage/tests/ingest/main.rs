@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
 mod cases;
+mod joined;
+mod nasty;
 mod properties;
 mod rare;
 mod said;
 mod samples;
+mod transfer;
 
 use airside_baggage::ingest::{self, Parsed};
 use jiff::Timestamp;

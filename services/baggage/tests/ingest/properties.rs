@@ -162,6 +162,22 @@ proptest! {
         check(&input);
     }
 
+    /// Every type, with the judges of the conformance test.
+    #[test]
+    fn a_message_of_any_type_is_judged_and_reported_within_bounds(text in messy()) {
+        check(text.as_bytes());
+        let receipt = super::RECEIPT.parse().unwrap();
+        for judge in [ingest::Judge::Tolerant, ingest::Judge::Strict] {
+            let reports = ingest::report("messy", text.as_bytes(), receipt, judge);
+            prop_assert!(!reports.is_empty());
+            for found in reports.iter().flat_map(|report| &report.diagnostics) {
+                // A lone CR ends a line as well.
+                let ends = text.bytes().filter(|b| matches!(b, b'\n' | b'\r')).count();
+                prop_assert!((1..=u32::try_from(ends).unwrap() + 1).contains(&found.line) && found.column > 0);
+                prop_assert!(!found.text.contains("ZHANG") && !found.text.contains("STREET"));
+            }
+        }
+    }
 }
 
 proptest! {

@@ -7,6 +7,7 @@ use airside_baggage::{
     events::BagEvent,
     journey::Status,
     model::{Announcement, Content, JourneyId, Leg, Observation, Sighting},
+    parts::{MessageCompleted, MessagePart, PartKept, PartKey, PartsEvent, PartsGivenUp},
     source::{MessageQuarantined, MessageReceived, TagNotRead},
 };
 use airside_kernel::{
@@ -219,6 +220,50 @@ fn message_quarantined_is_read_and_written_for_ever() {
     });
 }
 
+fn part_key() -> PartKey {
+    PartKey {
+        message_type: "BTM".into(),
+        source: "T".into(),
+        airport: "SZX".into(),
+        reference: "REF0000042".into(),
+    }
+}
+
+fn message_part(number: u8, is_last: bool) -> MessagePart {
+    let fingerprint = Bytes::from_static(b"\x10\x20\x30");
+    MessagePart { number, is_last, message: Revision(300 + u64::from(number)), index: 1, fingerprint }
+}
+
+#[test]
+fn part_kept_is_read_and_written_for_ever() {
+    check(&PartsEvent::Kept(PartKept {
+        key: part_key(),
+        part: message_part(2, true),
+        received_at: at("2026-11-20T09:20:00.000001Z"),
+        cause: cause(),
+    }));
+}
+
+#[test]
+fn message_completed_is_read_and_written_for_ever() {
+    check(&PartsEvent::Completed(MessageCompleted {
+        key: part_key(),
+        parts: vec![message_part(1, false), message_part(2, true)],
+        received_at: at("2026-11-20T09:20:00.000001Z"),
+    }));
+}
+
+#[test]
+fn parts_given_up_is_read_and_written_for_ever() {
+    check(&PartsEvent::GivenUp(PartsGivenUp {
+        key: part_key(),
+        parts: vec![message_part(1, false), message_part(4, true)],
+        missing: vec![2, 3],
+        code: "parts-missing".into(),
+        cause: cause(),
+    }));
+}
+
 #[test]
 fn tag_not_read_is_read_and_written_for_ever() {
     let (point, reader) = (TrackingPoint::ArrivalInjection, "ATR31".into());
@@ -318,20 +363,21 @@ proptest! {
 
     #[test]
     fn foreign_bytes_are_an_error_and_never_a_panic(
-        kind in 0usize..10,
+        kind in 0usize..13,
         bytes in prop::collection::vec(any::<u8>(), 0..120),
         (observation, (subject, content)) in (observations(), contents()),
         damage in any::<prop::sample::Index>(),
     ) {
         let kinds = ["BagAnnounced", "BagScanned", "JourneyOpened", "ObservationAttached", "ObservationQuarantined",
-            "BagStatusChanged", "MessageReceived", "MessageQuarantined", "TagNotRead", "SomethingNewer"];
+            "BagStatusChanged", "MessageReceived", "MessageQuarantined", "TagNotRead", "PartKept",
+            "MessageCompleted", "PartsGivenUp", "SomethingNewer"];
         let mut whole = BagEvent::Observed { subject, observation, content }.encode().to_vec();
         let place = damage.index(whole.len());
         whole[place] ^= 0x55;
         for payload in [bytes, whole] {
             let event = recorded(&format!("baggage.{}", kinds[kind]), &payload);
             let _ = (BagEvent::decode(&event), MessageReceived::decode(&event));
-            let _ = (MessageQuarantined::decode(&event), TagNotRead::decode(&event));
+            let _ = (MessageQuarantined::decode(&event), TagNotRead::decode(&event), PartsEvent::decode(&event));
         }
     }
 }

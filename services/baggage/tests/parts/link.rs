@@ -1,6 +1,6 @@
 //! The host link over real sockets: what is answered is in the log.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
 use airside_baggage::{
     link::{
@@ -81,6 +81,13 @@ impl Linked {
         };
         events.map(open).collect()
     }
+
+    /// How many bags were announced, after all that is stored was read.
+    async fn announced(&mut self) -> usize {
+        self.airport.settled().await;
+        let log = self.airport.log().await;
+        log.iter().filter(|event| event.event_type() == "baggage.BagAnnounced").count()
+    }
 }
 
 async fn write(stream: &mut TcpStream, kind: Kind, id: u16, data: &[u8]) {
@@ -149,10 +156,79 @@ async fn a_resend_over_a_new_line_is_kept_and_applied_once() {
         linked.client().await.send(bsm(1)).await.unwrap();
     }
     assert_eq!(linked.stored().await.len(), 2);
-    linked.airport.settled().await;
-    let log = linked.airport.log().await;
-    let announced = log.iter().filter(|event| event.event_type() == "baggage.BagAnnounced").count();
-    assert_eq!(announced, 1);
+    assert_eq!(linked.announced().await, 1);
+}
+
+/// The message is on disk and its answer never arrives, as when either end crashes between the two.
+#[tokio::test]
+async fn an_answer_lost_with_its_line_costs_a_copy_and_no_second_bag() {
+    let mut linked = Linked::open(Options::default()).await;
+    let (mut stream, _) = linked.raw().await;
+    write(&mut stream, Kind::AckData, 7, &bsm(1)).await;
+    let log = linked.airport.store.clone();
+    let is_stored = async {
+        let mut follower = log.follow(None);
+        while !follower.next().await.unwrap().events.iter().any(|event| event.stream() == "source-bhs.t3") {}
+    };
+    timeout(LONG, is_stored).await.unwrap();
+    drop(stream);
+    // The peer heard nothing, so it sends the message again under its id when it is back.
+    let (mut stream, mut input) = linked.raw().await;
+    write(&mut stream, Kind::AckData, 7, &bsm(1)).await;
+    let frame = read(&mut stream, &mut input).await.unwrap();
+    assert_eq!((frame.kind, frame.id), (Kind::Ack, 7));
+    assert_eq!(linked.stored().await, [bsm(1), bsm(1)]);
+    assert_eq!(linked.announced().await, 1);
+}
+
+/// Both lines bring every message, in other orders.
+#[tokio::test]
+async fn copies_over_two_lines_are_kept_and_read_once() {
+    let mut linked = Linked::open(Options::default()).await;
+    let (mut one, mut two) = (linked.client().await, linked.client().await);
+    for serial in 1..=20 {
+        let (a, b) = tokio::join!(one.send(bsm(serial)), two.send(bsm(21 - serial)));
+        a.unwrap();
+        b.unwrap();
+    }
+    assert_eq!(linked.stored().await.len(), 40);
+    assert_eq!(linked.announced().await, 20);
+}
+
+#[tokio::test]
+async fn a_client_that_is_told_to_pause_sends_nothing_until_it_may() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut input = BytesMut::new();
+    let answer = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert_eq!(read(&mut stream, &mut input).await.unwrap().kind, Kind::LoginRequest);
+        write(&mut stream, Kind::LoginAccept, 0, b"").await;
+        assert_eq!(read(&mut stream, &mut input).await.unwrap().id, 1);
+        write(&mut stream, Kind::DataOff, 0, b"").await;
+        write(&mut stream, Kind::Ack, 1, b"").await;
+        stream
+    };
+    let send = async {
+        let mut client = Client::connect(address, app(), b"SECRET").await.unwrap();
+        client.send(bsm(1)).await.unwrap();
+        client
+    };
+    let (stream, mut client) = tokio::join!(answer, send);
+    // It heard of the pause before its answer, so it has to wait before its next message.
+    let mut second = pin!(client.send(bsm(2)));
+    assert!(futures::poll!(second.as_mut()).is_pending());
+    let stream = stream.into_std().unwrap();
+    let waiting = stream.peek(&mut [0]);
+    assert_eq!(waiting.unwrap_err().kind(), io::ErrorKind::WouldBlock, "nothing was sent");
+    let mut stream = TcpStream::from_std(stream).unwrap();
+    let resume = async {
+        write(&mut stream, Kind::DataOn, 0, b"").await;
+        assert_eq!(read(&mut stream, &mut input).await.unwrap().id, 2);
+        write(&mut stream, Kind::Ack, 2, b"").await;
+    };
+    let (sent, ()) = tokio::join!(second, resume);
+    sent.unwrap();
 }
 
 #[tokio::test]

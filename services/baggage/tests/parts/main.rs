@@ -8,4 +8,5 @@ mod bags;
 mod golden;
 mod link;
 mod messages;
+mod pieces;
 mod scans;
