@@ -14,7 +14,6 @@ use std::{
     io::Write,
     path::Path,
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -80,7 +79,7 @@ struct Run {
 }
 
 async fn run(folder: &Path) -> Result<Run> {
-    let before = bare(folder)?;
+    let before = bare(folder).await?;
     let home = folder.join("append-pause");
     let options = Options { segment_bytes: SEGMENT_BYTES, ..Options::default() };
     let store = Arc::new(EmbeddedStore::open(&home, options, Arc::new(SystemClock))?);
@@ -103,7 +102,7 @@ async fn run(folder: &Path) -> Result<Run> {
         longest_ms: at(1.0),
         p999_ms: at(0.999),
         p99_ms: at(0.99),
-        bare_ms: before.max(bare(folder)?).as_secs_f64() * 1e3,
+        bare_ms: before.max(bare(folder).await?).as_secs_f64() * 1e3,
         segments,
     })
 }
@@ -129,18 +128,18 @@ async fn paced(
 }
 
 /// Writes a plain file at the same pace and returns the longest time of one batch.
-fn bare(folder: &Path) -> Result<Duration> {
+async fn bare(folder: &Path) -> Result<Duration> {
     let path = folder.join("bare");
     let mut file = File::create(&path).context("making the bare file")?;
     let pool = pool();
     let batch = batch_bytes(PER_S / 1_000);
-    let (began, mut longest) = (Instant::now(), Duration::ZERO);
+    let (began, mut longest) = (tokio::time::Instant::now(), Duration::ZERO);
     for turn in 0_usize.. {
         let due = Duration::from_millis(turn as u64);
         if due >= BARE {
             break;
         }
-        thread::sleep(due.saturating_sub(began.elapsed()));
+        tokio::time::sleep_until(began + due).await;
         let start = turn * 4_096 % (pool.len() - batch);
         let from = Instant::now();
         file.write_all(&pool[start..start + batch]).context("writing the bare file")?;

@@ -3,7 +3,8 @@
 //! `cargo run --release -p airside-bench -- scan-ingest --json` prints one JSON
 //! array of measures on standard output and everything else on standard error.
 //! The works are `append`, `append-pause`, `read-all` and `log-open` of the log,
-//! `scan-ingest` and `message-ingest` of the server, `testville-scaled` of the ways.
+//! `rebuild` of the read models, `scan-ingest` and `message-ingest` of the server,
+//! `parse` of baggage messages, `testville-scaled` of the ways.
 //! Each figure is the best of three rounds, because other work on the machine
 //! only ever makes a round slower. Exit code 1 when a floor is not reached.
 
@@ -13,6 +14,7 @@ mod ingest;
 mod limits;
 mod log_open;
 mod measure;
+mod parse;
 mod read_all;
 mod rebuild;
 mod ways;
@@ -64,6 +66,8 @@ enum Work {
     ScanIngest,
     /// Raw messages a second acknowledged on disk, over gRPC.
     MessageIngest,
+    /// RP 1745 messages read on one core.
+    Parse,
     /// Time of a shortest path on testville, repeated to 10,000 nodes.
     TestvilleScaled,
 }
@@ -98,6 +102,7 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             Work::Rebuild => runtime.block_on(rebuild::measure(folder.path()))?,
             Work::ScanIngest => runtime.block_on(ingest::scans(folder.path()))?,
             Work::MessageIngest => runtime.block_on(ingest::messages(folder.path()))?,
+            Work::Parse => parse::measure()?,
             Work::TestvilleScaled => ways::testville_scaled()?,
         };
         found.iter().for_each(tell);
