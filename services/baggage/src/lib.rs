@@ -18,6 +18,7 @@
 //! This crate never decides who hears of a bag, and never shows a screening result.
 
 pub mod decide;
+pub mod drop;
 pub mod events;
 pub mod ingest;
 pub mod journey;

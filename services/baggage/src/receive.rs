@@ -1,10 +1,10 @@
 //! Raw messages to disk, sealed, before anybody acknowledges them; however they came.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use airside_kernel::{
-    Append, AppendError, Category, Classified, Clock, Code, EventStore, Expected, KeyError, Keyring,
-    Personal, Position, Revision,
+    Append, AppendError, Category, Classified, Clock, Code, Direction, EventStore, Expected, KeyError,
+    Keyring, Personal, Position, ReadError, Revision, keys,
 };
 use airside_runtime::{
     executor::{Context, new_event, seal_event},
@@ -12,6 +12,7 @@ use airside_runtime::{
 };
 use bytes::Bytes;
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::{
     react::source_stream,
@@ -20,6 +21,9 @@ use crate::{
 
 /// The longest raw message, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+
+/// How many events are read at once.
+const PAGE_EVENTS: usize = 1_000;
 
 /// Takes raw messages to disk.
 #[derive(Clone)]
@@ -37,7 +41,7 @@ pub struct Bringer<'a> {
     pub source: &'a str,
     /// Who acts: an opaque id.
     pub actor: &'a str,
-    /// How they came, such as `grpc` or `link`.
+    /// How they came, such as `grpc`, `link` or `file`.
     pub transport: &'static str,
 }
 
@@ -86,15 +90,29 @@ impl Receiving {
     /// # Errors
     /// When keys or log cannot be used now; send the messages again.
     pub async fn store(&self, bringer: Bringer<'_>, messages: &[Bytes]) -> Result<OnDisk, ReceiveError> {
+        self.store_of(bringer, messages, None).await
+    }
+
+    /// Stores messages that are part of a larger thing, such as a file, and names it as their cause.
+    ///
+    /// # Errors
+    /// When keys or log cannot be used now; send the messages again.
+    pub async fn store_of(
+        &self,
+        bringer: Bringer<'_>,
+        messages: &[Bytes],
+        cause: Option<Uuid>,
+    ) -> Result<OnDisk, ReceiveError> {
         let received_at = self.clock.now();
-        let keys = self.keys.as_ref();
+        let keyring = self.keys.as_ref();
         let stream = source_stream("source", bringer.source);
         let subject = raw_subject(bringer.source, received_at);
-        keys.ensure(&[(subject.clone(), Category::Raw)]).await?;
+        keyring.ensure(&[(subject.clone(), Category::Raw)]).await?;
         let context = Context::new(bringer.actor, bringer.source, received_at);
+        let context = Context { causation: cause, ..context };
         let mut events = Vec::with_capacity(messages.len());
         for bytes in messages {
-            let fingerprint = keys.fingerprint(&subject, Category::Raw, bytes)?;
+            let fingerprint = keyring.fingerprint(&subject, Category::Raw, bytes)?;
             let mut received = MessageReceived {
                 subject: subject.clone(),
                 size_bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
@@ -103,7 +121,7 @@ impl Receiving {
                 received_at,
                 transport: bringer.transport.to_owned(),
             };
-            seal_event(keys, &stream, &mut received)?;
+            seal_event(keyring, &stream, &mut received)?;
             events.push(new_event(&received, &context));
         }
         let append = Append { stream, expected: Expected::Any, fold_from: Revision::FIRST, events };
@@ -111,5 +129,29 @@ impl Receiving {
         messages.iter().for_each(|_| self.metrics.message("received"));
         let last_number = appended.last_revision.map_or(0, |revision| revision.0.saturating_add(1));
         Ok(OnDisk { last_number, position: appended.position })
+    }
+
+    /// Returns how many of the last `span` messages of a source have each cause.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn causes(&self, source: &str, span: usize) -> Result<HashMap<Uuid, usize>, ReadError> {
+        let (stream, direction) = (source_stream("source", source), Direction::Backwards);
+        let (mut causes, mut from, mut left) = (HashMap::new(), None, span);
+        loop {
+            let page = self.store.read_stream(&stream, direction, from, left.min(PAGE_EVENTS)).await?;
+            for event in &page.events {
+                let metadata = event.metadata().ok();
+                let cause = metadata.as_ref().and_then(|metadata| metadata.get(keys::CAUSATION_ID));
+                if let Some(cause) = cause.and_then(|cause| cause.parse().ok()) {
+                    *causes.entry(cause).or_default() += 1;
+                }
+            }
+            left = left.saturating_sub(page.events.len());
+            from = page.events.last().and_then(|last| last.revision().0.checked_sub(1)).map(Revision);
+            if page.end || left == 0 || from.is_none() {
+                return Ok(causes);
+            }
+        }
     }
 }
