@@ -248,7 +248,8 @@ impl Parse {
     fn take_raw(&mut self, event: &RecordedEvent, received: MessageReceived, act: bool) {
         let received_at = received.received_at;
         // Folded whether it is acted on or not, so that a restart tells a repeat as before.
-        let is_repeat = self.memory.repeats.is_repeat(source_of(event), &received.fingerprint, received_at);
+        let (source, message) = (source_of(event), event.revision());
+        let is_repeat = self.memory.repeats.is_repeat(source, &received.fingerprint, received_at, message);
         if act {
             self.strike(event, received_at);
         }
@@ -261,6 +262,11 @@ impl Parse {
 
     fn take_parts(&mut self, event: &RecordedEvent, fact: PartsEvent, act: bool) {
         self.memory.waits.fold(source_of(event), &fact);
+        if let PartsEvent::GivenUp(given_up) = &fact {
+            for part in &given_up.parts {
+                self.memory.repeats.forget(source_of(event), part.message);
+            }
+        }
         match fact {
             PartsEvent::Completed(completed) if act => {
                 self.waiting.push_back(Work::Whole(event.clone(), completed));

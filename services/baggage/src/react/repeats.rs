@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use airside_kernel::Timestamp;
+use airside_kernel::{Revision, Timestamp};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,7 @@ struct Recent {
     #[serde(skip)]
     known: HashMap<Fingerprint, Timestamp>,
     /// The same in the order of the log.
-    order: VecDeque<(Fingerprint, Timestamp)>,
+    order: VecDeque<(Fingerprint, Timestamp, Revision)>,
     /// Its newest time of receipt.
     newest: Timestamp,
     /// Its last place among all that was folded.
@@ -50,7 +50,13 @@ impl Repeats {
     /// A repeat does not extend the ten minutes, so a message that never ends
     /// to come is still read once in each. Bytes that are no fingerprint, as of
     /// a message whose key was gone, are never a repeat.
-    pub(super) fn is_repeat(&mut self, source: &str, fingerprint: &[u8], received_at: Timestamp) -> bool {
+    pub(super) fn is_repeat(
+        &mut self,
+        source: &str,
+        fingerprint: &[u8],
+        received_at: Timestamp,
+        message: Revision,
+    ) -> bool {
         let Ok(fingerprint) = Fingerprint::try_from(fingerprint) else { return false };
         self.folded += 1;
         let last = self.folded;
@@ -62,13 +68,20 @@ impl Repeats {
             }
         };
         recent.last = last;
-        recent.is_repeat(fingerprint, received_at)
+        recent.is_repeat(fingerprint, received_at, message)
+    }
+
+    /// Forgets a message, so that its copy counts: what it said was given up.
+    pub(super) fn forget(&mut self, source: &str, message: Revision) {
+        let Some(recent) = self.sources.get_mut(source) else { return };
+        let Some(place) = recent.order.iter().position(|(_, _, known)| *known == message) else { return };
+        recent.forget(place);
     }
 
     /// Returns the memory as it was before it was stored.
     pub(super) fn recalled(mut self) -> Self {
         for recent in self.sources.values_mut() {
-            recent.known = recent.order.iter().copied().collect();
+            recent.known = recent.order.iter().map(|(print, at, _)| (*print, *at)).collect();
         }
         self
     }
@@ -88,24 +101,24 @@ impl Repeats {
 }
 
 impl Recent {
-    fn is_repeat(&mut self, fingerprint: Fingerprint, received_at: Timestamp) -> bool {
+    fn is_repeat(&mut self, fingerprint: Fingerprint, received_at: Timestamp, message: Revision) -> bool {
         self.newest = self.newest.max(received_at);
-        while self.order.front().is_some_and(|(_, at)| !is_near(*at, self.newest)) {
-            self.forget_oldest();
+        while self.order.front().is_some_and(|(_, at, _)| !is_near(*at, self.newest)) {
+            self.forget(0);
         }
         if self.known.get(&fingerprint).is_some_and(|at| is_near(*at, received_at)) {
             return true;
         }
         if self.order.len() == MAX_MESSAGES {
-            self.forget_oldest();
+            self.forget(0);
         }
         self.known.insert(fingerprint, received_at);
-        self.order.push_back((fingerprint, received_at));
+        self.order.push_back((fingerprint, received_at, message));
         false
     }
 
-    fn forget_oldest(&mut self) {
-        let Some((fingerprint, at)) = self.order.pop_front() else { return };
+    fn forget(&mut self, place: usize) {
+        let Some((fingerprint, at, _)) = self.order.remove(place) else { return };
         // A later message with the same bytes may have taken its place.
         if self.known.get(&fingerprint) == Some(&at) {
             self.known.remove(&fingerprint);
@@ -135,26 +148,29 @@ mod tests {
     #[test]
     fn a_copy_within_ten_minutes_is_a_repeat_and_a_later_one_is_not() {
         let mut repeats = Repeats::default();
-        assert!(!repeats.is_repeat("dcs", &print(1), at(0)));
-        assert!(repeats.is_repeat("dcs", &print(1), at(600)));
-        assert!(!repeats.is_repeat("dcs", &print(1), at(601)), "the repeat has extended nothing");
-        assert!(repeats.is_repeat("dcs", &print(1), at(602)));
+        assert!(!repeats.is_repeat("dcs", &print(1), at(0), Revision::FIRST));
+        assert!(repeats.is_repeat("dcs", &print(1), at(600), Revision::FIRST));
+        assert!(
+            !repeats.is_repeat("dcs", &print(1), at(601), Revision::FIRST),
+            "the repeat has extended nothing"
+        );
+        assert!(repeats.is_repeat("dcs", &print(1), at(602), Revision::FIRST));
     }
 
     #[test]
     fn another_source_or_other_bytes_are_no_repeat() {
         let mut repeats = Repeats::default();
-        assert!(!repeats.is_repeat("dcs", &print(1), at(0)));
-        assert!(!repeats.is_repeat("bhs", &print(1), at(0)));
-        assert!(!repeats.is_repeat("dcs", &print(2), at(0)));
+        assert!(!repeats.is_repeat("dcs", &print(1), at(0), Revision::FIRST));
+        assert!(!repeats.is_repeat("bhs", &print(1), at(0), Revision::FIRST));
+        assert!(!repeats.is_repeat("dcs", &print(2), at(0), Revision::FIRST));
     }
 
     #[test]
     fn what_is_no_fingerprint_is_never_a_repeat() {
         let mut repeats = Repeats::default();
         for bytes in [&[][..], &[1; 31], &[1; 4_096]] {
-            assert!(!repeats.is_repeat("dcs", bytes, at(0)));
-            assert!(!repeats.is_repeat("dcs", bytes, at(0)));
+            assert!(!repeats.is_repeat("dcs", bytes, at(0), Revision::FIRST));
+            assert!(!repeats.is_repeat("dcs", bytes, at(0), Revision::FIRST));
         }
         assert!(repeats.sources.is_empty());
     }
@@ -162,21 +178,25 @@ mod tests {
     #[test]
     fn a_copy_that_a_slower_clock_received_is_a_repeat() {
         let mut repeats = Repeats::default();
-        assert!(!repeats.is_repeat("dcs", &print(1), at(60)));
-        assert!(repeats.is_repeat("dcs", &print(1), at(0)));
+        assert!(!repeats.is_repeat("dcs", &print(1), at(60), Revision::FIRST));
+        assert!(repeats.is_repeat("dcs", &print(1), at(0), Revision::FIRST));
     }
 
     #[test]
     fn a_memory_that_was_kept_tells_repeats_as_before() {
         let mut repeats = Repeats::default();
         for (of, second) in [(1, 0), (2, 30), (1, 700), (3, 710)] {
-            repeats.is_repeat("dcs", &print(of), at(second));
+            repeats.is_repeat("dcs", &print(of), at(second), Revision::FIRST);
         }
         let bytes = postcard::to_stdvec(&repeats).unwrap();
         let mut restored = postcard::from_bytes::<Repeats>(&bytes).unwrap().recalled();
         for (of, second) in [(1, 800), (2, 800), (3, 1_400), (1, 1_301), (3, 1_302)] {
-            let expected = repeats.is_repeat("dcs", &print(of), at(second));
-            assert_eq!(restored.is_repeat("dcs", &print(of), at(second)), expected, "{of} at {second}");
+            let expected = repeats.is_repeat("dcs", &print(of), at(second), Revision::FIRST);
+            assert_eq!(
+                restored.is_repeat("dcs", &print(of), at(second), Revision::FIRST),
+                expected,
+                "{of} at {second}"
+            );
         }
         assert_eq!(restored.sources["dcs"].known, repeats.sources["dcs"].known);
     }
@@ -186,13 +206,13 @@ mod tests {
         let mut repeats = Repeats::default();
         let many = u32::try_from(MAX_MESSAGES).unwrap();
         for of in 0..=many {
-            assert!(!repeats.is_repeat("dcs", &print(of), at(0)));
+            assert!(!repeats.is_repeat("dcs", &print(of), at(0), Revision::FIRST));
         }
         let recent = &repeats.sources["dcs"];
         assert_eq!((recent.known.len(), recent.order.len()), (MAX_MESSAGES, MAX_MESSAGES));
-        assert!(repeats.is_repeat("dcs", &print(many), at(0)));
-        assert!(!repeats.is_repeat("dcs", &print(0), at(0)), "the oldest is forgotten");
-        repeats.is_repeat("dcs", &print(1), at(700));
+        assert!(repeats.is_repeat("dcs", &print(many), at(0), Revision::FIRST));
+        assert!(!repeats.is_repeat("dcs", &print(0), at(0), Revision::FIRST), "the oldest is forgotten");
+        repeats.is_repeat("dcs", &print(1), at(700), Revision::FIRST);
         let recent = &repeats.sources["dcs"];
         assert_eq!((recent.known.len(), recent.order.len()), (1, 1), "what is past the window is gone");
     }
@@ -201,14 +221,14 @@ mod tests {
     fn sources_are_remembered_in_bounded_room_and_the_quietest_is_forgotten_first() {
         let mut repeats = Repeats::default();
         for source in 0..MAX_SOURCES {
-            repeats.is_repeat(&source.to_string(), &print(1), at(0));
+            repeats.is_repeat(&source.to_string(), &print(1), at(0), Revision::FIRST);
         }
-        assert!(repeats.is_repeat("0", &print(1), at(1)), "the first speaks again");
-        assert!(!repeats.is_repeat("one more", &print(1), at(1)));
+        assert!(repeats.is_repeat("0", &print(1), at(1), Revision::FIRST), "the first speaks again");
+        assert!(!repeats.is_repeat("one more", &print(1), at(1), Revision::FIRST));
         assert_eq!(repeats.sources.len(), MAX_SOURCES);
-        assert!(repeats.is_repeat("0", &print(1), at(1)));
-        assert!(!repeats.is_repeat("1", &print(1), at(1)));
-        assert!(!repeats.is_repeat("long after", &print(1), at(5_000)));
+        assert!(repeats.is_repeat("0", &print(1), at(1), Revision::FIRST));
+        assert!(!repeats.is_repeat("1", &print(1), at(1), Revision::FIRST));
+        assert!(!repeats.is_repeat("long after", &print(1), at(5_000), Revision::FIRST));
         assert_eq!(repeats.sources.len(), 1, "quiet sources are gone");
     }
 }

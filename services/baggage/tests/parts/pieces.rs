@@ -123,6 +123,16 @@ async fn a_part_sent_twice_counts_once_and_one_number_with_two_meanings_is_not_g
 }
 
 #[tokio::test]
+async fn what_was_given_up_may_be_sent_again_at_once() {
+    let mut airport = Airport::reading().await;
+    let (first, second) = (part("R1", 1, "0784000501", false), part("R1", 2, "0784000502", true));
+    airport.submit(&[&first, &part("R1", 1, "0784000519", false)]).await;
+    settled(&mut airport).await;
+    airport.submit(&[&first, &second]).await;
+    assert_eq!(bags(&mut airport).await, ["bag-0784000501", "bag-0784000502"]);
+}
+
+#[tokio::test]
 async fn reading_a_log_with_parts_again_from_its_beginning_appends_nothing() {
     let mut airport = Airport::reading().await;
     let no_read = |number, end: &str| {
@@ -134,12 +144,13 @@ async fn reading_a_log_with_parts_again_from_its_beginning_appends_nothing() {
         part("", 2, "0784000521", true),
         no_read(1, "ENDPART1"),
         no_read(2, "ENDBPM"),
+        sample("syn_noread_zeros"),
         part("R3", 1, "0784000531", false),
     ];
     airport.submit(&texts.each_ref().map(String::as_str)).await;
     settled(&mut airport).await;
     airport.clock.advance(SignedDuration::from_mins(11));
-    airport.submit(&[&sample("syn_noread_zeros"), &sample("syn_no_end")]).await;
+    airport.submit(&[&sample("syn_no_end")]).await;
     settled(&mut airport).await;
     let before = airport.counts(TARGETS).await;
     assert_eq!(before["quarantine-dcs"], 3, "unclear, truncated and missing");
