@@ -28,7 +28,7 @@ mod zones;
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 pub use conformance::{Violation, violations};
 pub use fields::{
@@ -60,6 +60,11 @@ pub const PARSER_VERSION: u32 = 2;
 
 /// A line of a Type B message has at most this many characters.
 const LINE_CHARACTERS_MAX: usize = 69;
+
+/// Returns the time zone of an airport by its code, when the table of airports has it.
+pub fn zone_of(airport: &str) -> Option<TimeZone> {
+    zones::of(airport.parse().ok()?).cloned()
+}
 
 /// Returns the text of some bytes: UTF-8 if they are, else Latin-1, in which every byte is a
 /// character.

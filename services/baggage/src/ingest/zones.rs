@@ -140,5 +140,8 @@ mod tests {
             assert_eq!(zone.iana_name(), Some(name));
         }
         assert!(of("QQQ".parse().unwrap()).is_none());
+        let by_code = crate::ingest::zone_of("szx").unwrap();
+        assert_eq!(by_code.iana_name(), Some("Asia/Shanghai"));
+        assert!(crate::ingest::zone_of("Shenzhen").is_none());
     }
 }
