@@ -122,6 +122,19 @@ async fn the_legs_of_a_flight_are_told_one_by_one_and_joined() {
 }
 
 #[tokio::test]
+async fn a_flight_that_goes_on_from_here_is_not_over_when_it_lands_here() {
+    let desk = desk();
+    let table = "flight,date,origin,destination,std,sta,ata,gate\n\
+        CZ3002,2026-11-20,WUH,SZX,2026-11-20T05:00,2026-11-20T07:00,,\n\
+        CZ3002,2026-11-20,SZX,SHA,2026-11-20T08:30,2026-11-20T11:00,,A3\n\
+        CZ3002,2026-11-20,WUH,SZX,,,2026-11-20T06:50,\n\
+        CZ3003,2026-11-20,WUH,SZX,2026-11-20T05:00,2026-11-20T07:00,2026-11-20T06:50,\n";
+    desk.take("1", table).await.unwrap();
+    assert_eq!(desk.state("CZ3002-20261120").await.flight.phase, Phase::Scheduled);
+    assert_eq!(desk.state("CZ3003-20261120").await.flight.phase, Phase::Landed);
+}
+
+#[tokio::test]
 async fn aidx_says_what_the_table_says() {
     let desk = desk();
     desk.take("1", DAY_XML).await.unwrap();
