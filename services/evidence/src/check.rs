@@ -10,7 +10,10 @@
 mod findings;
 mod walk;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use airside_kernel::{EventStore, LogId, ReadError};
 use thiserror::Error;
@@ -186,8 +189,9 @@ impl Witness {
         began.sort_by_key(|one| (one.generation, one.size));
         began.dedup();
         let kept = |one: &Checkpoint| {
-            let later =
-                began.iter().filter(|began| (one.generation + 1..=generation).contains(&began.generation));
+            let later = began
+                .iter()
+                .filter(|began| began.generation > one.generation && began.generation <= generation);
             later.map(|began| began.size).min().unwrap_or(u64::MAX)
         };
         let (mut expected, lost): (Vec<Checkpoint>, Vec<Checkpoint>) = self
@@ -195,7 +199,8 @@ impl Witness {
             .iter()
             .filter(|one| one.generation <= generation)
             .partition(|one| one.size <= kept(one));
-        for lost_generation in 0..generation {
+        let lost_generations: BTreeSet<u64> = lost.iter().map(|one| one.generation).collect();
+        for lost_generation in lost_generations {
             let of_it = lost.iter().filter(|one| one.generation == lost_generation);
             if let Some(last) = of_it.max_by_key(|one| one.size) {
                 self.checked.notes.push(Remark::LostByRestore {

@@ -34,6 +34,7 @@
 
 mod check;
 pub mod checkpoint;
+mod elsewhere;
 mod files;
 pub mod leaf;
 mod ledger;
@@ -47,6 +48,7 @@ pub mod tree;
 
 pub use check::{CheckError, CheckOptions, Checked, Finding, Remark, check};
 pub use checkpoint::Checkpoint;
+pub use elsewhere::newest_elsewhere;
 pub use files::{CHECKPOINTS, FolderError, HashFiles, newest};
 pub use mirror::{MirrorError, mirror};
 pub use notary::{Figures, Health, Notary, OpenError, Options, SecondPlace};

@@ -140,12 +140,12 @@ pub(crate) fn relation(
     })
 }
 
-/// Returns how many leaves that lie in the second place are still in the tree.
+/// Returns how many leaves that lie in the second place may still be in the tree.
 fn still_good(ours: &Newest, theirs: &Newest) -> u64 {
-    match ours.checkpoint.generation - theirs.checkpoint.generation {
-        0 => theirs.checkpoint.size,
-        1 => theirs.checkpoint.size.min(ours.checkpoint.restored),
-        _ => 0,
+    match ours.checkpoint.generation == theirs.checkpoint.generation {
+        true => theirs.checkpoint.size,
+        // A generation in between may have given up more: the last of them are compared.
+        false => theirs.checkpoint.size.min(ours.checkpoint.restored),
     }
 }
 

@@ -33,6 +33,7 @@ use self::health::{Vitals, chain};
 use crate::{
     Restored,
     checkpoint::Checkpoint,
+    elsewhere::look,
     files::{FolderError, find_newest, refused},
     ledger::{Circumstances, Ledger},
     mirror::{MirrorError, leads, mirror, relation},
@@ -191,10 +192,14 @@ impl Notary {
                 }
             }
         }
-        if let Some(second) = &options.second
-            && let Err(error @ MirrorError::Foreign { .. }) = relation(folder, newest.as_ref(), second, log)
-        {
-            return Err(error.into());
+        if let Some(second) = options.second.clone() {
+            let (folder, ours, place) = (folder.clone(), newest.clone(), second.clone());
+            let looked = look(&place, SECOND_TIMEOUT, move || {
+                relation(&folder, ours.as_ref(), &second, log).map(drop)
+            });
+            if let Err(error @ MirrorError::Foreign { .. }) = looked {
+                return Err(error.into());
+            }
         }
         fs::create_dir_all(folder).map_err(refused("make", folder))?;
         let path = folder.join("lock");

@@ -1,8 +1,8 @@
 //! The second place: away and back, of another log, with another history.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use airside_evidence::{MirrorError, Notary, Options, SecondPlace, mirror};
+use airside_evidence::{MirrorError, Notary, Options, SecondPlace, mirror, newest, newest_elsewhere};
 use airside_kernel::LogId;
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -215,4 +215,22 @@ async fn a_second_place_that_hangs_holds_up_nothing() {
     assert!(checked(&log, &folder.path().join("evidence")).await.is_sound());
     // Lets the thread that hangs go.
     drop(fs::OpenOptions::new().write(true).open(folder.path().join("later/checkpoints")).unwrap());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_look_into_the_second_place_waits_for_no_mount_that_hangs() {
+    let (log, folder) = signed(50).await;
+    let (second, limit) = (folder.path().join("second"), Duration::from_secs(60));
+    let found = newest_elsewhere(&second, limit).unwrap();
+    assert_eq!(found, newest(&folder.path().join("evidence")).unwrap());
+    assert_eq!(found.map(|(checkpoint, _)| (checkpoint.log, checkpoint.size)), Some((log.id, 50)));
+    assert_eq!(newest_elsewhere(&folder.path().join("unplugged"), limit).unwrap(), None);
+    let path = second.join("checkpoints");
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let silent = newest_elsewhere(&second, Duration::from_millis(50)).unwrap_err();
+    assert!(matches!(silent, MirrorError::Silent { .. }), "{silent}");
+    // Lets the thread that hangs go.
+    drop(fs::OpenOptions::new().write(true).open(&path).unwrap());
 }

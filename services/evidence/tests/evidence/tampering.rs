@@ -90,8 +90,7 @@ async fn every_bit_of_metadata_and_payload_counts() {
         assert_ne!(leaf::leaf(&changed.recorded(position)), before);
     }
     // A byte that moves over the border of two parts changes the leaf too.
-    let moved =
-        Line { stream: format!("{}b", line.stream), event_type: "aggage.BagScanned".into(), ..line.clone() };
+    let moved = Line { stream: format!("{}b", line.stream), event_type: "aggage.BagScanned".into(), ..line };
     assert_ne!(leaf::leaf(&moved.recorded(position)), before);
 }
 

@@ -201,7 +201,7 @@ fn a_proof_fails_when_anything_of_it_changes() {
         assert!(!is_included(&leaves[13], index, size, &path, &root), "{index} of {size}");
     }
     assert!(!is_included(&leaves[13], 13, 21, &path[1..], &root));
-    assert!(!is_included(&leaves[13], 13, 21, &[path.clone(), vec![root]].concat(), &root));
+    assert!(!is_included(&leaves[13], 13, 21, &[path, vec![root]].concat(), &root));
     assert!(!is_consistent(11, &old_root, 21, &root, &old_path[1..]));
     assert!(!is_consistent(11, &old_root, 21, &root, &[old_path.clone(), vec![root]].concat()));
     assert!(!is_consistent(22, &old_root, 21, &root, &old_path));
