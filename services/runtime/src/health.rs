@@ -4,7 +4,7 @@
 //! lasts longer than five seconds makes the reader *stuck*, and the node not
 //! ready. An event that cannot be read is *parked*: the reader goes on without
 //! it, the node stays ready, and the count stands in the details until a
-//! program that can read it is started. What cannot heal without a restart is a
+//! program that can read it is started. What does not pass by itself is a
 //! *verdict*. A reader that is gone without one has panicked.
 
 use std::{
@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use airside_kernel::{DecodeError, RecordedEvent};
+use airside_kernel::{DecodeError, ReadError, RecordedEvent};
 use tokio::{sync::watch, time::Instant};
 use tracing::{error, warn};
 
@@ -68,8 +68,15 @@ impl Health {
 
     /// Returns how many events could not be read since the start.
     pub fn parked(&self) -> u64 {
-        self.vitals.parked.load(Ordering::Relaxed)
+        self.vitals.parked()
     }
+}
+
+/// Says that a reader ended at damaged bytes, and what to do.
+pub(crate) fn damaged(error: &ReadError) -> String {
+    format!(
+        "ended at damaged bytes: {error}: see with `airside log verify` how far it goes, and restore a backup"
+    )
 }
 
 /// What a reader notes of itself.
@@ -111,9 +118,14 @@ impl Vitals {
         *self.trouble() = None;
     }
 
-    /// Notes and logs what only a restart can heal; the first such reason stays.
+    /// Returns how many events could not be read since the start.
+    pub(crate) fn parked(&self) -> u64 {
+        self.parked.load(Ordering::Relaxed)
+    }
+
+    /// Notes and logs what does not pass by itself; the first such reason stays.
     pub(crate) fn give_up(&self, reason: String) {
-        error!(part = self.name, error = %reason, "reader of the log needs a restart");
+        error!(part = self.name, error = %reason, "reader of the log has ended");
         let _ = self.verdict.set(reason);
     }
 

@@ -50,7 +50,7 @@ pub use self::{
     slot::ReadModel,
 };
 use crate::{
-    health::{Health, Vitals},
+    health::{Health, Vitals, damaged},
     snapshots::Snapshots,
     stopped,
 };
@@ -286,7 +286,7 @@ impl Projections {
                     tokio::task::yield_now().await;
                 }
                 Err(error @ ReadError::Corrupt { .. }) => {
-                    self.vitals.give_up(format!("ended at damaged bytes: {error}"));
+                    self.vitals.give_up(damaged(&error));
                     return;
                 }
                 Err(error) => {

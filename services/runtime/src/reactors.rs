@@ -36,7 +36,7 @@ use tracing::warn;
 
 use self::{checkpoint::Checkpoint, memory::Memory};
 use crate::{
-    health::{Health, Vitals},
+    health::{Health, Vitals, damaged},
     projections::Progress,
     snapshots::Snapshots,
     status::chain,
@@ -199,7 +199,7 @@ impl<R: Reactor> Runner<R> {
                         }
                     }
                     Err(error @ ReadError::Corrupt { .. }) => {
-                        self.vitals.give_up(format!("ended at damaged bytes: {error}"));
+                        self.vitals.give_up(damaged(&error));
                         break;
                     }
                     Err(error) => {
@@ -240,15 +240,17 @@ impl<R: Reactor> Runner<R> {
     }
 
     fn is_memory_due(&self) -> bool {
-        self.memory.as_ref().is_some_and(Memory::is_due)
+        self.vitals.parked() == 0 && self.memory.as_ref().is_some_and(Memory::is_due)
     }
 
     /// Writes the memory when it is due, or when it changed and this is the
     /// `last` chance. It can be used only up to the checkpoint, and what came
-    /// between the two was nothing that the reactor wants.
+    /// between the two was nothing that the reactor wants. A memory that lacks
+    /// a parked event is not kept: the next start folds it again.
     async fn keep(&mut self, last: bool) {
         let Some(memory) = &mut self.memory else { return };
-        let is_settled = self.unwritten == 0 && self.progress.borrow().position >= self.done;
+        let is_whole = self.vitals.parked() == 0;
+        let is_settled = is_whole && self.unwritten == 0 && self.progress.borrow().position >= self.done;
         if is_settled && let Some(position) = self.checkpoint.position() {
             memory.write(&self.reactor, position, last).await;
         }

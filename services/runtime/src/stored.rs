@@ -5,6 +5,33 @@ use airside_kernel::{
     Category, Cause, DecodeError, Personal, PersonalValue, Revision, SealContext, Sealed, SubjectId,
     Timestamp,
 };
+use prost::encoding::{self, DecodeContext, WireType};
+
+/// Returns some texts of a message without a copy, empty where one is absent; for
+/// folds that pass every event of the log.
+///
+/// # Errors
+/// When the message does not decode as far as it is looked at.
+pub fn texts<const N: usize>(mut message: &[u8], fields: [u32; N]) -> Result<[&str; N], DecodeError> {
+    let damaged = |error: prost::DecodeError| DecodeError::malformed("event", error.to_string());
+    let cut = || DecodeError::malformed("event", "a text is cut short or not UTF-8");
+    let mut texts = [""; N];
+    while !message.is_empty() {
+        let (field, wire_type) = encoding::decode_key(&mut message).map_err(damaged)?;
+        let Some(wanted) = fields.iter().position(|wanted| *wanted == field) else {
+            encoding::skip_field(wire_type, field, &mut message, DecodeContext::default())
+                .map_err(damaged)?;
+            continue;
+        };
+        encoding::check_wire_type(WireType::LengthDelimited, wire_type).map_err(damaged)?;
+        let length = encoding::decode_varint(&mut message).map_err(damaged)?;
+        let length = usize::try_from(length).map_err(|_| cut())?;
+        let (text, rest) = message.split_at_checked(length).ok_or_else(cut)?;
+        texts[wanted] = std::str::from_utf8(text).map_err(|_| cut())?;
+        message = rest;
+    }
+    Ok(texts)
+}
 
 /// Returns the stored form of a personal value. A value in clear has none: one
 /// that its event does not show in `personal_fields` is stored as erased, so
@@ -86,6 +113,7 @@ pub fn timestamp(message: &prost_types::Timestamp) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use prost::Message;
 
     use super::*;
 
@@ -97,6 +125,27 @@ mod tests {
             prop_assert!(message.nanos >= 0);
             prop_assert_eq!(timestamp(&message), Some(instant));
         }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_read_as_the_whole_message_reads_them(
+            reactor in ".{0,20}", stream in ".{0,20}", revision: u64, index: u32, cut in 0usize..40
+        ) {
+            let message = runtime::Cause { reactor, stream, revision, index };
+            let bytes = message.encode_to_vec();
+            prop_assert_eq!(texts(&bytes, [2, 1, 9])?, [&*message.stream, &*message.reactor, ""]);
+            let cut = &bytes[..cut.min(bytes.len())];
+            let whole = runtime::Cause::decode(cut).ok();
+            let read = texts(cut, [1, 2]).ok();
+            prop_assert_eq!(read, whole.as_ref().map(|whole| [&*whole.reactor, &*whole.stream]));
+        }
+    }
+
+    #[test]
+    fn a_text_of_another_type_is_damage() {
+        let bytes = runtime::Cause { revision: 7, ..Default::default() }.encode_to_vec();
+        assert!(texts(&bytes, [3]).is_err());
     }
 
     #[test]

@@ -327,11 +327,11 @@ impl<P: Projection> Target for Slot<P> {
     }
 
     fn is_due(&self, is_due: &dyn Fn(u64, Duration) -> bool) -> bool {
-        let (unwritten, waited) = {
+        let (unwritten, waited, parked) = {
             let place = self.place();
-            (place.unwritten, place.snapshot_at.elapsed())
+            (place.unwritten, place.snapshot_at.elapsed(), place.parked)
         };
-        is_due(unwritten, waited) && self.writing.try_lock().is_ok() && self.on_disk().is_some()
+        parked == 0 && is_due(unwritten, waited) && self.writing.try_lock().is_ok() && self.on_disk().is_some()
     }
 
     async fn write_snapshot(&self, snapshots: &Snapshots) {
@@ -340,7 +340,9 @@ impl<P: Projection> Target for Slot<P> {
         let (image, position) = {
             let _turn = self.turn.lock().await;
             let mut place = self.place();
-            let Some(position) = place.position else { return };
+            // A model that left an event out is folded again at the next start, by a program
+            // that may know how to read it.
+            let Some(position) = place.position.filter(|_| place.parked == 0) else { return };
             (place.unwritten, place.snapshot_at) = (0, Instant::now());
             drop(place);
             ((keep.image)(&self.model.read().unwrap_or_else(PoisonError::into_inner)), position)

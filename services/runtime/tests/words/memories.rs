@@ -94,6 +94,20 @@ async fn what_is_pending_at_the_stop_is_in_no_memory() {
 }
 
 #[tokio::test]
+async fn a_memory_that_left_an_event_out_is_never_kept_without_it() {
+    let house = House::in_memory();
+    let mut echo = Running::start_kept(&house).await;
+    add_settled(&house, &mut echo, 2).await;
+    echo.stop().await;
+    let before = fs::read(house.kept_at().join(FILE)).unwrap();
+    house.append_unknown("counter-9").await;
+    let mut echo = Running::start_kept(&house).await;
+    add_settled(&house, &mut echo, 2).await;
+    echo.stop().await;
+    assert_eq!(fs::read(house.kept_at().join(FILE)).unwrap(), before);
+}
+
+#[tokio::test]
 async fn a_damaged_memory_is_left_out() {
     let house = House::in_memory();
     let mut echo = Running::start_kept(&house).await;

@@ -156,6 +156,12 @@ async fn operators_see_where_each_model_is() {
     assert_eq!((state.position, state.lag_events, state.parked), (Some(head.clone()), 0, 1));
     run.stop().await;
 
+    let house = House::in_memory();
+    add(&house, "counter-1", 4).await;
+    let mut run = Run::<1>::start(&house);
+    run.settled(&house).await;
+    run.stop().await;
+    let head = house.store.head().await.unwrap().unwrap().to_string();
     let mut run = Run::<1>::start(&house);
     run.settled(&house).await;
     let handle = run.handle.clone();

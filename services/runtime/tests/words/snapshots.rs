@@ -66,6 +66,23 @@ async fn a_snapshot_of_all_that_there_is_replays_nothing_and_is_ready_at_once() 
 }
 
 #[tokio::test]
+async fn a_model_that_left_an_event_out_is_never_kept_without_it() {
+    let house = House::in_memory();
+    kept(&house, 5).await;
+    let before = fs::read(house.kept_at().join(FILE)).unwrap();
+    house.append_unknown("counter-1").await;
+    add(&house, "counter-2", 3).await;
+    let mut run = Run::<1>::start(&house);
+    run.settled(&house).await;
+    run.stop().await;
+    // A program that knows the event must still meet it, so the snapshot is the one before it.
+    assert_eq!(fs::read(house.kept_at().join(FILE)).unwrap(), before);
+    let mut again = Run::<1>::start(&house);
+    again.settled(&house).await;
+    assert_eq!(again.handle.list().await.unwrap()[0].parked, 1);
+}
+
+#[tokio::test]
 async fn a_snapshot_of_another_schema_is_left_out_and_replaced() {
     let house = House::in_memory();
     kept(&house, 5).await;
