@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use airside_kernel::LogId;
+use airside_kernel::{Clock, LogId, SystemClock};
 use airside_privacy::{Erasure, VaultManifest, read_manifest, register::RegisterFile, restore_vault};
 use airside_store::{LogManifest, check_backup, restore as restore_log};
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,7 @@ fn make(
     let vault = restore_vault(&checked.vault_from, &keys, root_key.as_deref(), &checked.erased)
         .map_err(RestoreError::Vault)?;
     let from = order.from.join(LOG);
-    let log = restore_log(&from, &draft.join("log-part"), &mut |step| {
+    let log = restore_log(&from, &draft.join("log-part"), SystemClock.now(), &mut |step| {
         tell("bytes restored", step.done, step.total);
     });
     let log = log.map_err(RestoreError::Log)?;

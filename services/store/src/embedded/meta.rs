@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use airside_kernel::LogId;
+use airside_kernel::{LogId, Timestamp};
 use redb::{DatabaseError, ReadableDatabase, TableDefinition};
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ const CACHE_BYTES: usize = 1024 * 1024;
 pub(crate) struct Meta {
     /// Its id.
     pub(crate) log: LogId,
-    /// How often it was restored from a backup.
+    /// Which life of the log this is: 0 until it is restored, then the second of the restore.
     pub(crate) generation: u64,
     /// The position at which this generation began; `None` in a log that was never restored.
     pub(crate) restored_at: Option<u64>,
@@ -47,6 +47,14 @@ impl Meta {
     /// Makes the identity of a new log.
     pub(crate) fn fresh() -> Self {
         Self { log: LogId(Uuid::new_v4()), generation: 0, restored_at: None }
+    }
+
+    /// Makes the identity of a log that was put back `now` as it was at `position`.
+    pub(crate) fn restored(self, position: u64, now: Timestamp) -> Self {
+        // A clock that was set back must not bring an older generation back.
+        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+        let generation = seconds.max(self.generation.saturating_add(1));
+        Self { generation, restored_at: Some(position), log: self.log }
     }
 
     /// Reads the identity of the log in a folder; `None` when there is none.

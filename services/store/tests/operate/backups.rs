@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use airside_kernel::{EventStore, Expected};
+use airside_kernel::{EventStore, Expected, Timestamp};
 use airside_store::{
     BackupError, EmbeddedStore, LogManifest, OpenError, Options, Step, check_backup, read_manifest, restore,
 };
@@ -18,6 +18,13 @@ use crate::{
     bench::{all, closed_log, copy, files, fill, forge, open, segments, small, streams, told, verified},
     words::{append, clock},
 };
+
+/// When the tests restore, in seconds since 1970.
+const SECOND: u64 = 1_800_000_000;
+
+fn now() -> Timestamp {
+    Timestamp::from_second(SECOND.cast_signed()).unwrap()
+}
 
 fn backup(store: &EmbeddedStore, to: &Path) -> LogManifest {
     let mut steps: Vec<Step> = Vec::new();
@@ -44,16 +51,17 @@ async fn a_restored_log_is_the_log_in_its_next_generation() {
     assert_eq!(check_backup(&to, &mut |_| {}).unwrap(), manifest);
 
     let data = spare.path().join("data");
-    let restored = restore(&to, &data, &mut |_| {}).unwrap();
-    assert_eq!((restored.log_id, restored.generation, restored.position), (store.log_id(), 1, 300));
+    let restored = restore(&to, &data, now(), &mut |_| {}).unwrap();
+    let generation = restored.generation;
+    assert_eq!((restored.log_id, generation, restored.position), (store.log_id(), SECOND, 300));
     let copy = open(&data);
-    assert_eq!((copy.log_id(), copy.generation()), (store.log_id(), 1));
+    assert_eq!((copy.log_id(), copy.generation()), (store.log_id(), generation));
     assert_eq!(all(&copy).await, events);
     assert_eq!(streams(&copy).await, streams(&store).await);
     let checked = verified(&copy);
     assert_eq!((told(&checked), checked.last_commit), (Vec::new(), manifest.last_commit));
     let figures = copy.figures().unwrap();
-    assert_eq!((figures.generation, figures.restored_at), (1, Some(300)));
+    assert_eq!((figures.generation, figures.restored_at), (generation, Some(300)));
 
     fill(&copy, 20).await;
     let longer = all(&copy).await;
@@ -62,12 +70,34 @@ async fn a_restored_log_is_the_log_in_its_next_generation() {
     copy.close().await;
     drop(copy);
     let again = open(&data);
-    assert_eq!((again.generation(), all(&again).await), (1, longer));
+    assert_eq!((again.generation(), all(&again).await), (generation, longer));
 
     let (second, third) = (spare.path().join("second"), spare.path().join("third"));
-    assert_eq!(backup(&again, &second).generation, 1);
-    assert_eq!(restore(&second, &third, &mut |_| {}).unwrap().generation, 2);
+    assert_eq!(backup(&again, &second).generation, generation);
+    assert!(restore(&second, &third, now(), &mut |_| {}).unwrap().generation > generation);
     assert_eq!(open(&third).figures().unwrap().restored_at, Some(340));
+}
+
+#[tokio::test]
+async fn two_restores_of_one_backup_are_two_generations_and_none_goes_back() {
+    let folder = closed_log(20).await;
+    let spare = tempfile::tempdir().unwrap();
+    let to = spare.path().join("backup");
+    backup(&open(folder.path()), &to);
+    let restored = |from: &Path, name: &str, second: i64| {
+        let (data, at) = (spare.path().join(name), Timestamp::from_second(second).unwrap());
+        let generation = restore(from, &data, at, &mut |_| {}).unwrap().generation;
+        assert_eq!(open(&data).generation(), generation);
+        generation
+    };
+    assert_eq!(restored(&to, "drill", 1_800_000_000), 1_800_000_000);
+    assert_eq!(restored(&to, "for-real", 1_800_000_060), 1_800_000_060);
+    // A clock that was set back, or stands before 1970, still raises the number.
+    let again = spare.path().join("again");
+    backup(&open(&spare.path().join("drill")), &again);
+    assert_eq!(restored(&again, "set-back", 1_700_000_000), 1_800_000_001);
+    assert_eq!(restored(&again, "same-second", 1_800_000_000), 1_800_000_001);
+    assert_eq!(restored(&to, "no-clock", -5), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +137,7 @@ async fn a_backup_taken_while_eight_append_is_a_prefix_of_the_log() {
     assert!(manifests.is_sorted_by(|a, b| a.position < b.position), "nobody appended between backups");
     for (n, manifest) in manifests.iter().enumerate() {
         let data = spare.path().join(format!("data-{n}"));
-        restore(&spare.path().join(format!("{n}")), &data, &mut |_| {}).unwrap();
+        restore(&spare.path().join(format!("{n}")), &data, now(), &mut |_| {}).unwrap();
         let copy = open(&data);
         let position = usize::try_from(manifest.position).unwrap();
         assert!(all(&copy).await == events[..position], "backup {n} is not the log up to {position}");
@@ -123,9 +153,9 @@ async fn an_empty_log_is_backed_up_and_restored() {
     assert_eq!((manifest.position, manifest.recorded_at), (0, None));
     // An empty folder serves as well as an absent one.
     let data = tempfile::tempdir().unwrap();
-    restore(&spare.path().join("backup"), data.path(), &mut |_| {}).unwrap();
+    restore(&spare.path().join("backup"), data.path(), now(), &mut |_| {}).unwrap();
     let copy = open(data.path());
-    assert_eq!((copy.log_id(), copy.generation(), copy.stats().events), (store.log_id(), 1, 0));
+    assert_eq!((copy.log_id(), copy.generation(), copy.stats().events), (store.log_id(), SECOND, 0));
     fill(&copy, 3).await;
     assert!(verified(&copy).is_sound());
 }
@@ -146,7 +176,7 @@ async fn a_full_segment_left_open_by_a_crash_is_backed_up_whole() {
     let store = open(torn.path());
     assert_eq!(told(&verified(&store)), Vec::<String>::new());
     backup(&store, &spare.path().join("backup"));
-    restore(&spare.path().join("backup"), &spare.path().join("data"), &mut |_| {}).unwrap();
+    restore(&spare.path().join("backup"), &spare.path().join("data"), now(), &mut |_| {}).unwrap();
     assert_eq!(all(&open(&spare.path().join("data"))).await, all(&store).await);
 }
 
@@ -191,7 +221,7 @@ async fn an_interrupted_restore_is_no_log_and_the_next_one_ends_it() {
     let error = EmbeddedStore::open(&data, small(), clock()).err().unwrap();
     assert!(matches!(error, OpenError::Unfinished { .. }), "{error}");
     assert!(error.to_string().contains("restore the backup into it again"), "{error}");
-    restore(&to, &data, &mut |_| {}).unwrap();
+    restore(&to, &data, now(), &mut |_| {}).unwrap();
     assert_eq!(all(&open(&data)).await, all(&store).await);
     assert!(!data.join("log.restoring").exists());
 }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use airside_kernel::Timestamp;
 use airside_store::{BackupFile, LogManifest, RestoreError, check_backup, restore};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -75,7 +76,7 @@ fn check_refused(backup: &Backup, words: &[&str]) -> RestoreError {
 
 fn check_refused_into(backup: &Backup, target: &Path, words: &[&str]) -> RestoreError {
     let before = (files(&backup.path()), files(target));
-    let error = restore(&backup.path(), target, &mut |_| {}).unwrap_err();
+    let error = restore(&backup.path(), target, Timestamp::UNIX_EPOCH, &mut |_| {}).unwrap_err();
     let said = error.to_string();
     assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
     assert!(said.ends_with("nothing was changed"), "{said}");
@@ -115,7 +116,9 @@ async fn a_backup_without_its_manifest_is_refused() {
     fs::remove_file(backup.manifest()).unwrap();
     check_refused(&backup, &["manifest.json", "cut short"]);
     fs::remove_dir_all(backup.path()).unwrap();
-    let error = restore(&backup.path(), &backup.spare.path().join("data"), &mut |_| {}).unwrap_err();
+    let error =
+        restore(&backup.path(), &backup.spare.path().join("data"), Timestamp::UNIX_EPOCH, &mut |_| {})
+            .unwrap_err();
     assert!(matches!(error, RestoreError::NoManifest { .. }), "{error}");
 }
 
@@ -222,7 +225,7 @@ async fn a_folder_that_is_not_empty_is_refused() {
     // Restoring a backup over itself is no exception.
     let inside = backup.path();
     let before = files(&inside);
-    restore(&inside, &inside, &mut |_| {}).unwrap_err();
+    restore(&inside, &inside, Timestamp::UNIX_EPOCH, &mut |_| {}).unwrap_err();
     assert!(files(&inside) == before);
 }
 
@@ -243,5 +246,6 @@ async fn a_copied_backup_is_as_good() {
     let backup = Backup::taken().await;
     let elsewhere = tempfile::tempdir().unwrap();
     copy(&backup.path(), &elsewhere.path().join("b"));
-    restore(&elsewhere.path().join("b"), &elsewhere.path().join("data"), &mut |_| {}).unwrap();
+    restore(&elsewhere.path().join("b"), &elsewhere.path().join("data"), Timestamp::UNIX_EPOCH, &mut |_| {})
+        .unwrap();
 }

@@ -5,14 +5,16 @@
 //! another name and renamed when it is whole; a folder with an interrupted
 //! restore is refused by the store, and the next restore begins anew in it. A
 //! restored log is a generation of its own, since what was appended after the
-//! backup is gone, and everybody who keeps a position has to know.
+//! backup is gone, and everybody who keeps a position has to know. The number
+//! names one life of the log: the second of the restore, so that two restores
+//! of one backup differ, and always more than the backup's.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use airside_kernel::LogId;
+use airside_kernel::{LogId, Timestamp};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -34,7 +36,8 @@ pub struct Restored {
     /// Which log it is.
     #[serde(with = "id_text")]
     pub log_id: LogId,
-    /// Its new generation: one more than that of the backup.
+    /// Its new generation: when it was restored, in seconds since 1970, or one
+    /// more than the backup's where that is no less.
     pub generation: u64,
     /// The position of its last event; 0 when it is empty.
     pub position: u64,
@@ -123,13 +126,19 @@ impl RestoreError {
     }
 }
 
-/// Restores the `log` part of a backup into an empty or absent data folder.
+/// Restores the `log` part of a backup into an empty or absent data folder, as
+/// the generation that begins `now`.
 ///
 /// # Errors
 /// When the backup is not whole, newer or mixed with another, or the folder is
 /// not empty; then nothing was changed. When the disk fails on the way, with
 /// the folder marked as unfinished.
-pub fn restore(from: &Path, folder: &Path, progress: &mut Progress<'_>) -> Result<Restored, RestoreError> {
+pub fn restore(
+    from: &Path,
+    folder: &Path,
+    now: Timestamp,
+    progress: &mut Progress<'_>,
+) -> Result<Restored, RestoreError> {
     vacant(folder)?;
     let manifest = read_manifest(from)?;
     let mut work = Work { done: 0, total: 2 * manifest.bytes(), progress };
@@ -152,7 +161,7 @@ pub fn restore(from: &Path, folder: &Path, progress: &mut Progress<'_>) -> Resul
             return Err(changed_meanwhile(source));
         }
     }
-    let meta = Meta { generation: meta.generation + 1, restored_at: Some(manifest.position), log: meta.log };
+    let meta = meta.restored(manifest.position, now);
     meta.write(&Disk::default(), &draft.join(META), FORMAT_VERSION).map_err(RestoreError::Unfinished)?;
     let log = folder.join("log");
     let finish = || -> io::Result<()> {
