@@ -212,7 +212,12 @@ impl RecordedEvent {
 
     /// Returns the category of its stream.
     pub fn category(&self) -> &str {
-        self.stream().split_once('-').map_or("", |(category, _)| category)
+        // Before the dash there are a few bytes; that it is text is checked again at each call.
+        let Range { start, end } = self.spans.stream;
+        let stream = &self.bytes[start as usize..end as usize];
+        let dash = stream.iter().position(|byte| *byte == b'-').unwrap_or_default();
+        std::str::from_utf8(&stream[..dash])
+            .expect("`new` has checked the name, and a dash ends no character")
     }
 
     /// Returns its type, such as `baggage.BagScanned`.

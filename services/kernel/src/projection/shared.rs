@@ -1,5 +1,18 @@
 //! Parts that a state shares with its copies, stored as what they are.
 
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer};
+
+/// A value that goes to its place in memory once, however often its owner moves.
+struct Owned<V>(Arc<V>);
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Owned<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        V::deserialize(deserializer).map(|value| Self(Arc::new(value)))
+    }
+}
+
 /// A map of shared values.
 pub mod map {
     use std::{
@@ -9,6 +22,8 @@ pub mod map {
     };
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Owned;
 
     /// Stores the values themselves.
     ///
@@ -32,8 +47,8 @@ pub mod map {
         H: BuildHasher + Default,
         D: Deserializer<'de>,
     {
-        let owned = HashMap::<K, V, H>::deserialize(deserializer)?;
-        Ok(owned.into_iter().map(|(key, value)| (key, Arc::new(value))).collect())
+        let owned = HashMap::<K, Owned<V>, H>::deserialize(deserializer)?;
+        Ok(owned.into_iter().map(|(key, Owned(value))| (key, value)).collect())
     }
 }
 
@@ -42,6 +57,8 @@ pub mod list {
     use std::sync::Arc;
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Owned;
 
     /// Stores the values themselves.
     ///
@@ -58,6 +75,6 @@ pub mod list {
     pub fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<Arc<V>>, D::Error> {
-        Ok(Vec::<V>::deserialize(deserializer)?.into_iter().map(Arc::new).collect())
+        Ok(Vec::<Owned<V>>::deserialize(deserializer)?.into_iter().map(|Owned(value)| value).collect())
     }
 }
