@@ -137,10 +137,7 @@ impl Decider for Bag {
             BagEvent::Observed { observation, content, .. } => {
                 plate.observe(observation.clone(), content.clone());
             }
-            BagEvent::JourneyOpened { journey, .. } => plate.open(*journey),
-            BagEvent::Attached { observation_id, journey, .. } => plate.attach(observation_id, *journey),
-            BagEvent::Quarantined { observation_id, .. } => plate.set_aside(observation_id),
-            BagEvent::StatusChanged { .. } => plate.pass(),
+            other => settle(&mut plate, other),
         }
         plate
     }
@@ -154,7 +151,17 @@ impl Decider for Bag {
 pub(crate) fn fold(plate: &mut Plate, fact: BagEvent) {
     match fact {
         BagEvent::Observed { observation, content, .. } => plate.observe(observation, content),
-        fact => *plate = Bag::evolve(std::mem::take(plate), &fact),
+        other => settle(plate, &other),
+    }
+}
+
+/// Takes in what follows from an observation.
+fn settle(plate: &mut Plate, fact: &BagEvent) {
+    match fact {
+        BagEvent::JourneyOpened { journey, .. } => plate.open(*journey),
+        BagEvent::Attached { observation_id, journey, .. } => plate.attach(observation_id, *journey),
+        BagEvent::Quarantined { observation_id, .. } => plate.set_aside(observation_id),
+        BagEvent::Observed { .. } | BagEvent::StatusChanged { .. } => plate.pass(),
     }
 }
 

@@ -5,7 +5,7 @@ use airside_api::{
     privacy,
 };
 use airside_kernel::{Category, DecodeError, PersonalField, RecordedEvent, StoredEvent, Timestamp};
-use airside_runtime::stored::{cause, cause_message, personal, sealed, timestamp, timestamp_message};
+use airside_runtime::stored::{cause, cause_message, personal, sealed, texts, timestamp, timestamp_message};
 use bytes::Bytes;
 use prost::Message;
 
@@ -315,6 +315,13 @@ fn leg(message: &stored::Leg) -> Result<Leg, DecodeError> {
         airport: airport.map(|airport| read("airport", airport)).transpose()?,
         role: LegRole::try_from(message.role).unwrap_or_default(),
     })
+}
+
+/// Reads from [`BagEvent::Attached`] which observation belongs to which journey, without a copy.
+pub(crate) fn attached(event: &RecordedEvent) -> Result<(&str, JourneyId), DecodeError> {
+    event.type_up_to(1)?;
+    let [observation_id, id] = texts(event.payload(), [1, 2])?;
+    Ok((observation_id, journey(id)?))
 }
 
 fn journey(id: &str) -> Result<JourneyId, DecodeError> {

@@ -10,10 +10,7 @@
 //! a plate takes at most [`CROWD`] observations in that time. What was observed is
 //! shared between a state and its copies, because every command copies one.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use airside_api::baggage::v1::{AnnouncementChange, TrackingPoint};
 use airside_kernel::{Personal, Timestamp, projection::shared};
@@ -47,19 +44,39 @@ pub struct Journey {
 pub struct Plate {
     /// Journeys that are not forgotten, oldest first.
     pub journeys: Vec<Journey>,
-    loose: BTreeMap<Arc<str>, Arc<(Observation, Content)>>,
-    known: BTreeMap<Arc<str>, Known>,
+    /// Observations that were seen, in the order of the events.
+    known: Vec<Known>,
     newest: Option<Timestamp>,
     folded: u64,
 }
 
-/// An observation id that was seen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// An observation that was seen.
+#[derive(Debug, Clone, PartialEq)]
 struct Known {
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
-    observed_at: Timestamp,
-    journey: Option<JourneyId>,
+    one: Arc<(Observation, Content)>,
+    place: Place,
     index: u64,
+}
+
+/// Where an observation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Place {
+    /// It waits for its journey.
+    Loose,
+    /// It belongs to no journey.
+    Aside,
+    /// It belongs to this one.
+    In(JourneyId),
+}
+
+impl Known {
+    fn is(&self, observation_id: &str) -> bool {
+        self.one.0.id == observation_id
+    }
+
+    fn observed_at(&self) -> Timestamp {
+        self.one.0.observed_at
+    }
 }
 
 impl Journey {
@@ -145,7 +162,7 @@ fn pair(one: &Arc<(Observation, Content)>) -> (&Observation, &Content) {
 impl Plate {
     /// Returns whether this observation was recorded before.
     pub fn knows(&self, observation_id: &str) -> bool {
-        self.known.contains_key(observation_id)
+        self.known.iter().any(|known| known.is(observation_id))
     }
 
     /// Returns whether an observation of this time lies before all that the plate remembers.
@@ -157,7 +174,7 @@ impl Plate {
     pub fn is_crowded(&self, observed_at: Timestamp) -> bool {
         let since = observed_at.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         self.known.len() >= CROWD
-            && self.known.values().filter(|known| known.observed_at >= since).count() >= CROWD
+            && self.known.iter().filter(|known| known.observed_at() >= since).count() >= CROWD
     }
 
     /// Returns a journey.
@@ -173,20 +190,25 @@ impl Plate {
     /// Returns how many events from the beginning of the fold are of no more use.
     pub fn forgets(&self) -> u64 {
         let journeys = self.journeys.iter().map(|journey| journey.opened_at);
-        journeys.chain(self.known.values().map(|known| known.index)).min().unwrap_or(self.folded)
+        journeys.chain(self.known.iter().map(|known| known.index)).min().unwrap_or(self.folded)
     }
 
     /// Takes in an observation; it belongs to no journey yet.
     pub(crate) fn observe(&mut self, observation: Observation, content: Content) {
-        let known = Known { observed_at: observation.observed_at, journey: None, index: self.folded };
-        let id: Arc<str> = observation.id.as_str().into();
-        self.known.insert(id.clone(), known);
-        self.loose.insert(id, Arc::new((observation, content)));
+        if self.knows(&observation.id) {
+            self.known.retain(|known| !known.is(&observation.id));
+        }
+        let one = Arc::new((observation, content));
+        self.known.push(Known { one, place: Place::Loose, index: self.folded });
         self.folded += 1;
     }
 
     /// Takes in a new journey.
     pub(crate) fn open(&mut self, id: JourneyId) {
+        if self.journeys.is_empty() {
+            // Most plates are worn once.
+            self.journeys.reserve_exact(1);
+        }
         self.journeys.push(Journey { id, observations: Vec::new(), opened_at: self.folded });
         self.folded += 1;
     }
@@ -194,41 +216,42 @@ impl Plate {
     /// Takes in that an observation belongs to a journey, and to no other.
     pub(crate) fn attach(&mut self, observation_id: &str, id: JourneyId) {
         self.folded += 1;
-        let from = self.known.get(observation_id).and_then(|known| known.journey);
-        let found = match from {
-            None => self.loose.remove(observation_id),
-            Some(from) => self.take_from(from, observation_id),
+        // It is nearly always the newest.
+        let Some(known) = self.known.iter_mut().rev().find(|known| known.is(observation_id)) else { return };
+        let found = match known.place {
+            Place::Aside => return,
+            Place::Loose => {
+                known.place = Place::Aside;
+                known.one.clone()
+            }
+            Place::In(from) => match take_from(&mut self.journeys, from, observation_id) {
+                Some(found) => found,
+                None => return,
+            },
         };
-        let Some(found) = found else { return };
         let Some(journey) = self.journeys.iter_mut().find(|journey| journey.id == id) else { return };
-        let observed_at = found.0.observed_at;
+        known.place = Place::In(id);
         let place = journey.place_of(&found.0);
+        self.newest = self.newest.max(Some(found.0.observed_at));
         match journey.observations.get_mut(place).filter(|one| one.0.order() == found.0.order()) {
             Some(same) => *same = found,
             None => journey.observations.insert(place, found),
         }
-        if let Some(known) = self.known.get_mut(observation_id) {
-            known.journey = Some(id);
-        }
-        self.newest = self.newest.max(Some(observed_at));
         self.forget();
     }
 
     /// Takes in that an observation fits no single journey.
     pub(crate) fn set_aside(&mut self, observation_id: &str) {
-        self.loose.remove(observation_id);
+        let known = self.known.iter_mut().rev().find(|known| known.is(observation_id));
+        if let Some(known) = known.filter(|known| known.place == Place::Loose) {
+            known.place = Place::Aside;
+        }
         self.folded += 1;
     }
 
     /// Takes in an event that changes nothing here.
     pub(crate) fn pass(&mut self) {
         self.folded += 1;
-    }
-
-    fn take_from(&mut self, from: JourneyId, observation_id: &str) -> Option<Arc<(Observation, Content)>> {
-        let journey = self.journeys.iter_mut().find(|journey| journey.id == from)?;
-        let place = journey.observations.iter().position(|one| one.0.id == observation_id)?;
-        Some(journey.observations.remove(place))
     }
 
     fn horizon(&self) -> Option<Timestamp> {
@@ -238,16 +261,25 @@ impl Plate {
     fn forget(&mut self) {
         let Some(horizon) = self.horizon() else { return };
         let is_over = |journey: &Journey| journey.last_at().is_some_and(|last| last < horizon);
-        let is_past = |known: &Known| known.journey.is_none() && known.observed_at < horizon;
-        if !self.journeys.iter().any(is_over) && !self.known.values().any(is_past) {
+        let is_past = |known: &Known| !matches!(known.place, Place::In(_)) && known.observed_at() < horizon;
+        if !self.journeys.iter().any(is_over) && !self.known.iter().any(is_past) {
             return;
         }
         self.journeys.retain(|journey| !is_over(journey));
         let alive: BTreeSet<JourneyId> = self.journeys.iter().map(|journey| journey.id).collect();
-        self.known.retain(|_, known| match known.journey {
-            Some(journey) => alive.contains(&journey),
-            None => known.observed_at >= horizon,
+        self.known.retain(|known| match known.place {
+            Place::In(journey) => alive.contains(&journey),
+            Place::Loose | Place::Aside => known.observed_at() >= horizon,
         });
-        self.loose.retain(|id, _| self.known.contains_key(id));
     }
+}
+
+fn take_from(
+    journeys: &mut [Journey],
+    from: JourneyId,
+    observation_id: &str,
+) -> Option<Arc<(Observation, Content)>> {
+    let journey = journeys.iter_mut().find(|journey| journey.id == from)?;
+    let place = journey.observations.iter().position(|one| one.0.id == observation_id)?;
+    Some(journey.observations.remove(place))
 }

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 pub use self::quarantine::{Item, QuarantineList};
 use crate::{
     decide::fold,
-    events::{BagEvent, damaged},
+    events::{BagEvent, attached, damaged},
     journey::{Journey, Plate},
     model::{DatedFlight, JourneyId, LicencePlate},
 };
@@ -84,6 +84,16 @@ pub enum Scope {
     All,
     /// The journeys that this person follows.
     FollowedBy(PersonId),
+}
+
+/// What an event says of its plate.
+#[expect(clippy::large_enum_variant, reason = "one is in hand at a time, and a box would cost an allocation")]
+enum Told<'a> {
+    /// Nothing new.
+    Repeated,
+    /// Which journey an observation belongs to; most events do.
+    Attached((&'a str, JourneyId)),
+    Fact([BagEvent; 1]),
 }
 
 /// A place in the list of bags, newest first.
@@ -146,10 +156,11 @@ impl Bags {
     fn apply_bag(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let plate = event.stream().split_once('-').and_then(|(_, plate)| LicencePlate::parse(plate).ok());
         let plate = plate.ok_or_else(|| DecodeError::malformed("stream", "its id is no licence plate"))?;
-        // It says what the observations say already.
-        let fact = match event.event_type() {
-            "baggage.BagStatusChanged" => None,
-            _ => Some(BagEvent::decode(event)?),
+        let told = match event.event_type() {
+            // It says what the observations say already.
+            "baggage.BagStatusChanged" => Told::Repeated,
+            "baggage.ObservationAttached" => Told::Attached(attached(event)?),
+            _ => Told::Fact(BagEvent::decode(event)?),
         };
         let today = event.recorded_at().as_second().div_euclid(DAY_SECONDS);
         let worn = Arc::make_mut(self.kept.plates.entry(plate).or_default());
@@ -158,9 +169,20 @@ impl Bags {
             worn.heard = today;
             self.kept.heard.push_back((today, plate));
         }
-        match fact {
-            None => worn.plate.pass(),
-            Some([fact]) => {
+        match told {
+            Told::Repeated => worn.plate.pass(),
+            Told::Attached((observation_id, journey)) => {
+                // The plate was forgotten; what is seen from now on is shown.
+                if worn.plate.journey(journey).is_none() {
+                    worn.plate.open(journey);
+                }
+                worn.plate.attach(observation_id, journey);
+                if !worn.is_unlisted {
+                    worn.is_unlisted = true;
+                    self.unlisted.push(plate);
+                }
+            }
+            Told::Fact([fact]) => {
                 if let BagEvent::Observed { content, .. } = &fact {
                     for flight in content.flights() {
                         if !worn.flights.contains(&flight) {
@@ -169,21 +191,7 @@ impl Bags {
                         }
                     }
                 }
-                let is_placed = match &fact {
-                    BagEvent::Attached { journey, .. } => {
-                        // The plate was forgotten; what is seen from now on is shown.
-                        if worn.plate.journey(*journey).is_none() {
-                            worn.plate.open(*journey);
-                        }
-                        true
-                    }
-                    _ => false,
-                };
                 fold(&mut worn.plate, fact);
-                if is_placed && !worn.is_unlisted {
-                    worn.is_unlisted = true;
-                    self.unlisted.push(plate);
-                }
             }
         }
         self.forget(today);
@@ -316,7 +324,7 @@ impl Projection for Bags {
 }
 
 impl Kept for Bags {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
     type State = KeptBags;
 
     fn image(&self) -> KeptBags {

@@ -7,12 +7,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use thiserror::Error;
 
 /// An IATA airport code (Resolution 763): three letters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AirportCode([u8; 3]);
 
 /// An airline designator: two characters with at least one letter (IATA), or three letters (ICAO).
@@ -20,8 +19,7 @@ pub struct AirportCode([u8; 3]);
 pub struct CarrierCode([u8; 3]);
 
 /// A flight designator (SSIM): carrier, number without leading zeros, operational suffix.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlightDesignator {
     carrier: CarrierCode,
     number: u32,
@@ -29,8 +27,7 @@ pub struct FlightDesignator {
 }
 
 /// A flight on a day: the id of the flight's stream, such as `ZH9101-20261120`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DatedFlight {
     /// The flight.
     pub designator: FlightDesignator,
@@ -182,7 +179,7 @@ impl fmt::Display for DatedFlight {
     }
 }
 
-/// A value of these types is its text, in logs, in JSON and back.
+/// A value of these types is its text in logs, and where people read it; its parts where only we do.
 macro_rules! written_as_text {
     ($($type:ty),+) => {$(
         impl fmt::Debug for $type {
@@ -190,20 +187,76 @@ macro_rules! written_as_text {
                 fmt::Display::fmt(self, f)
             }
         }
-        impl TryFrom<String> for $type {
-            type Error = FlightError;
-            fn try_from(text: String) -> Result<Self, FlightError> {
-                text.parse()
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if serializer.is_human_readable() {
+                    serializer.collect_str(self)
+                } else {
+                    self.parts().serialize(serializer)
+                }
             }
         }
-        impl From<$type> for String {
-            fn from(value: $type) -> Self {
-                value.to_string()
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if deserializer.is_human_readable() {
+                    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+                } else {
+                    Self::of_parts(Deserialize::deserialize(deserializer)?).map_err(D::Error::custom)
+                }
             }
         }
     )+};
 }
 written_as_text!(AirportCode, FlightDesignator, DatedFlight);
+
+impl AirportCode {
+    fn parts(self) -> [u8; 3] {
+        self.0
+    }
+
+    fn of_parts(letters: [u8; 3]) -> Result<Self, FlightError> {
+        std::str::from_utf8(&letters).map_err(|_| FlightError::Airport)?.parse()
+    }
+}
+
+/// Carrier, number, suffix.
+type DesignatorParts = ([u8; 3], u32, Option<u8>);
+
+impl FlightDesignator {
+    fn parts(self) -> DesignatorParts {
+        (self.carrier.0, self.number, self.suffix)
+    }
+
+    fn of_parts((carrier, number, suffix): DesignatorParts) -> Result<Self, FlightError> {
+        let length = if carrier[2] == 0 { 2 } else { 3 };
+        let text = std::str::from_utf8(&carrier[..length]).map_err(|_| FlightError::Carrier)?;
+        let (carrier, rest) = CarrierCode::split(text)?;
+        if !rest.is_empty() {
+            return Err(FlightError::Carrier);
+        }
+        if !(1..=99_999).contains(&number) {
+            return Err(FlightError::Number);
+        }
+        if !suffix.is_none_or(|letter| letter.is_ascii_uppercase()) {
+            return Err(FlightError::Suffix);
+        }
+        Ok(Self { carrier, number, suffix })
+    }
+}
+
+/// Designator, year, month, day.
+type DatedParts = (DesignatorParts, i16, i8, i8);
+
+impl DatedFlight {
+    fn parts(self) -> DatedParts {
+        (self.designator.parts(), self.date.year(), self.date.month(), self.date.day())
+    }
+
+    fn of_parts((designator, year, month, day): DatedParts) -> Result<Self, FlightError> {
+        let date = Date::new(year, month, day).ok().filter(|_| year >= 0).ok_or(FlightError::Date)?;
+        Ok(Self { designator: FlightDesignator::of_parts(designator)?, date })
+    }
+}
 
 impl fmt::Debug for CarrierCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -266,6 +319,28 @@ mod tests {
         for bad in ["ZH9101A", "ZH9101-20261131", "ZH9101-2026112", "ZH9101-+2026112", "-20261120"] {
             assert!(bad.parse::<DatedFlight>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_in_parts_is_what_it_was_or_an_error() {
+        for text in ["ZH9101-20261120", "CSZ1-20240229", "9C99999Z-20261231"] {
+            let dated: DatedFlight = text.parse().unwrap();
+            let bytes = postcard::to_stdvec(&dated).unwrap();
+            assert_eq!(postcard::from_bytes::<DatedFlight>(&bytes), Ok(dated));
+            assert_eq!(serde_json::to_string(&dated).unwrap(), format!("{text:?}"));
+            for place in 0..bytes.len() {
+                for byte in 0..=u8::MAX {
+                    let mut other = bytes.clone();
+                    other[place] = byte;
+                    if let Ok(other) = postcard::from_bytes::<DatedFlight>(&other) {
+                        assert_eq!(other.to_string().parse(), Ok(other));
+                    }
+                }
+            }
+        }
+        let airport: AirportCode = "SZX".parse().unwrap();
+        assert_eq!(postcard::from_bytes(&postcard::to_stdvec(&airport).unwrap()), Ok(airport));
+        assert!(postcard::from_bytes::<AirportCode>(b"S1X").is_err());
     }
 
     #[test]

@@ -164,9 +164,9 @@ impl Projection for Tags {
             }
             "baggage.ObservationAttached" => {
                 if let Some(worn) = self.plates.get_mut(&plate()?) {
-                    let attached: baggage::ObservationAttached = published(event)?;
-                    let journey = parsed(&attached.journey_id)?;
-                    Worn::attach(worn, &attached.observation_id, Some(journey));
+                    event.type_up_to(1)?;
+                    let [observation_id, journey] = stored::texts(event.payload(), [1, 2])?;
+                    Worn::attach(worn, observation_id, Some(parsed(journey)?));
                 }
             }
             "baggage.ObservationQuarantined" => {
