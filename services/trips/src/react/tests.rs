@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use airside_api::flights::v1::PassagePoint as Point;
-use airside_kernel::{Keyring, SubjectId, keys};
+use airside_kernel::{Kept, Keyring, RecordedEvent, SubjectId, keys};
+use airside_runtime::{executor::Executor, reactors::Reactor};
 
+use super::Passage;
 use crate::{
     events::Fact,
     model::PassagePoint,
@@ -154,4 +156,38 @@ async fn a_damaged_stream_of_one_person_stops_nobody_else() {
     tokio::time::timeout(Duration::from_secs(60), reads).await.expect("the reactor goes on");
     assert_eq!(passed(&house, 2).await, [PassagePoint::Security, PassagePoint::Gate]);
     assert_eq!(house.events(person(1)).await.len(), 3, "its follow, its booking and the damaged fact");
+}
+
+fn folded(mut passage: Passage, events: &[RecordedEvent]) -> Passage {
+    let wanted = events.iter().filter(|event| Passage::wants(event.category()));
+    wanted.for_each(|event| passage.take(event, false).unwrap());
+    passage
+}
+
+#[tokio::test]
+async fn a_start_from_disk_at_any_point_knows_who_follows_as_the_whole_log_does() {
+    let house = house().await;
+    house.follow_flight(person(1), FLIGHT, "Zhang", "ABC123").await.unwrap();
+    house.follow_flight(person(2), FLIGHT, "Li", "XYZ789").await.unwrap();
+    house.follow_flight(person(2), "ZH9102-20261120", "Li", "XYZ789").await.unwrap();
+    house.unfollow_flight(person(2), FLIGHT).await.unwrap();
+    house.read(FLIGHT, Point::Security, "ZHANG/SAN", "ABC123").await;
+    house.read(FLIGHT, Point::Gate, "ZHANG/SAN", "ABC123").await;
+    let events = house.store.read_all(None, 1_000).await.unwrap().events;
+    let fresh =
+        || Passage::new(Executor::new(house.store.clone(), house.vault.clone(), 16), house.vault.clone());
+    let whole = folded(fresh(), &events).image();
+    assert_eq!(whole.0.len(), 2, "two flights are followed at the end");
+    let gate = events.iter().rfind(|event| event.category() == "flight").unwrap();
+    for cut in 0..=events.len() {
+        let (head, tail) = events.split_at(cut);
+        let bytes = postcard::to_stdvec(&folded(fresh(), head).image()).unwrap();
+        let mut restored = fresh();
+        restored.restore(postcard::from_bytes(&bytes).unwrap());
+        let mut restored = folded(restored, tail);
+        assert_eq!(restored.image(), whole, "kept after {cut} events");
+        restored.take(gate, true).unwrap();
+        let told: Vec<_> = restored.pending[0].followers.iter().map(|(person, _)| *person).collect();
+        assert_eq!(told, [person(1)]);
+    }
 }
