@@ -12,6 +12,7 @@ use std::{
 };
 
 use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, StoredEvent, Timestamp};
+use foldhash::fast::RandomState;
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -68,7 +69,7 @@ pub struct BoardPage {
     pub next: Option<Place>,
 }
 
-type Flights = HashMap<FlightId, Flight>;
+type Flights = HashMap<FlightId, Flight, RandomState>;
 
 /// What is known of every flight.
 #[derive(Debug, Default)]

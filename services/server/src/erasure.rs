@@ -18,8 +18,9 @@ const RETIRE_EVERY: Duration = Duration::from_secs(60 * 60);
 const WAITING_ERASURES: usize = 1_024;
 
 /// Tells each erased subject to the read models, from now on. What was erased
-/// before needs no telling: read models are folded again at every start, and a
-/// sealed value without its key is erased wherever it is read.
+/// before needs no telling: what is kept from one start to the next holds sealed
+/// values only, the rest is folded again, and a sealed value without its key is
+/// erased wherever it is read.
 pub(crate) fn announce(
     vault: Arc<Vault>,
     mut stop: watch::Receiver<bool>,
