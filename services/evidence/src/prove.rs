@@ -80,10 +80,12 @@ pub struct ProvenEvent {
 #[derive(Debug, Error)]
 pub enum ProveError {
     /// There is no such event.
-    #[error("no event at position {position}")]
+    #[error("no event is at position {position}: {there}")]
     NoEvent {
         /// Where it was looked for.
         position: Position,
+        /// Where there are events.
+        there: String,
     },
     /// There is no such stream.
     #[error("no event of stream {stream}")]
@@ -129,7 +131,9 @@ pub async fn prove_event(
     evidence: &Path,
     position: Position,
 ) -> Result<Proof, ProveError> {
-    let event = find(store, position).await?.ok_or(ProveError::NoEvent { position })?;
+    let Some(event) = find(store, position).await? else {
+        return Err(ProveError::NoEvent { position, there: positions(store).await? });
+    };
     let what = format!("the event at position {position}");
     Signed::open(evidence, &what)?.prove(&[event], None, &what)
 }
@@ -184,6 +188,15 @@ async fn find(store: &dyn EventStore, position: Position) -> Result<Option<Recor
         }
         after = Some(last);
     }
+}
+
+/// Says which positions a log has.
+async fn positions(store: &dyn EventStore) -> Result<String, ReadError> {
+    let first = store.read_all(None, 1).await?.events.first().map(RecordedEvent::position);
+    Ok(match (first, store.head().await?) {
+        (Some(first), Some(last)) => format!("the log has {first} to {last}"),
+        _ => "the log is empty".to_owned(),
+    })
 }
 
 /// The newest checkpoint and the hashes below it.

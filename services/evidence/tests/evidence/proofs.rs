@@ -96,6 +96,10 @@ async fn what_cannot_be_proven_says_why() {
     let evidence = folder.path().join("evidence");
     let no_event = prove_event(&log, &evidence, log.position(300)).await.unwrap_err();
     assert!(matches!(no_event, ProveError::NoEvent { .. }), "{no_event}");
+    let there = format!("the log has {} to {}", log.position(0), log.position(299));
+    assert_eq!(no_event.to_string(), format!("no event is at position {}: {there}", log.position(300)));
+    let empty = prove_event(&Paper::example(0), &evidence, log.position(0)).await.unwrap_err();
+    assert!(empty.to_string().ends_with("the log is empty"), "{empty}");
     let no_stream = prove_stream(&log, &evidence, &"bag-x".parse().unwrap()).await.unwrap_err();
     assert!(matches!(no_stream, ProveError::NoStream { .. }), "{no_stream}");
     log.grow(Line::example(300));
