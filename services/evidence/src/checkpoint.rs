@@ -27,7 +27,7 @@ pub struct Checkpoint {
     pub size: u64,
     /// The root of the tree over them.
     pub root: Hash,
-    /// How often the log had been restored.
+    /// Which life of the log it was: 0 until it is restored, then a number that rises.
     pub generation: u64,
     /// How many changes the vault had made by then, at least.
     pub vault: u64,

@@ -4,11 +4,13 @@
 //! Its checkpoints must begin ours or be begun by them; a place with another
 //! end is another history. The one history that may differ is the end of an
 //! older generation, which a restore gave up: it is put aside under a name of
-//! its own. A folder that is absent is not made, so that an unmounted disk is
+//! its own. A later generation, of a log that was restored elsewhere, is neither
+//! written over nor taken over: the place is its now. A folder that is absent is not made, so that an unmounted disk is
 //! noticed and not written beside.
 
 use std::{
     fs, io,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
@@ -16,6 +18,7 @@ use airside_kernel::LogId;
 use thiserror::Error;
 
 use crate::{
+    checkpoint::Checkpoint,
     files::{
         self, CHECKPOINTS, FolderError, HashFiles, Newest, append_notes, entries_of, find_newest, refused,
     },
@@ -27,6 +30,8 @@ use crate::{
 const COMPARED_BYTES: u64 = 4096;
 /// How many entries are copied at once.
 const COPIED_ENTRIES: u64 = 32 * 1024;
+/// How many bytes of the checkpoints are copied at once.
+const COPIED_BYTES: u64 = 1024 * 1024;
 
 /// A second place that was not filled.
 #[derive(Debug, Error)]
@@ -54,6 +59,14 @@ pub enum MirrorError {
         path: PathBuf,
         /// The size of its newest checkpoint.
         size: u64,
+    },
+    /// It follows a later generation of the log.
+    #[error("second place {} holds checkpoints of generation {generation} of this log, which was restored elsewhere: name another second place for this node", path.display())]
+    Newer {
+        /// The second place.
+        path: PathBuf,
+        /// The generation of its newest checkpoint.
+        generation: u64,
     },
     /// It has a checkpoint that no known key signed.
     #[error("{} holds a checkpoint of {size} events that no known key signed: look who writes there, or name the key among the earlier ones", path.display())]
@@ -102,7 +115,11 @@ pub fn mirror(from: &Path, to: &Path) -> Result<u64, MirrorError> {
         Relation::Leads(theirs) | Relation::Differs(theirs)
             if theirs.checkpoint.generation >= ours.checkpoint.generation =>
         {
-            return Err(MirrorError::Diverged { path: to.into(), size: theirs.checkpoint.size });
+            let Checkpoint { generation, size, .. } = theirs.checkpoint;
+            return Err(match generation > ours.checkpoint.generation {
+                true => MirrorError::Newer { path: to.into(), generation },
+                false => MirrorError::Diverged { path: to.into(), size },
+            });
         }
         Relation::Leads(theirs) | Relation::Differs(theirs) => {
             put_aside(to, &theirs)?;
@@ -110,8 +127,19 @@ pub fn mirror(from: &Path, to: &Path) -> Result<u64, MirrorError> {
         }
     };
     copy_hashes(from, to, kept, size)?;
-    append_notes(to, behind, &files::note_bytes(from, behind..ours.end)?)?;
+    copy_notes(from, to, behind..ours.end)?;
     Ok(size)
+}
+
+/// Copies a span of the checkpoints. A copy cut short ends in a torn note, which
+/// counts for nothing and is cut by the next one.
+fn copy_notes(from: &Path, to: &Path, span: Range<u64>) -> Result<(), FolderError> {
+    let mut next = span.start;
+    while next < span.end {
+        let until = span.end.min(next + COPIED_BYTES);
+        next = append_notes(to, next, &files::note_bytes(from, next..until)?)?;
+    }
+    Ok(())
 }
 
 /// Compares the checkpoints of two folders.
@@ -183,19 +211,23 @@ fn copy_hashes(from: &Path, to: &Path, kept: u64, size: u64) -> Result<(), Folde
 
 /// Returns true when the second place has checkpoints that the first lacks: the
 /// log was put back with an older evidence folder, or without one. They are
-/// worth taking over only if a known key signed the newest of them.
+/// worth taking over only if a known key signed the newest of them, in a
+/// generation that the log has reached.
 pub(crate) fn leads(
     from: &Path,
     to: &Path,
-    log: LogId,
+    (log, generation): (LogId, u64),
     is_known: impl Fn(&Note) -> bool,
 ) -> Result<bool, MirrorError> {
     let ours = find_newest(from)?;
     match relation(from, ours.as_ref(), to, log)? {
-        Relation::Leads(theirs) if is_known(&theirs.note) => Ok(true),
-        Relation::Leads(theirs) => {
+        Relation::Leads(theirs) if !is_known(&theirs.note) => {
             Err(MirrorError::Strange { path: to.into(), size: theirs.checkpoint.size })
         }
+        Relation::Leads(theirs) | Relation::Differs(theirs) if theirs.checkpoint.generation > generation => {
+            Err(MirrorError::Newer { path: to.into(), generation: theirs.checkpoint.generation })
+        }
+        Relation::Leads(_) => Ok(true),
         _ => Ok(false),
     }
 }

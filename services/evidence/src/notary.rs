@@ -267,10 +267,10 @@ impl Notary {
     /// Takes over what only the second place has, unless it is away.
     async fn take_over_second(&self) -> Result<(), Trouble> {
         let Some(second) = self.options.second.clone() else { return Ok(()) };
-        let (options, log) = (self.options.clone(), self.store.log_id());
+        let (options, life) = (self.options.clone(), (self.store.log_id(), self.store.generation()));
         let looking = aside(move || {
             let is_known = |note: &Note| matches!(options.signed(note), Signed::By(_));
-            leads(&options.folder, &second, log, is_known)
+            leads(&options.folder, &second, life, is_known)
         });
         match time::timeout(SECOND_TIMEOUT, looking).await {
             Ok(Ok(Ok(true))) => {}

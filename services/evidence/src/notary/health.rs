@@ -4,7 +4,8 @@
 //! looked. A failure that lasts longer than five seconds makes the notary
 //! *stuck*, and the node not ready. A second place that is away does not: the
 //! node goes on, the answer and the figures say so, and after a minute an error
-//! is logged; taking the node away as well would help nobody.
+//! is logged, at once when it belongs to a later generation of the log; taking
+//! the node away as well would help nobody.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -205,8 +206,9 @@ impl Vitals {
             }
             Err(error) => {
                 let since = *state.away_since.get_or_insert_with(Instant::now);
-                if since.elapsed() > AWAY_AFTER && !state.is_away_logged {
-                    error!(error = %error, "second place of the evidence is missing");
+                let is_lasting = since.elapsed() > AWAY_AFTER || matches!(error, MirrorError::Newer { .. });
+                if is_lasting && !state.is_away_logged {
+                    error!(error = %error, "second place of the evidence cannot be filled");
                     state.is_away_logged = true;
                 }
                 state.figures.second = SecondPlace::Away { seconds: 0, reason: chain(error) };

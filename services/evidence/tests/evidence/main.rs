@@ -4,6 +4,7 @@
 
 mod damage;
 mod erasure;
+mod lives;
 mod notaries;
 mod notes;
 mod paper;

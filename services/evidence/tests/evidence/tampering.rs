@@ -263,7 +263,7 @@ async fn a_restored_log_tells_which_signed_events_it_gave_up() {
         lines.truncate(210);
         lines.extend((500..530).map(Line::example));
     });
-    restored.generation = 1;
+    restored.generation = 1_795_278_000;
     notarise(&restored, options(folder.path())).await.unwrap();
     let evidence = folder.path().join("evidence");
     let sound = checked(&restored, &evidence).await;
@@ -271,7 +271,7 @@ async fn a_restored_log_tells_which_signed_events_it_gave_up() {
     assert_eq!(sound.notes, [Remark::LostByRestore { generation: 0, first: 211, last: 250 }]);
     // The older copy, put back, is found out by the newer generation.
     let older = checked(&log, &evidence).await;
-    assert_eq!(older.findings, [Finding::OlderCopy { found: 0, signed: 1 }]);
+    assert_eq!(older.findings, [Finding::OlderCopy { found: 0, signed: 1_795_278_000 }]);
     // A restore excuses nothing before the point that it restored to.
     let altered = altered(&restored, |lines| lines[205].payload = Bytes::new());
     assert_eq!(first_altered(&checked(&altered, &evidence).await), Some(206));
