@@ -73,6 +73,12 @@ impl Place {
                 {
                     on_the_folder(&config, order, hear).await?
                 }
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    let path = path.display();
+                    return Err(error).with_context(|| {
+                        format!("{path} cannot be asked: run it as the user who runs the server")
+                    });
+                }
                 Err(error) => {
                     return Err(error).with_context(|| format!("{} cannot be asked", path.display()));
                 }
@@ -106,7 +112,7 @@ async fn on_the_folder(
     order: Order,
     mut hear: impl FnMut(ShownEvent) -> io::Result<()>,
 ) -> anyhow::Result<serde_json::Value> {
-    let parts = Parts::open(config.clone())?;
+    let parts = Parts::open(config.clone(), &order)?;
     let (caller, answers) = Caller::new();
     let (outcome, ()) = tokio::join!(listen(answers, &mut hear), operate::serve(order, &parts, caller));
     parts.close().await;

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde_json::Value;
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 /// of and the path to the signed root. Who checks it needs nothing but the public key of the log
 /// (`airside log stats` shows it). Personal values are in it as they are stored: sealed.
 #[derive(Args)]
-#[command(after_help = "\
+#[command(group(ArgGroup::new("what").required(true)), after_help = "\
 Works on a running server and on a stopped one.
 Example: airside log prove --position 1200 --out proof.json
          airside log prove --stream bag-0479123456 > proof.json")]
@@ -29,10 +29,10 @@ pub(in crate::commands) struct Prove {
     #[command(flatten)]
     place: Place,
     /// The event at this position.
-    #[arg(long, value_name = "P", conflicts_with = "stream", required_unless_present = "stream")]
+    #[arg(long, value_name = "P", group = "what")]
     position: Option<u64>,
     /// Every signed event of this stream.
-    #[arg(long, value_name = "STREAM")]
+    #[arg(long, value_name = "STREAM", group = "what")]
     stream: Option<String>,
     /// Write the proof to a file [default: standard output].
     #[arg(long, value_name = "FILE")]
