@@ -42,6 +42,9 @@ pub struct Config {
     pub reactor_start: BTreeMap<String, ReactorStart>,
     /// Days that raw messages can be read again before their key is destroyed. Default 14.
     pub raw_retention_days: u16,
+    /// Start with a vault that is older than what was signed; an option of one start, no setting.
+    #[serde(skip)]
+    pub accept_older_vault: bool,
     /// How the evidence against tampering is kept.
     pub evidence: EvidenceConfig,
     /// How logs are written.
@@ -61,6 +64,7 @@ impl Default for Config {
             maps: Vec::new(),
             reactor_start: BTreeMap::new(),
             raw_retention_days: 14,
+            accept_older_vault: false,
             evidence: EvidenceConfig::default(),
             log: LogConfig::default(),
             gateway: GatewayConfig::default(),
@@ -194,10 +198,19 @@ impl Config {
     /// Returns where everything of the node lies.
     ///
     /// # Errors
-    /// When the store is of another kind.
+    /// When the store is of another kind, or the second place lies within the first.
     pub(crate) fn places(&self) -> Result<Places, ConfigError> {
         let log = self.log_folder()?;
-        Ok(Places { folder: self.folder.clone(), log, second: self.evidence.second.clone() })
+        let places = Places { folder: self.folder.clone(), log, second: self.evidence.second.clone() };
+        if let Some(second) = &places.second
+            && let Some(data) = places.around(second)
+        {
+            let (second, data) = (second.display(), data.display());
+            let problem =
+                format!("{second} lies in the data folder {data}: name a folder on another disk or host");
+            return Err(ConfigError::Wrong { origin: "evidence.second".to_owned(), problem });
+        }
+        Ok(places)
     }
 
     /// Returns the folder of the embedded log.

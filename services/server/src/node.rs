@@ -33,6 +33,7 @@ mod custody;
 mod refusal;
 mod register;
 
+pub(crate) use self::custody::refuse_mixed;
 pub use self::refusal::StartError;
 use self::{
     assembly::{Assembly, Made},
@@ -102,7 +103,7 @@ impl Node {
         let tokens = Arc::new(Tokens::new(config.env, &token_key(&config.folder, config.env)?)?);
         private_folder(&config.folder)
             .map_err(|source| StartError::Folder { folder: config.folder.clone(), source })?;
-        let Custody { store: embedded, vault, notary, second } =
+        let Custody { store: embedded, vault, notary, second, remark } =
             custody::open(&config, &places, &clock).await?;
         let store: Arc<dyn EventStore> = Arc::new(Metered::new(embedded.clone(), metrics.clone()));
         let (door, door_stop) = watch::channel(false);
@@ -122,7 +123,7 @@ impl Node {
             workers,
             notary: None,
         };
-        let evidence = assembly.custody(&embedded, &vault, notary, second);
+        let evidence = assembly.custody(&embedded, &vault, notary, remark, second);
         let Made { routes, progress, read_models, messages_read, projections, backups } =
             assembly.parts(&vault, &evidence, &door_stop).await?;
         assembly.readiness(&mut registry, admin_listener, progress.clone(), read_models.clone());

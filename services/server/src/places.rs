@@ -4,7 +4,7 @@ use std::{
     fs::DirBuilder,
     io,
     os::unix::fs::DirBuilderExt,
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, absolute},
 };
 
 /// The folders of a node. What belongs to the log lies beside it.
@@ -45,6 +45,15 @@ impl Places {
     /// Returns the folder in which a restore makes the parts.
     pub(crate) fn draft(&self) -> PathBuf {
         self.log.join("restore.new")
+    }
+
+    /// Returns the folder of this node in which a path lies, if it lies in one.
+    pub(crate) fn around(&self, path: &Path) -> Option<&Path> {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let full = |path: &Path| absolute(path).unwrap_or_else(|_| path.to_owned());
+        let path = full(path);
+        let lies_in = |data: &Path| path.ancestors().any(|above| real(above) == real(&full(data)));
+        [self.folder.as_path(), self.log.as_path()].into_iter().find(|data| lies_in(data))
     }
 
     /// Returns true when a restore was cut short before the log was in its place.

@@ -17,6 +17,10 @@ use crate::{Node, config::Config};
 pub(super) struct Serve {
     #[command(flatten)]
     settings: Settings,
+    /// Start although the vault is older than what was signed, when no newer copy of it exists: what
+    /// was sealed under the missing keys stays closed for good, and who was erased since may be back.
+    #[arg(long)]
+    accept_older_vault: bool,
     /// Print one JSON object on standard output when ready.
     #[arg(long)]
     json: bool,
@@ -24,7 +28,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Outcome {
-        let config = self.settings.config()?;
+        let mut config = self.settings.config()?;
+        config.accept_older_vault = self.accept_older_vault;
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         telemetry::init(&config.log, Arc::new(SystemClock), &metrics)?;

@@ -23,7 +23,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::service::Routes;
 use tracing::{error, warn};
 
-use super::{StartError, register::SecondRegister};
+use super::{StartError, custody::Remark, register::SecondRegister};
 use crate::{
     config::Config,
     erasure,
@@ -68,6 +68,7 @@ impl Assembly {
         store: &Arc<EmbeddedStore>,
         vault: &Arc<Vault>,
         notary: Notary,
+        remark: Option<Remark>,
         second: Option<SecondRegister>,
     ) -> airside_evidence::Health {
         let log = store.clone();
@@ -79,7 +80,11 @@ impl Assembly {
             keys.health().map(|()| format!("{} changes{copies}", keys.changes()))
         });
         let (evidence, health) = (notary.health(), notary.health());
-        self.readiness.register("evidence", move || health.check());
+        self.readiness.register("evidence", move || {
+            let remark = remark.as_ref().and_then(|remark| remark.now(&health));
+            let remark = remark.map(|remark| format!("; {remark}")).unwrap_or_default();
+            health.check().map(|place| format!("{place}{remark}"))
+        });
         self.notary = Some(tokio::spawn(notary.run(self.last.subscribe())));
         if let Some(second) = second {
             let copy = second.clone();

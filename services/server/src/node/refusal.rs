@@ -52,6 +52,33 @@ pub enum StartError {
         /// How many events the newest checkpoint covers.
         signed: u64,
     },
+    /// The log ends before what was signed in the second place.
+    #[error(
+        "log ends at position {head} and {signed} events of it were signed, says the second place {}: this is an older \
+         copy of the log and its evidence, so put the newest one back, restore a backup with `airside log restore`, or \
+         name a second place of its own in `evidence.second` if that one belongs to another copy on purpose",
+        second.display()
+    )]
+    OlderThanSecond {
+        /// The log's last position.
+        head: u64,
+        /// How many events the newest checkpoint there covers.
+        signed: u64,
+        /// The second place.
+        second: PathBuf,
+    },
+    /// The log is gone and what belongs to it is there.
+    #[error(
+        "no log is in {} and {} is there: put the log back that it belongs to, mount the disk it lies on, or restore a \
+         backup with `airside log restore` into an empty folder; nothing was changed",
+        folder.display(), found.display()
+    )]
+    LogGone {
+        /// Where it should be.
+        folder: PathBuf,
+        /// What belongs to a log.
+        found: PathBuf,
+    },
     /// The log is from before a restore.
     #[error(
         "log is of generation {generation} and a checkpoint of generation {signed} was signed: this is an older copy \

@@ -1,9 +1,11 @@
-//! Backup: the log, then its vault, then its evidence.
+//! Backup: what was signed, then the log, its vault, and who was erased.
 //!
 //! Each part is a folder with a manifest that is written last, so a part that
-//! was cut short is none. The vault is read after the log, so it holds every
-//! key that an event in the log's part was sealed under. The evidence may reach
-//! further than the log's part: a restore gives those events up and says so.
+//! was cut short is none. The server goes on meanwhile, so the order decides
+//! what fits together: the log is read after its checkpoints, so it has every
+//! event that was signed; the vault after both, so it holds every key that an
+//! event was sealed under, and every change that a checkpoint saw; the register
+//! of the erased last, so that it names whom the vault has erased.
 //! The root key and the keys that sign are in no part; keep them elsewhere.
 
 use std::{
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Caller, OrderError, Parts,
-    evidence_part::{EVIDENCE, copy_evidence},
+    evidence_part::{EVIDENCE, complete, copy_signed},
     long::long,
 };
 use crate::places::Places;
@@ -98,10 +100,14 @@ pub(super) async fn backup(
         outside(folder, &parts.places)?;
         vacant(folder)?;
     }
+    apart(&order.to, &vault_to)?;
     let vault = parts.vault()?.ok_or_else(|| {
         let vault = parts.places.folder.join(VAULT);
         OrderError::refused(format!("{} is absent: a backup without its keys would be none", vault.display()))
     })?;
+    let (from, to) = (parts.places.evidence(), order.to.join(EVIDENCE));
+    let size = long(caller, "checkpoints copied", move |_| copy_signed(&from, &to));
+    let size = size.await?.map_err(OrderError::broken)?;
     let (store, to) = (parts.store.clone(), order.to.join(LOG));
     let log = long(caller, "bytes of the log copied", move |teller| {
         store.backup(&to, &mut |step| teller.tell(step.done, step.total))
@@ -113,9 +119,9 @@ pub(super) async fn backup(
         keeper.backup(&to, covered, &mut |done, total| teller.tell(done, total))
     });
     let kept = kept.await?.map_err(OrderError::broken)?;
-    let (from, to, log_id) = (parts.places.evidence(), order.to.join(EVIDENCE), parts.store.log_id());
-    let evidence = long(caller, "evidence copied", move |_| copy_evidence(&from, &to, log_id, &vault));
-    let size = evidence.await?.map_err(OrderError::broken)?;
+    let (to, log_id) = (order.to.join(EVIDENCE), parts.store.log_id());
+    let register = long(caller, "erased subjects copied", move |_| complete(&to, log_id, &vault, size));
+    register.await?.map_err(OrderError::broken)?;
     if let Some(running) = &parts.running {
         running.backups.note(log.position, SystemClock.now());
     }
@@ -139,17 +145,26 @@ pub(super) async fn backup(
 }
 
 fn outside(folder: &Path, places: &Places) -> Result<(), OrderError> {
-    let inside = [&places.folder, &places.log].into_iter().find(|data| {
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        folder.ancestors().any(|above| real(above) == real(data))
-    });
-    inside.map_or(Ok(()), |data| {
+    places.around(folder).map_or(Ok(()), |data| {
         Err(OrderError::refused(format!(
             "{} lies in the data folder {}: choose a folder elsewhere, best on another disk",
             folder.display(),
             data.display()
         )))
     })
+}
+
+/// Refuses a folder for the vault's part in which another part would lie, or that lies in one.
+fn apart(to: &Path, vault_to: &Path) -> Result<(), OrderError> {
+    let others = [LOG, EVIDENCE].map(|part| to.join(part));
+    if to.starts_with(vault_to) || others.iter().any(|other| vault_to.starts_with(other)) {
+        return Err(OrderError::refused(format!(
+            "{} for the vault's part is in the way of the other parts in {}: choose a folder beside it, or leave it out",
+            vault_to.display(),
+            to.display()
+        )));
+    }
+    Ok(())
 }
 
 fn vacant(folder: &Path) -> Result<(), OrderError> {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use airside_evidence::{MirrorError, mirror};
+use airside_evidence::{FolderError, MirrorError, mirror};
 use airside_kernel::LogId;
 use airside_privacy::{
     Vault,
@@ -53,6 +53,9 @@ pub(crate) enum EvidenceError {
     /// The checkpoints could not be copied.
     #[error(transparent)]
     Mirror(#[from] MirrorError),
+    /// The checkpoints cannot be read.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The register could not be copied.
     #[error(transparent)]
     Register(#[from] RegisterError),
@@ -77,10 +80,14 @@ pub(crate) struct EvidenceFile {
     sha256: String,
 }
 
-/// Copies checkpoints, hashes and the register of erased subjects; returns the size of the newest checkpoint.
-pub(super) fn copy_evidence(from: &Path, to: &Path, log: LogId, vault: &Vault) -> Result<u64, EvidenceError> {
+/// Copies checkpoints and hashes; returns the size of the newest checkpoint.
+pub(super) fn copy_signed(from: &Path, to: &Path) -> Result<u64, EvidenceError> {
     fs::create_dir_all(to).map_err(io_error(to))?;
-    let size = mirror(from, to)?;
+    Ok(mirror(from, to)?)
+}
+
+/// Copies the register of erased subjects, and makes the part whole.
+pub(super) fn complete(to: &Path, log: LogId, vault: &Vault, size: u64) -> Result<(), EvidenceError> {
     let mut register = RegisterFile::open(&to.join(Places::REGISTER), log)?;
     let mut known = 0;
     loop {
@@ -99,8 +106,7 @@ pub(super) fn copy_evidence(from: &Path, to: &Path, log: LogId, vault: &Vault) -
     }
     files.sort_by(|one, other| one.name.cmp(&other.name));
     let manifest = EvidenceManifest { format: FORMAT, part: EVIDENCE.to_owned(), log_id: log.0, size, files };
-    manifest.write(to)?;
-    Ok(size)
+    manifest.write(to)
 }
 
 impl EvidenceManifest {

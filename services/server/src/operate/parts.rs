@@ -7,14 +7,15 @@ use std::{
 
 use airside_evidence::{Health, Restored, SecondPlace};
 use airside_kernel::{EventStore, SystemClock, Timestamp};
-use airside_privacy::Vault;
+use airside_privacy::{Vault, VaultError};
 use airside_runtime::projections::ProjectionsHandle;
 use airside_store::{EmbeddedStore, OpenError, Options};
 use thiserror::Error;
 
-use super::OrderError;
+use super::{Order, OrderError};
 use crate::{
     config::{Config, ConfigError},
+    node::{StartError, refuse_mixed},
     places::Places,
 };
 
@@ -40,6 +41,9 @@ pub enum PartsError {
         /// The folder.
         folder: PathBuf,
     },
+    /// What lies there is of different copies.
+    #[error(transparent)]
+    Mixed(StartError),
     /// The log cannot be opened.
     #[error("log cannot be opened")]
     Log(#[source] OpenError),
@@ -78,14 +82,23 @@ impl Backups {
 }
 
 impl Parts {
-    /// Opens the parts of a folder on which no server runs.
+    /// Opens the parts of a folder on which no server runs, for one order.
     ///
     /// # Errors
-    /// When there is no log, it is in use, or it cannot be opened.
-    pub fn open(config: Config) -> Result<Self, PartsError> {
+    /// When there is no log, it is in use, it cannot be opened, or its vault or
+    /// evidence is another copy's; a check of the log names that itself.
+    pub fn open(config: Config, order: &Order) -> Result<Self, PartsError> {
         let places = config.places()?;
         if !places.has_log() {
             return Err(PartsError::NoLog { folder: places.log });
+        }
+        if !matches!(order, Order::Verify(_)) {
+            refuse_mixed(&places).map_err(|error| match error {
+                StartError::Vault(VaultError::InUse { .. }) | StartError::Log(OpenError::InUse { .. }) => {
+                    PartsError::InUse { folder: places.log.clone() }
+                }
+                other => PartsError::Mixed(other),
+            })?;
         }
         let store = match EmbeddedStore::open(&places.log, Options::default(), Arc::new(SystemClock)) {
             Ok(store) => Arc::new(store),

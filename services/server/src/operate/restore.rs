@@ -2,7 +2,8 @@
 //!
 //! Everything is checked before anything is written: each part's files against
 //! its manifest, that the parts belong to one log, that the vault has every key
-//! of the log's part, and that somebody says who was erased since. Then all
+//! of the log's part and every change that was signed, and that somebody says
+//! who was erased since. Then all
 //! parts are made in a folder of their own beside their places, the vault first
 //! and with every erased subject erased in it, and only then put in place, the
 //! log last. Whatever fails before that leaves the target as it was.
@@ -12,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use airside_evidence::newest;
 use airside_kernel::{Clock, LogId, SystemClock};
 use airside_privacy::{Erasure, VaultManifest, read_manifest, register::RegisterFile, restore_vault};
 use airside_store::{LogManifest, check_backup, restore as restore_log};
@@ -19,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     backup::{LOG, VAULT},
-    evidence_part::{EVIDENCE, EvidenceManifest},
+    evidence_part::{EVIDENCE, EvidenceError, EvidenceManifest},
 };
 use crate::places::{Places, private_folder};
 
@@ -90,6 +92,10 @@ pub(crate) fn restore(
 ) -> Result<RestoreReport, RestoreError> {
     let draft = places.draft();
     empty_but_for_keys(places)?;
+    let present = places.folder.join(VAULT).join("root.key");
+    if order.root_key.is_none() && !present.exists() {
+        return Err(RestoreError::NoRootKey { present });
+    }
     let checked = check(order, tell)?;
     let existed = [places.folder.exists(), places.log.exists()];
     clear(places)?;
@@ -127,6 +133,12 @@ fn check(order: &Restore, tell: &mut dyn FnMut(&'static str, u64, u64)) -> Resul
             log: log.position,
             log_generation: log.generation,
         });
+    }
+    let signed = newest(&order.from.join(EVIDENCE)).map_err(EvidenceError::from)?;
+    if let Some((signed, _)) = signed.filter(|(signed, _)| signed.generation == log.generation)
+        && signed.vault > vault.changes
+    {
+        return Err(RestoreError::VaultBehind { vault: vault.changes, signed: signed.vault });
     }
     let mut erased = RegisterFile::read(&order.from.join(EVIDENCE).join(Places::REGISTER), log.log_id)?;
     if let Erased::Named(path) = &order.erased {

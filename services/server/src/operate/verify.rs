@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use airside_evidence::{CheckOptions, VerifierKey, check};
+use airside_evidence::{CheckError, CheckOptions, VerifierKey, check};
 use airside_kernel::EventStore;
 use serde::{Deserialize, Serialize};
 
@@ -156,9 +156,17 @@ impl VerifyReport {
             progress: &progress,
         };
         let store: &dyn EventStore = &*parts.store;
-        let checked = check(store, options).await.map_err(OrderError::broken)?;
         let about = path.display().to_string();
         let said = |text: String| Found { about: about.clone(), position: None, text };
+        let checked = match check(store, options).await {
+            Ok(checked) => checked,
+            Err(error @ CheckError::Foreign { .. }) => {
+                self.findings_total += 1;
+                self.findings.push(said(error.to_string()));
+                return Ok(());
+            }
+            Err(error) => return Err(OrderError::broken(error)),
+        };
         self.findings_total += checked.findings.len() as u64;
         self.findings.extend(checked.findings.iter().map(|finding| said(finding.to_string())));
         self.notes.extend(checked.notes.iter().map(|note| said(note.to_string())));

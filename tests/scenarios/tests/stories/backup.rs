@@ -17,7 +17,7 @@ use crate::{
         http::get,
         luggage::{Luggage, scan},
         operator::{Second, answer, refuses, verify},
-        process::{Server, Yard},
+        process::{Server, Yard, refusal},
         session::Session,
     },
 };
@@ -73,7 +73,8 @@ async fn a_backup_under_load_is_restored_as_a_new_generation() {
     let (erased, root) = (path(&second.0.join("erased")), path(&yard.data().join("vault/root.key")));
     let arguments = ["--from", &to, "--vault-from", &keys_to, "--erased", &erased, "--root-key", &root];
     let restored = answer(&other.data(), &[&["log", "restore"], &arguments[..]].concat()).await;
-    assert_eq!((&restored["generation"], &restored["position"]), (&1.into(), &position.into()));
+    assert_eq!(restored["position"], position);
+    assert!(restored["generation"].as_u64() > Some(0), "{restored}");
     assert_eq!(verify(&other.data(), &[]).await.0, 0);
 
     let server = other.serve().await;
@@ -89,10 +90,134 @@ async fn a_backup_under_load_is_restored_as_a_new_generation() {
     assert!(server.ended().await.success());
 
     let (code, own) = verify(&other.data(), &[]).await;
-    assert_eq!((code, &own["generation"]), (0, &1.into()), "{own}");
+    assert_eq!((code, &own["generation"]), (0, &restored["generation"]), "{own}");
     let (_, report) = verify(&other.data(), &["--from", &second.as_text()]).await;
     let notes = report["notes"].to_string();
     assert!(notes.contains("a restore gave up") && notes.contains(&(position + 1).to_string()), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_backup_of_a_server_that_signs_all_the_time_is_restored_and_starts() {
+    let (yard, oracle) = (Yard::new(), Oracle::default());
+    let server = yard.serve_with(&[("AIRSIDE_EVIDENCE__EVERY", "50ms")]).await;
+    let partner = server.callers().await.partner();
+    let writer = oracle.keep_writing(&server, PER_CALL).await;
+    let mut backups = Vec::new();
+    for number in 0..4 {
+        let plate = format!("347900360{number}");
+        announce(&partner, &Luggage::new(&plate)).await;
+        let to = path(&yard.beside(&format!("backup-{number}")));
+        // New subjects are what changes a vault.
+        let announcing = async {
+            for more in 0..10 {
+                announce(&partner, &Luggage::new(&format!("34790037{number}{more}"))).await;
+            }
+        };
+        let (data, arguments) = (yard.data(), ["log", "backup", "--to", &to]);
+        let (backup, ()) = tokio::join!(answer(&data, &arguments), announcing);
+        assert!(backup["evidence"]["size"].as_u64() <= backup["log"]["position"].as_u64(), "{backup}");
+        backups.push((to, plate));
+    }
+    server.terminate();
+    assert!(server.ended().await.success());
+    writer.await.unwrap();
+    let root = path(&yard.data().join("vault/root.key"));
+    for (from, plate) in backups {
+        let other = Yard::new();
+        bring_keys(&yard.data(), &other.data());
+        let arguments = ["log", "restore", "--from", &from, "--erased", "none", "--root-key", &root];
+        let restored = answer(&other.data(), &arguments).await;
+        assert_eq!(restored["signed_and_lost"], 0, "{restored}");
+        let server = other.serve().await;
+        assert_eq!(bag_of(&server.callers().await.partner(), &plate).await.unwrap().passenger, "Z*** S***");
+        server.terminate();
+        assert!(server.ended().await.success());
+        drop(other.serve().await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_server_that_is_killed_before_it_signed_starts_again() {
+    let (yard, other) = (Yard::new(), Yard::new());
+    let second = Second::beside(&yard);
+    let server = serve_with_second(&yard, &second).await;
+    let partner = server.callers().await.partner();
+    announce(&partner, &Luggage::new("3479003801")).await;
+    let to = path(&yard.beside("backup"));
+    answer(&yard.data(), &["log", "backup", "--to", &to]).await;
+    // The second place will know of more events, and of more changes of the vault.
+    announce(&partner, &Luggage::new("3479003802")).await;
+    server.terminate();
+    assert!(server.ended().await.success());
+
+    bring_keys(&yard.data(), &other.data());
+    let root = path(&yard.data().join("vault/root.key"));
+    let arguments = ["log", "restore", "--from", &to, "--erased", "none", "--root-key", &root];
+    answer(&other.data(), &arguments).await;
+    // What a start that got no further than the second place leaves.
+    for entry in fs::read_dir(&second.0).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = entry.file_name().unwrap();
+        if name != "erased" {
+            fs::copy(&entry, other.data().join("evidence").join(name)).unwrap();
+        }
+    }
+    serve_with_second(&other, &second).await.kill();
+    let server = serve_with_second(&other, &second).await;
+    server.terminate();
+    assert!(server.ended().await.success());
+    let server = serve_with_second(&other, &second).await;
+    let partner = server.callers().await.partner();
+    assert_eq!(bag_of(&partner, "3479003801").await.unwrap().passenger, "Z*** S***");
+    assert_eq!(
+        record(&partner, scan("s1", "3479003803", TrackingPoint::CheckIn)).await,
+        ScanResult::Recorded
+    );
+    server.terminate();
+    assert!(server.ended().await.success());
+    assert_eq!(verify(&other.data(), &[]).await.0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_log_with_its_own_evidence_is_refused_by_the_second_place() {
+    let yard = Yard::new();
+    let second = Second::beside(&yard);
+    let older = yard.beside("older");
+    for id in ["s1", "s2"] {
+        let server = serve_with_second(&yard, &second).await;
+        let partner = server.callers().await.partner();
+        assert_eq!(
+            record(&partner, scan(id, "3479003901", TrackingPoint::CheckIn)).await,
+            ScanResult::Recorded
+        );
+        server.terminate();
+        assert!(server.ended().await.success());
+        if id == "s1" {
+            copy(&yard.data(), &older);
+        }
+    }
+    for part in ["log", "evidence"] {
+        copy(&older.join(part), &yard.data().join(part));
+    }
+    fs::copy(older.join("index.redb"), yard.data().join("index.redb")).unwrap();
+    let kept = || {
+        let mut files = files(&yard.data());
+        // To see where a log ends it is opened, and its files say so.
+        files.retain(|path, _| !path.starts_with(yard.data().join("log")) && !path.ends_with("index.redb"));
+        (files, crate::harness::folders::files(&second.0))
+    };
+    let before = kept();
+    let mut command = yard.server();
+    command.envs(second.environment());
+    let said = refusal(command).await;
+    for word in ["signed, says the second place", "airside log restore", "evidence.second"] {
+        assert!(said.contains(word), "{word:?} is not in {said}");
+    }
+    assert!(kept() == before, "something was changed");
+
+    // A second place that is away does not hold up the start.
+    fs::rename(&second.0, yard.beside("away")).unwrap();
+    drop(serve_with_second(&yard, &second).await);
+    assert!(yard.logs().contains("second place does not tell what was signed"), "{}", yard.logs());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -179,6 +304,16 @@ async fn a_backup_that_cannot_be_restored_is_refused_and_nothing_is_changed() {
     restore(&first, &["--erased", "none", "--vault-from", &others], &["vault part belongs to log"]).await;
     let others = path(&Path::new(&foreign).join("evidence/erased"));
     restore(&first, &["--erased", &others], &["belongs to log"]).await;
+    // Everything is signed by now, so these checkpoints saw changes that the first vault lacks.
+    let last = path(&yard.beside("last"));
+    answer(&yard.data(), &["log", "backup", "--to", &last]).await;
+    let unlike = yard.beside("unlike");
+    copy(Path::new(&first), &unlike);
+    copy(&Path::new(&last).join("evidence"), &unlike.join("evidence"));
+    restore(&path(&unlike), &none, &["the vault is older than what was signed", "nothing was changed"]).await;
+    let without = ["log", "restore", "--from", &first, "--erased", "none"];
+    let said = refuses(&target.data(), &without, &["--root-key FILE", "vault/root.key"]).await;
+    assert!(!said.contains("restore.new") && files(&target.data()) == before, "{said}");
     for (part, words) in [("log", "manifest"), ("vault", "cut short"), ("evidence", "cut short")] {
         let cut = yard.beside(&format!("cut-{part}"));
         copy(Path::new(&first), &cut);
@@ -211,6 +346,12 @@ async fn a_backup_that_cannot_be_restored_is_refused_and_nothing_is_changed() {
     refuses(&yard.data(), &["log", "backup", "--to", &first], &["is not empty"]).await;
     let inside = path(&yard.data().join("backup"));
     refuses(&yard.data(), &["log", "backup", "--to", &inside], &["lies in the data folder"]).await;
+    let to = yard.beside("one-place");
+    for vault_to in [to.clone(), to.join("log"), to.join("evidence/keys")] {
+        let arguments = ["log", "backup", "--to", &path(&to), "--vault-to", &path(&vault_to)];
+        refuses(&yard.data(), &arguments, &["in the way of the other parts"]).await;
+        assert!(!to.exists(), "{} was begun", vault_to.display());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -226,7 +367,9 @@ async fn a_restore_that_was_cut_short_is_no_start_and_can_be_made_again() {
     fs::rename(target.data().join("log"), target.data().join("restore.new/log-part/log")).unwrap();
     let serve = ["serve", "--json", "--listen", "127.0.0.1:0"];
     refuses(&target.data(), &serve, &["was cut short", "airside log restore"]).await;
-    assert_eq!(answer(&target.data(), &arguments).await, restored);
+    let again = answer(&target.data(), &arguments).await;
+    assert_eq!((&again["log_id"], &again["position"]), (&restored["log_id"], &restored["position"]));
+    assert!(again["generation"].as_u64() >= restored["generation"].as_u64(), "{again}");
     assert!(!target.data().join("restore.new").exists());
     let server = target.serve().await;
     let partner = server.callers().await.partner();
@@ -265,6 +408,10 @@ async fn a_folder_put_together_from_different_copies_does_not_start() {
             if part.is_dir() { copy(&part, &target) } else { fs::copy(&part, &target).map(drop).unwrap() }
         }
         let before = files(&mixed.data());
+        if what != "an older log" {
+            refuses(&mixed.data(), &["log", "stats"], &[words]).await;
+            assert!(files(&mixed.data()) == before, "an order on {what} changed something");
+        }
         let said = refuses(&mixed.data(), &["serve", "--json", "--listen", "127.0.0.1:0"], &[words]).await;
         let after = files(&mixed.data());
         let changed = after.iter().filter(|(path, bytes)| before.get(*path) != Some(bytes));
@@ -275,7 +422,28 @@ async fn a_folder_put_together_from_different_copies_does_not_start() {
             changed.retain(|path| !path.starts_with(&log) && !path.ends_with("index.redb"));
         }
         assert!(changed.is_empty(), "{what}: {changed:?} were changed: {said}");
+        if what == "another log" {
+            let (code, report) = verify(&mixed.data(), &[]).await;
+            assert!(code == 1 && report["findings"].to_string().contains("checkpoints of log"), "{report}");
+        }
     }
+    // With nothing newer to bring, an operator may go on and say so.
+    let mixed = Yard::new();
+    copy(&yard.data(), &mixed.data());
+    copy(&earlier.join("vault"), &mixed.data().join("vault"));
+    let mut command = mixed.server();
+    command.arg("--accept-older-vault").env("AIRSIDE_EVIDENCE__EVERY", "50ms");
+    let server = mixed.start(command).await;
+    assert!(get(server.admin(), "/readyz").await.body.contains("is accepted although"));
+    let partner = server.callers().await.partner();
+    record(&partner, scan("s2", "3479003503", TrackingPoint::CheckIn)).await;
+    eventually("it is signed", async || {
+        (!get(server.admin(), "/readyz").await.body.contains("is accepted although")).then_some(())
+    })
+    .await;
+    server.kill();
+    drop(mixed.serve().await);
+
     fs::remove_dir_all(yard.data().join("vault")).unwrap();
     refuses(&yard.data(), &["serve", "--json", "--listen", "127.0.0.1:0"], &["vault", "is absent"]).await;
     assert!(!yard.data().join("vault").exists());

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::harness::{
     calls::record,
+    folders::files,
     luggage::scan,
     process::{Server, Yard, airside, refusal, refused},
 };
@@ -163,4 +164,38 @@ async fn develop_is_refused_on_a_public_address() {
     let data = path(&yard.data());
     let arguments = ["serve", "--json", "--data", &data, "--listen", "0.0.0.0:0", "--admin", "127.0.0.1:0"];
     names(&refused(arguments).await, &["not loopback", "127.0.0.1"]);
+}
+
+#[tokio::test]
+async fn a_folder_whose_log_is_gone_gets_no_fresh_one() {
+    let yard = Yard::new();
+    let server = a_server_at_work(&yard).await;
+    server.terminate();
+    assert!(server.ended().await.success());
+    let (data, log) = (yard.data(), yard.beside("log-aside"));
+    fs::rename(data.join("log"), &log).unwrap();
+    let mut belongings = vec!["evidence", "vault", "index.redb"];
+    while let Some(last) = belongings.pop() {
+        let before = files(&data);
+        let said = refused(["serve", "--json", "--data", &path(&data), "--listen", "127.0.0.1:0"]).await;
+        names(&said, &["no log is in", "is there", "airside log restore", "nothing was changed"]);
+        assert!(files(&data) == before && !data.join("log").exists(), "{last}: something was made");
+        fs::rename(data.join(last), yard.beside(last)).unwrap();
+    }
+    for part in ["evidence", "vault", "index.redb"] {
+        fs::rename(yard.beside(part), data.join(part)).unwrap();
+    }
+    fs::rename(log, data.join("log")).unwrap();
+    nothing_is_lost(&yard.serve().await).await;
+}
+
+#[tokio::test]
+async fn a_second_place_within_the_first_is_refused() {
+    let yard = Yard::new();
+    for inside in ["", "evidence", "log", "other/place"] {
+        let mut command = yard.server();
+        command.env("AIRSIDE_EVIDENCE__SECOND", yard.data().join(inside));
+        names(&refusal(command).await, &["evidence.second", "lies in the data folder", "another disk"]);
+        assert!(!yard.data().exists(), "{inside}: a wrong configuration made a folder");
+    }
 }

@@ -46,8 +46,12 @@ async fn an_altered_event_is_named() {
 
     let kept = files(&yard.data());
     let evidence = stranger.data().join("evidence").display().to_string();
-    refuses(&yard.data(), &["log", "verify", "--from", &evidence], &["checkpoints of log", "this is log"])
-        .await;
+    let (code, report) = verify(&yard.data(), &["--from", &evidence]).await;
+    let findings = report["findings"].to_string();
+    assert!(
+        code == 1 && findings.contains("checkpoints of log") && findings.contains("this is log"),
+        "{report}"
+    );
     let nowhere = operate(&yard.data(), &["log", "verify", "--from", "/nowhere"]).await;
     assert_eq!(nowhere.status.code(), Some(2));
     let nonsense = operate(&yard.data(), &["log", "verify", "--key", "nonsense"]).await;
@@ -71,6 +75,24 @@ async fn an_altered_event_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_whose_evidence_is_lost_is_told() {
+    let yard = Yard::new();
+    let server = yard.serve().await;
+    record(&server.callers().await.partner(), scan("s1", "3479004401", TrackingPoint::CheckIn)).await;
+    assert!(!get(server.admin(), "/readyz").await.body.contains("signed from now only"));
+    server.terminate();
+    assert!(server.ended().await.success());
+    std::fs::remove_dir_all(yard.data().join("evidence")).unwrap();
+    let server = yard.serve().await;
+    assert!(get(server.admin(), "/readyz").await.body.contains("signed from now only"));
+    assert_eq!(yard.logs().matches("what it holds is signed from now only").count(), 1);
+    server.terminate();
+    assert!(server.ended().await.success());
+    let server = yard.serve().await;
+    assert!(!get(server.admin(), "/readyz").await.body.contains("signed from now only"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_and_a_stream_are_proven() {
     let yard = Yard::new();
     let server = yard.serve_with(&[("AIRSIDE_EVIDENCE__EVERY", "100ms")]).await;
@@ -89,7 +111,10 @@ async fn an_event_and_a_stream_are_proven() {
     assert!(output.status.success() && output.stdout.is_empty());
     let proof: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(out).unwrap()).unwrap();
     assert_eq!(proof["events"][0]["position"], "2");
-    refuses(&yard.data(), &["log", "prove", "--position", "9999"], &["no event at position 9999"]).await;
+    let neither = operate(&yard.data(), &["log", "prove"]).await;
+    let said = String::from_utf8_lossy(&neither.stderr);
+    assert!(said.contains("--position") && said.contains("--stream"), "{said}");
+    refuses(&yard.data(), &["log", "prove", "--position", "9999"], &["no event is at position 9999"]).await;
     refuses(&yard.data(), &["log", "prove", "--stream", "bag-1"], &["no event of stream bag-1"]).await;
 }
 

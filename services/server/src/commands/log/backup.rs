@@ -12,10 +12,11 @@ use crate::{
     operate::{self, BackupReport, Order},
 };
 
-/// Copies the log, then its vault, then its evidence, each with a manifest that makes it whole.
+/// Copies what was signed, the log, its vault, and who was erased, each with a manifest that makes it whole.
 ///
-/// The server goes on meanwhile. The vault's part is read after the log's, so it has every key that
-/// the log's part needs; its position says so. In none of them are the root key (`vault/root.key`)
+/// The server goes on meanwhile. The log is read after its checkpoints and the vault after both, so
+/// the log's part has all that was signed, and the vault's part every key that it needs; its
+/// position says so. In none of them are the root key (`vault/root.key`)
 /// and the keys that sign (`keys/`): keep those apart. Keep vault parts for days, not years: who is
 /// erased is erased in the vault, and a copy of it still has the key.
 #[derive(Args)]

@@ -23,7 +23,10 @@ use crate::{
 /// nobody was erased since, say `--erased none`.
 ///
 /// Bring the keys that sign (`keys/`) into the target beforehand, and the root key with `--root-key`
-/// or as `vault/root.key`. Sessions of passengers begin anew, since the log may lack what they saw.
+/// or as `vault/root.key`: a server other than `develop` does not start without `keys/`. Sessions of passengers begin anew, since the log may lack what they saw.
+///
+/// A drill beside the real server needs a second place of its own: give it another configuration,
+/// since a second place follows one generation of a log and the drill would take it from the server.
 #[derive(Args)]
 #[command(after_help = "\
 Example: airside log restore --from /backup/2026-11-20 --data ./airside-data \\

@@ -72,6 +72,26 @@ pub(crate) enum RestoreError {
         /// Of which generation.
         log_generation: u64,
     },
+    /// The vault lacks changes that a checkpoint saw.
+    #[error(
+        "vault part has {vault} changes and the newest checkpoint of the evidence part saw {signed}: the vault is older \
+         than what was signed; bring the vault part of this backup or a later one; nothing was changed"
+    )]
+    VaultBehind {
+        /// The changes of the vault.
+        vault: u64,
+        /// The changes that were seen.
+        signed: u64,
+    },
+    /// Nobody says where the root key is.
+    #[error(
+        "root key of the vault is not at hand: name its file with `--root-key FILE`, or put it at {} beforehand; \
+         nothing was changed", present.display()
+    )]
+    NoRootKey {
+        /// Where it may lie.
+        present: PathBuf,
+    },
     /// A file cannot be used.
     #[error("{} cannot be used", path.display())]
     Io {
