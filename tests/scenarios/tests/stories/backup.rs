@@ -137,10 +137,10 @@ async fn every_backup_of_a_server_that_signs_all_the_time_is_restored_and_starts
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restored_server_that_is_killed_before_it_signed_starts_again() {
-    let (yard, other) = (Yard::new(), Yard::new());
-    let second = Second::beside(&yard);
-    let server = serve_with_second(&yard, &second).await;
+async fn a_restored_server_that_ends_before_it_signed_starts_again() {
+    let yard = Yard::new();
+    let first = Second::beside(&yard);
+    let server = serve_with_second(&yard, &first).await;
     let partner = server.callers().await.partner();
     announce(&partner, &Luggage::new("3479003801")).await;
     let to = path(&yard.beside("backup"));
@@ -150,31 +150,40 @@ async fn a_restored_server_that_is_killed_before_it_signed_starts_again() {
     server.terminate();
     assert!(server.ended().await.success());
 
-    bring_keys(&yard.data(), &other.data());
-    let root = path(&yard.data().join("vault/root.key"));
-    let arguments = ["log", "restore", "--from", &to, "--erased", "none", "--root-key", &root];
-    answer(&other.data(), &arguments).await;
-    // What a start that got no further than the second place leaves.
-    for entry in fs::read_dir(&second.0).unwrap().map(|entry| entry.unwrap().path()) {
-        let name = entry.file_name().unwrap();
-        if name != "erased" {
-            fs::copy(&entry, other.data().join("evidence").join(name)).unwrap();
+    for is_killed in [true, false] {
+        let other = Yard::new();
+        let second = Second::beside(&other);
+        copy(&first.0, &second.0);
+        bring_keys(&yard.data(), &other.data());
+        let root = path(&yard.data().join("vault/root.key"));
+        let arguments = ["log", "restore", "--from", &to, "--erased", "none", "--root-key", &root];
+        answer(&other.data(), &arguments).await;
+        // What a start that got no further than the second place leaves.
+        for entry in fs::read_dir(&second.0).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = entry.file_name().unwrap();
+            if name != "erased" {
+                fs::copy(&entry, other.data().join("evidence").join(name)).unwrap();
+            }
         }
+        let server = serve_with_second(&other, &second).await;
+        match is_killed {
+            true => server.kill(),
+            false => {
+                server.terminate();
+                assert!(server.ended().await.success());
+            }
+        }
+        let server = serve_with_second(&other, &second).await;
+        let partner = server.callers().await.partner();
+        assert_eq!(bag_of(&partner, "3479003801").await.unwrap().passenger, "Z*** S***");
+        assert_eq!(
+            record(&partner, scan("s1", "3479003803", TrackingPoint::CheckIn)).await,
+            ScanResult::Recorded
+        );
+        server.terminate();
+        assert!(server.ended().await.success());
+        assert_eq!(verify(&other.data(), &[]).await.0, 0);
     }
-    serve_with_second(&other, &second).await.kill();
-    let server = serve_with_second(&other, &second).await;
-    server.terminate();
-    assert!(server.ended().await.success());
-    let server = serve_with_second(&other, &second).await;
-    let partner = server.callers().await.partner();
-    assert_eq!(bag_of(&partner, "3479003801").await.unwrap().passenger, "Z*** S***");
-    assert_eq!(
-        record(&partner, scan("s1", "3479003803", TrackingPoint::CheckIn)).await,
-        ScanResult::Recorded
-    );
-    server.terminate();
-    assert!(server.ended().await.success());
-    assert_eq!(verify(&other.data(), &[]).await.0, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
