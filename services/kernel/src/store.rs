@@ -155,7 +155,7 @@ pub trait EventStore: Send + Sync + 'static {
     /// Returns the log's identity.
     fn log_id(&self) -> LogId;
 
-    /// Returns how often this log was restored from a backup.
+    /// Returns which life of the log this is: 0 at first, then a higher number for each restore.
     fn generation(&self) -> u64 {
         0
     }
