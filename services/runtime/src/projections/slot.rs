@@ -331,7 +331,10 @@ impl<P: Projection> Target for Slot<P> {
             let place = self.place();
             (place.unwritten, place.snapshot_at.elapsed(), place.parked)
         };
-        parked == 0 && is_due(unwritten, waited) && self.writing.try_lock().is_ok() && self.on_disk().is_some()
+        parked == 0
+            && is_due(unwritten, waited)
+            && self.writing.try_lock().is_ok()
+            && self.on_disk().is_some()
     }
 
     async fn write_snapshot(&self, snapshots: &Snapshots) {
