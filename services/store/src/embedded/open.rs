@@ -16,7 +16,7 @@ use super::{
     disk::{Disk, is_damage},
     index::Index,
     meta::Meta,
-    options::FLUSH_SLACK,
+    options::TABLES,
     recent::Recent,
     segments::{Segments, corrupt},
     shared::Shared,
@@ -142,8 +142,9 @@ pub(super) fn open(
     if flushed > head {
         return Err(OpenError::shorter_than_its_index(log_folder, head, flushed));
     }
-    // As much as the writer may leave waiting; it is flushed once the log is open.
-    let keep = options.memtable_events.saturating_mul(FLUSH_SLACK + 1);
+    // As much as the writer may leave waiting, and what its last messages added
+    // beyond; it is flushed once the log is open, because that takes seconds.
+    let keep = options.memtable_events.saturating_mul(TABLES + 1);
     let recent = replay(&segments, &index, flushed, head, keep, &mut |_| {})
         .map_err(|error| OpenError::read(&log_folder, error))?;
     let start = Start {
@@ -210,6 +211,7 @@ pub(super) fn replay(
             .map_err(|error| ReadError::Unavailable { reason: format!("stream index: {error}") })
     };
     let (mut failed, mut seen) = (Ok(()), flushed);
+    let full = REBUILD_EVENTS.max(keep.saturating_add(1));
     segments.visit(flushed + 1, &mut |blob| {
         seen = blob.last();
         told(seen);
@@ -223,7 +225,7 @@ pub(super) fn replay(
                 Err(Damage(reason)) => failed = Err(corrupt(blob.first(), reason)),
             }
         }
-        if failed.is_ok() && recent.growing.events() >= REBUILD_EVENTS {
+        if failed.is_ok() && recent.growing.events() >= full {
             failed = put(&mut recent);
         }
         if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

@@ -9,9 +9,14 @@ const PLACE_BYTES: usize = 192;
 /// What one remembered stream costs, in bytes: the slot and the name.
 const HEAD_BYTES: usize = 128;
 
-/// How many tables of places there may be at most: the one that grows may hold
-/// [`FLUSH_SLACK`] times what it should while another is being flushed.
-const TABLES: usize = FLUSH_SLACK + 1;
+/// How many tables' worth of places may wait for the index at a crash: the one
+/// that grows may hold [`FLUSH_SLACK`] times what it should while another, which
+/// had grown as far, is being flushed.
+pub(super) const TABLES: usize = 2 * FLUSH_SLACK;
+
+/// How many there may be in memory: what waited at a crash is one table after
+/// it, and another grows while that one is flushed.
+const TABLES_MAX: usize = TABLES + FLUSH_SLACK;
 
 /// How far the growing places may exceed their limit while older ones are being flushed.
 pub(super) const FLUSH_SLACK: usize = 2;
@@ -39,10 +44,10 @@ pub struct Options {
     pub log_cache_bytes: usize,
     /// Cached pages of the stream index; default 64 MiB. Costs what it says.
     pub index_cache_bytes: usize,
-    /// Events whose places wait in memory for the index; as many again are being
-    /// flushed, and twice as many may wait meanwhile; default 131,072. Costs some
-    /// 192 bytes for each event, three times over. What waits is replayed after a
-    /// crash, so this bounds the time of opening too.
+    /// Events whose places wait in memory for the index; up to twice as many are
+    /// being flushed, and twice as many may wait meanwhile; default 131,072. Costs
+    /// some 192 bytes for each event, six times over: what waits is replayed after a
+    /// crash and flushed beside the work, so this bounds the time of opening too.
     pub memtable_events: usize,
     /// Streams whose last revision the writer remembers; default 262,144. Costs
     /// some 128 bytes each.
@@ -61,7 +66,7 @@ impl Options {
     /// Returns the most memory that an open log takes, in bytes: the sum of what
     /// its bounds cost.
     pub fn memory_bytes(&self) -> usize {
-        let places = self.memtable_events.saturating_mul(PLACE_BYTES * TABLES);
+        let places = self.memtable_events.saturating_mul(PLACE_BYTES * TABLES_MAX);
         let heads = self.heads.saturating_mul(HEAD_BYTES);
         let caches = self.log_cache_bytes.saturating_mul(3).saturating_add(self.index_cache_bytes);
         [self.tail_bytes, caches, places, heads, self.queue_bytes, REST_BYTES]
