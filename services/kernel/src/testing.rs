@@ -1,4 +1,5 @@
 //! Given/when/then for deciders: the specification in the words of the domain.
+//! And events as a store returns them, for tests of codecs and read models.
 //!
 //! ```
 //! # use airside_kernel::{given, Decider};
@@ -18,7 +19,49 @@
 
 use std::fmt::Debug;
 
-use crate::Decider;
+use uuid::Uuid;
+
+use crate::{Decider, EventId, EventParts, EventSpans, Position, RecordedEvent, Revision};
+
+/// Returns the fixed part of a log's first event, version 1 of its type, at the beginning of 1970.
+pub fn first_parts() -> EventParts {
+    EventParts {
+        id: EventId(Uuid::nil()),
+        position: Position::from_parts(1, 0),
+        revision: Revision::FIRST,
+        fold_from: Revision::FIRST,
+        schema_version: 1,
+        occurred_us: 0,
+        recorded_us: 0,
+    }
+}
+
+/// Returns an event as a store would.
+///
+/// # Panics
+/// When the parts together are longer than 4 GiB.
+pub fn recorded(
+    parts: EventParts,
+    stream: &str,
+    event_type: &str,
+    metadata: &[u8],
+    payload: &[u8],
+) -> RecordedEvent {
+    let mut bytes = Vec::new();
+    let mut span = |part: &[u8]| {
+        let start = bytes.len();
+        bytes.extend_from_slice(part);
+        let [start, end] = [start, bytes.len()].map(|at| u32::try_from(at).expect("an event is short"));
+        start..end
+    };
+    let spans = EventSpans {
+        stream: span(stream.as_bytes()),
+        event_type: span(event_type.as_bytes()),
+        metadata: span(metadata),
+        payload: span(payload),
+    };
+    RecordedEvent::new(parts, bytes.into(), spans).expect("the spans lie in the slice and the names are text")
+}
 
 /// Begins with a history.
 pub fn given<D: Decider>(history: impl IntoIterator<Item = D::Event>) -> Given<D> {

@@ -1,11 +1,9 @@
 //! What the lists show, what is forgotten, and that a start from disk changes neither.
 
-use std::ops::Range;
-
 use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
 use airside_kernel::{
-    Category, Decider, EventId, EventParts, EventSpans, Personal, Position, Revision, SealContext, Sealed,
-    SubjectId,
+    Category, Decider, EventParts, Personal, SealContext, Sealed, SubjectId,
+    testing::{self, first_parts},
 };
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -20,28 +18,9 @@ use crate::{
 const FLIGHTS: [&str; 3] = ["ZH9101-20261120", "ZH9102-20261120", "CA1301-20261121"];
 
 fn recorded(stream: &str, event_type: &str, payload: &[u8], at: Timestamp) -> RecordedEvent {
-    let mut bytes = Vec::new();
-    let mut span = |part: &[u8]| -> Range<u32> {
-        let start = u32::try_from(bytes.len()).unwrap();
-        bytes.extend_from_slice(part);
-        start..u32::try_from(bytes.len()).unwrap()
-    };
-    let spans = EventSpans {
-        stream: span(stream.as_bytes()),
-        event_type: span(event_type.as_bytes()),
-        metadata: span(&[]),
-        payload: span(payload),
-    };
-    let parts = EventParts {
-        id: EventId(Uuid::nil()),
-        position: Position::from_parts(1, 0),
-        revision: Revision::FIRST,
-        fold_from: Revision::FIRST,
-        schema_version: 1,
-        occurred_us: at.as_microsecond(),
-        recorded_us: at.as_microsecond(),
-    };
-    RecordedEvent::new(parts, bytes.into(), spans).unwrap()
+    let us = at.as_microsecond();
+    let parts = EventParts { occurred_us: us, recorded_us: us, ..first_parts() };
+    testing::recorded(parts, stream, event_type, &[], payload)
 }
 
 fn at(hour: i64) -> Timestamp {

@@ -11,8 +11,9 @@ use airside_baggage::{
     source::{MessageQuarantined, MessageReceived, TagNotRead},
 };
 use airside_kernel::{
-    Category, Cause, DecodeError, EventId, EventParts, EventSpans, Personal, PersonalValue, Position,
-    RecordedEvent, Revision, SealContext, Sealed, StoredEvent, SubjectId, Timestamp,
+    Category, Cause, DecodeError, EventParts, Personal, PersonalValue, RecordedEvent, Revision, SealContext,
+    Sealed, StoredEvent, SubjectId, Timestamp,
+    testing::{self, first_parts},
 };
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -24,19 +25,8 @@ fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
 }
 
 fn recorded_as(schema_version: u32, event_type: &str, payload: &[u8]) -> RecordedEvent {
-    let parts = EventParts {
-        id: EventId(Uuid::nil()),
-        position: Position::from_parts(1, 0),
-        revision: Revision::FIRST,
-        fold_from: Revision::FIRST,
-        schema_version,
-        occurred_us: 0,
-        recorded_us: 0,
-    };
-    let kind = u32::try_from(event_type.len()).unwrap();
-    let end = kind + u32::try_from(payload.len()).unwrap();
-    let spans = EventSpans { stream: 0..0, event_type: 0..kind, metadata: 0..0, payload: kind..end };
-    RecordedEvent::new(parts, [event_type.as_bytes(), payload].concat().into(), spans).unwrap()
+    let parts = EventParts { schema_version, ..first_parts() };
+    testing::recorded(parts, "", event_type, &[], payload)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -10,8 +10,8 @@ use airside_evidence::{
     CheckOptions, Checked, Finding, Notary, Options, Restored, Signer, VerifierKey, check,
 };
 use airside_kernel::{
-    Append, AppendError, Appended, Direction, EventId, EventParts, EventSpans, EventStore, Follow, LogId,
-    Metadata, Page, Position, ReadError, RecordedEvent, Revision, StreamId,
+    Append, AppendError, Appended, Direction, EventId, EventParts, EventStore, Follow, LogId, Metadata, Page,
+    Position, ReadError, RecordedEvent, Revision, StreamId, testing::recorded,
 };
 use airside_privacy::{
     evidence_key::{EvidenceKey, is_signed_by},
@@ -66,19 +66,7 @@ impl Line {
             occurred_us: self.occurred_us,
             recorded_us: self.recorded_us,
         };
-        let mut bytes = Vec::new();
-        let mut span = |part: &[u8]| {
-            let start = u32::try_from(bytes.len()).unwrap();
-            bytes.extend_from_slice(part);
-            start..u32::try_from(bytes.len()).unwrap()
-        };
-        let spans = EventSpans {
-            stream: span(self.stream.as_bytes()),
-            event_type: span(self.event_type.as_bytes()),
-            metadata: span(&self.metadata),
-            payload: span(&self.payload),
-        };
-        RecordedEvent::new(parts, bytes.into(), spans).unwrap()
+        recorded(parts, &self.stream, &self.event_type, &self.metadata, &self.payload)
     }
 }
 

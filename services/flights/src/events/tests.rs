@@ -1,9 +1,11 @@
 //! Stored bytes of every fact: what was ever written decodes for ever.
 
-use std::{fmt::Write, ops::Range};
+use std::fmt::Write;
 
-use airside_kernel::{EventId, EventParts, EventSpans, Personal, Position, Revision, SealContext, Sealed};
-use uuid::Uuid;
+use airside_kernel::{
+    Personal, SealContext, Sealed,
+    testing::{self, first_parts},
+};
 
 use super::*;
 
@@ -11,28 +13,7 @@ const GOLDEN: &str = include_str!("golden.txt");
 
 /// Makes a recorded event by hand, as a store would.
 pub(crate) fn recorded(stream: &str, event_type: &str, payload: &[u8]) -> RecordedEvent {
-    let mut bytes = Vec::new();
-    let mut span = |part: &[u8]| -> Range<u32> {
-        let start = u32::try_from(bytes.len()).unwrap();
-        bytes.extend_from_slice(part);
-        start..u32::try_from(bytes.len()).unwrap()
-    };
-    let spans = EventSpans {
-        stream: span(stream.as_bytes()),
-        event_type: span(event_type.as_bytes()),
-        metadata: span(&[]),
-        payload: span(payload),
-    };
-    let parts = EventParts {
-        id: EventId(Uuid::nil()),
-        position: Position::from_parts(1, 0),
-        revision: Revision::FIRST,
-        fold_from: Revision::FIRST,
-        schema_version: 1,
-        occurred_us: 0,
-        recorded_us: 0,
-    };
-    RecordedEvent::new(parts, bytes.into(), spans).unwrap()
+    testing::recorded(first_parts(), stream, event_type, &[], payload)
 }
 
 fn sealed(field: u32) -> Personal {

@@ -1,25 +1,12 @@
 //! What is stored stays readable: every version ever written, byte for byte.
 
-use airside_kernel::{EventId, EventParts, EventSpans, Position, Revision};
+use airside_kernel::testing::{self, first_parts};
 use proptest::prelude::*;
-use uuid::Uuid;
 
 use super::*;
 
 fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
-    let parts = EventParts {
-        id: EventId(Uuid::nil()),
-        position: Position::from_parts(1, 0),
-        revision: Revision::FIRST,
-        fold_from: Revision::FIRST,
-        schema_version: 1,
-        occurred_us: 0,
-        recorded_us: 0,
-    };
-    let kind = u32::try_from(event_type.len()).unwrap();
-    let whole = kind + u32::try_from(payload.len()).unwrap();
-    let spans = EventSpans { stream: 0..0, event_type: 0..kind, metadata: 0..0, payload: kind..whole };
-    RecordedEvent::new(parts, [event_type.as_bytes(), payload].concat().into(), spans).unwrap()
+    testing::recorded(first_parts(), "", event_type, &[], payload)
 }
 
 fn hex(bytes: &[u8]) -> String {

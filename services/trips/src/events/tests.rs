@@ -1,8 +1,11 @@
 //! Stored bytes of every fact: what was ever written decodes for ever.
 
-use std::{fmt::Write, ops::Range};
+use std::fmt::Write;
 
-use airside_kernel::{EventId, EventParts, EventSpans, Personal, Position, Revision, SealContext, Sealed};
+use airside_kernel::{
+    EventParts, Personal, Revision, SealContext, Sealed,
+    testing::{self, first_parts},
+};
 use uuid::Uuid;
 
 use super::*;
@@ -23,28 +26,8 @@ pub(crate) fn recorded_as(
     payload: &[u8],
     recorded_us: i64,
 ) -> RecordedEvent {
-    let mut bytes = Vec::new();
-    let mut span = |part: &[u8]| -> Range<u32> {
-        let start = u32::try_from(bytes.len()).unwrap();
-        bytes.extend_from_slice(part);
-        start..u32::try_from(bytes.len()).unwrap()
-    };
-    let spans = EventSpans {
-        stream: span(stream.as_bytes()),
-        event_type: span(event_type.as_bytes()),
-        metadata: span(&[]),
-        payload: span(payload),
-    };
-    let parts = EventParts {
-        id: EventId(Uuid::nil()),
-        position: Position::from_parts(1, 0),
-        revision: Revision::FIRST,
-        fold_from: Revision::FIRST,
-        schema_version,
-        occurred_us: 0,
-        recorded_us,
-    };
-    RecordedEvent::new(parts, bytes.into(), spans).unwrap()
+    let parts = EventParts { schema_version, recorded_us, ..first_parts() };
+    testing::recorded(parts, stream, event_type, &[], payload)
 }
 
 fn sealed(event_type: &str, field: u32) -> Personal {

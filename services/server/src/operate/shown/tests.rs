@@ -1,6 +1,6 @@
 //! Whatever is stored, no sealed byte is shown, and nothing else is lost.
 
-use airside_kernel::{EventId, EventParts, EventSpans, Position, Revision, Timestamp};
+use airside_kernel::{EventId, EventParts, Position, Revision, Timestamp, testing::recorded};
 use bytes::Bytes;
 use proptest::prelude::*;
 use prost_reflect::{Kind, MessageDescriptor, prost::Message};
@@ -22,14 +22,7 @@ fn event(event_type: &str, payload: &[u8]) -> RecordedEvent {
         recorded_us: "2026-11-20T04:00:01.5Z".parse::<Timestamp>().unwrap().as_microsecond(),
     };
     let metadata = airside_kernel::Metadata::default().with("actor", "bhs.t3").encode();
-    let texts = [b"bag-0479123456".as_slice(), event_type.as_bytes(), &metadata, payload];
-    let mut ends = vec![0u32];
-    for text in texts {
-        ends.push(ends.last().unwrap() + u32::try_from(text.len()).unwrap());
-    }
-    let [stream, event_type, metadata, payload] = [0, 1, 2, 3].map(|n| ends[n]..ends[n + 1]);
-    let spans = EventSpans { stream, event_type, metadata, payload };
-    RecordedEvent::new(parts, Bytes::from(texts.concat()), spans).unwrap()
+    recorded(parts, "bag-0479123456", event_type, &metadata, payload)
 }
 
 /// Returns a message with every field set, and the canary in every sealed value.
