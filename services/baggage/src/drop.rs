@@ -74,10 +74,10 @@ impl MessageFiles {
         };
         let done = stored.entry(cause).or_default();
         let actor = format!("files/{}", self.source);
-        let bringer = Bringer { source: &self.source, actor: &actor, transport: "file" };
+        let bringer = Bringer { source: &self.source, actor: &actor, transport: "file", cause: Some(cause) };
         while *done < pieces.len() {
             let batch = batch(&pieces[*done..]);
-            if let Err(error) = self.receiving.store_of(bringer, batch, Some(cause)).await {
+            if let Err(error) = self.receiving.store(bringer, batch).await {
                 // Some may be there all the same: the log knows.
                 *known = None;
                 return Err(Failure::Later(chain(&error)));

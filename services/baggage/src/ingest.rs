@@ -78,12 +78,12 @@ pub fn decode(input: &[u8]) -> Cow<'_, str> {
 /// Reads the messages of a text, in order. What stands between them is passed over; a text
 /// without any message gives none. `receipt` is when the text came, not when it is read.
 pub fn messages(text: &str, receipt: Timestamp) -> impl Iterator<Item = Parsed<'_>> {
-    Frames::new(text).enumerate().map(move |(index, frame)| parse(index, &frame, receipt))
+    Frames::new(text).enumerate().map(move |(index, frame)| parse(index, frame, receipt))
 }
 
-fn parse<'a>(index: usize, frame: &Frame<'a>, receipt: Timestamp) -> Parsed<'a> {
+fn parse(index: usize, frame: Frame<'_>, receipt: Timestamp) -> Parsed<'_> {
     let mut notes = Notes::default();
-    let head = read_head(frame, &mut notes);
+    let head = read_head(&frame, &mut notes);
     let version = head.elements.iter().find(|element| element.letter == Some('V')).copied();
     let utc = Reference::new(receipt, None);
     let header = version.map(|element| Reading::new(element, &utc, &mut notes).version());
@@ -104,8 +104,9 @@ fn parse<'a>(index: usize, frame: &Frame<'a>, receipt: Timestamp) -> Parsed<'a> 
     if Shape::of(frame.kind).names_bags && !any_tag && frame.ending != Ending::Truncated {
         notes.message(Finding::BagMissing, frame.kind, frame.line);
     }
-    note_missing(frame, &head, header.and_then(|header| header.source), &groups, &mut notes);
-    note_ending(frame, header, &mut notes);
+    let source = header.and_then(|header| header.source);
+    note_missing(&frame, head.secondary, acknowledgement.is_some(), source, &groups, &mut notes);
+    note_ending(&frame, header, &mut notes);
     Parsed {
         index,
         line: frame.line,
@@ -114,7 +115,7 @@ fn parse<'a>(index: usize, frame: &Frame<'a>, receipt: Timestamp) -> Parsed<'a> 
         change: head.change,
         header,
         ending: frame.ending,
-        envelope: frame.envelope.clone(),
+        envelope: frame.envelope,
         acknowledgement,
         elements: head.elements,
         groups,
@@ -237,15 +238,15 @@ fn note_form(kind: MessageType, elements: &[Element<'_>], notes: &mut Notes) {
 /// Notes what the type and the source ask for and the message lacks.
 fn note_missing(
     frame: &Frame<'_>,
-    head: &Head<'_>,
+    secondary: Option<&str>,
+    answers: bool,
     source: Option<Source>,
     groups: &[Group<'_>],
     notes: &mut Notes,
 ) {
     let outbound = groups.iter().any(|group| group.outbound.is_some());
     let without_flight = (!outbound).then_some(Finding::FlightMissing);
-    let is_answer = head.secondary.is_some_and(|secondary| secondary.eq_ignore_ascii_case("BAM"));
-    let answered = head.elements.iter().any(|element| element.letter == Some('A'));
+    let is_answer = secondary.is_some_and(|secondary| secondary.eq_ignore_ascii_case("BAM"));
     let finding = match frame.kind {
         MessageType::Bpm => {
             let missing = groups.iter().all(|group| group.processing.is_none());
@@ -257,8 +258,8 @@ fn note_missing(
         MessageType::Btm if groups.iter().all(|group| group.inbound.is_none()) => {
             Some(Finding::InboundMissing)
         }
-        MessageType::Bcm if head.secondary.is_none() => Some(Finding::SecondaryMissing),
-        MessageType::Bcm if is_answer => (!answered).then_some(Finding::AnswerMissing),
+        MessageType::Bcm if secondary.is_none() => Some(Finding::SecondaryMissing),
+        MessageType::Bcm if is_answer => (!answers).then_some(Finding::AnswerMissing),
         MessageType::Brq => None,
         _ => without_flight,
     };

@@ -43,6 +43,8 @@ pub struct Bringer<'a> {
     pub actor: &'a str,
     /// How they came, such as `grpc`, `link` or `file`.
     pub transport: &'static str,
+    /// The larger thing that they are part of, such as a file.
+    pub cause: Option<Uuid>,
 }
 
 /// Messages that are on disk.
@@ -90,26 +92,13 @@ impl Receiving {
     /// # Errors
     /// When keys or log cannot be used now; send the messages again.
     pub async fn store(&self, bringer: Bringer<'_>, messages: &[Bytes]) -> Result<OnDisk, ReceiveError> {
-        self.store_of(bringer, messages, None).await
-    }
-
-    /// Stores messages that are part of a larger thing, such as a file, and names it as their cause.
-    ///
-    /// # Errors
-    /// When keys or log cannot be used now; send the messages again.
-    pub async fn store_of(
-        &self,
-        bringer: Bringer<'_>,
-        messages: &[Bytes],
-        cause: Option<Uuid>,
-    ) -> Result<OnDisk, ReceiveError> {
         let received_at = self.clock.now();
         let keyring = self.keys.as_ref();
         let stream = source_stream("source", bringer.source);
         let subject = raw_subject(bringer.source, received_at);
         keyring.ensure(&[(subject.clone(), Category::Raw)]).await?;
         let context = Context::new(bringer.actor, bringer.source, received_at);
-        let context = Context { causation: cause, ..context };
+        let context = Context { causation: bringer.cause, ..context };
         let mut events = Vec::with_capacity(messages.len());
         for bytes in messages {
             let fingerprint = keyring.fingerprint(&subject, Category::Raw, bytes)?;

@@ -5,7 +5,7 @@
 //! one table, so that a finding can name element, sub-item, rule and remedy. Where the
 //! recommended practice leaves a form open, so does the table. No finding quotes the message.
 
-use super::dates::MONTHS;
+use super::dates::{MONTHS, time_of_day};
 use super::message::{Element, MessageType, trimmed};
 use super::{Ending, Parsed};
 
@@ -353,12 +353,7 @@ fn is_date(text: &str) -> bool {
 
 fn is_time(text: &str) -> bool {
     let Some(digits) = text.strip_suffix(['L', 'Z']) else { return false };
-    let pair = |at: usize| digits.get(at..at + 2).and_then(|pair| pair.parse::<u8>().ok());
-    matches!(digits.len(), 4 | 6)
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && pair(0).is_some_and(|hour| hour < 24)
-        && pair(2).is_some_and(|minute| minute < 60)
-        && (digits.len() == 4 || pair(4).is_some_and(|second| second < 60))
+    time_of_day(digits).is_some_and(|(_, is_end_of_day)| !is_end_of_day)
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ fn day_and_month(text: &str) -> Option<(u8, u8)> {
 }
 
 /// Reads `HHMM` or `HHMMSS`; says whether it is 2400, the end of the day.
-fn time_of_day(digits: &str) -> Option<(Time, bool)> {
+pub(super) fn time_of_day(digits: &str) -> Option<(Time, bool)> {
     if !matches!(digits.len(), 4 | 6) || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }

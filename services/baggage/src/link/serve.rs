@@ -251,7 +251,7 @@ impl Line {
             async move {
                 let messages: Vec<_> = batch.iter().map(|(_, data)| data.clone()).collect();
                 let actor = format!("link/{source}");
-                let bringer = Bringer { source: &source, actor: &actor, transport: "link" };
+                let bringer = Bringer { source: &source, actor: &actor, transport: "link", cause: None };
                 let outcome = receiving.store(bringer, &messages).await.map(drop);
                 (batch, outcome)
             }

@@ -52,7 +52,7 @@ pub(super) async fn store(
     actor: &str,
     batch: Batch,
 ) -> Result<api::SubmitMessagesResponse, Status> {
-    let bringer = Bringer { source: &batch.source, actor, transport: "grpc" };
+    let bringer = Bringer { source: &batch.source, actor, transport: "grpc", cause: None };
     let good: Vec<_> = batch.messages.iter().flatten().cloned().collect();
     let on_disk = service.receiving.store(bringer, &good).await.map_err(|error| status(&error))?;
     let mut number = on_disk.last_number.saturating_sub(good.len() as u64);

@@ -2,7 +2,7 @@
 
 use airside_baggage::ingest::{Change, Ending, Finding, MessageType, PassengerState, ScreeningResult};
 
-use super::{findings, plates, read};
+use super::{check, findings, plates, read};
 
 const HEAD: &str = "BSM\n.V/1LSZX\n.F/ZH9101/20NOV/PEK/Y\n";
 const SCAN: &str = "BPM\n.V/1LSZX\n.J/S/SAC1/ATR07/20NOV/1500L/ATR07/MUP12\n.F/ZH9101/20NOV/PEK\n";
@@ -16,14 +16,6 @@ fn check_bsm(body: &str, groups: &[&[&str]], expected: &[&str]) {
 #[track_caller]
 fn check_bpm(body: &str, groups: &[&[&str]], expected: &[&str]) {
     check(&format!("{SCAN}{body}\nENDBPM\n"), groups, expected);
-}
-
-#[track_caller]
-fn check(text: &str, groups: &[&[&str]], expected: &[&str]) {
-    let read = read(text);
-    assert_eq!(read.len(), 1, "{text}");
-    assert_eq!(plates(&read[0]), groups, "{text}");
-    assert_eq!(findings(&read[0]), expected, "{text}");
 }
 
 const BAG: &str = "0479000101";

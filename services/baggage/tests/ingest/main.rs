@@ -37,3 +37,12 @@ fn findings(message: &Parsed<'_>) -> Vec<String> {
     let line = |d: &ingest::Diagnostic| format!("{:?} {} {}", d.severity(), d.code(), d.line);
     message.diagnostics.iter().map(|d| line(d).to_lowercase()).collect()
 }
+
+/// Reads one message and checks its plates and findings.
+#[track_caller]
+fn check(text: &str, groups: &[&[&str]], expected: &[&str]) {
+    let read = read(text);
+    assert_eq!(read.len(), 1, "{text}");
+    assert_eq!(plates(&read[0]), groups, "{text}");
+    assert_eq!(findings(&read[0]), expected, "{text}");
+}

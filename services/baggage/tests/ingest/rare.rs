@@ -2,16 +2,7 @@
 
 use airside_baggage::ingest::{Finding, MessageType, SizeUnit, StatusCode};
 
-use super::{findings, plates, read};
-
-/// Reads one message of a type and checks its plates and findings.
-#[track_caller]
-fn check(text: &str, groups: &[&[&str]], expected: &[&str]) {
-    let read = read(text);
-    assert_eq!(read.len(), 1, "{text}");
-    assert_eq!(plates(&read[0]), groups, "{text}");
-    assert_eq!(findings(&read[0]), expected, "{text}");
-}
+use super::{check, read};
 
 const N: &str = ".N/0479000101001";
 const BAG: &str = "0479000101";

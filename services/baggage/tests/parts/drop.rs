@@ -84,8 +84,9 @@ async fn a_crash_in_the_middle_of_a_file_stores_the_rest_and_no_more() {
     let airport = Airport::open();
     let texts: Vec<_> = (0..150).map(bsm).collect();
     let first: Vec<_> = texts[..64].iter().cloned().map(Bytes::from).collect();
-    let bringer = Bringer { source: "dcs.files", actor: "files/dcs.files", transport: "file" };
-    airport.receiving.store_of(bringer, &first, Some(Uuid::from_u128(7))).await.unwrap();
+    let cause = Some(Uuid::from_u128(7));
+    let bringer = Bringer { source: "dcs.files", actor: "files/dcs.files", transport: "file", cause };
+    airport.receiving.store(bringer, &first).await.unwrap();
     files(&airport).handle(&arrived(texts.concat(), 7)).await.unwrap();
     assert_eq!(stored(&airport).await, texts);
 }
