@@ -12,10 +12,13 @@ use std::{
 use airside_kernel::{AppendError, Direction, EventStore, ReadError, RecordedEvent, Revision};
 use airside_store::{EmbeddedStore, OpenError, Options};
 
+#[path = "contract/folders.rs"]
+mod folders;
 #[path = "contract/words.rs"]
 #[allow(dead_code, reason = "the contract suite uses the rest")]
 mod words;
 
+use folders::copy;
 use words::{append, clock, event, stream};
 
 fn small() -> Options {
@@ -74,15 +77,6 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
     paths.retain(|path| path.extension().is_some_and(|end| end == "redb") && !path.ends_with("meta.redb"));
     paths.sort();
     paths
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
-    }
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ mod bench;
 mod damage;
 #[path = "operate/flips.rs"]
 mod flips;
+#[path = "contract/folders.rs"]
+mod folders;
 #[path = "operate/forged.rs"]
 mod forged;
 #[path = "operate/indexes.rs"]

@@ -15,10 +15,13 @@ use std::{
 use airside_kernel::{EventStore, Expected, RecordedEvent};
 use airside_store::{EmbeddedStore, Options};
 
+#[path = "contract/folders.rs"]
+mod folders;
 #[path = "contract/words.rs"]
 #[allow(dead_code, reason = "the contract suite uses the rest")]
 mod words;
 
+use folders::copy;
 use words::{append, clock, event};
 
 const SEGMENT_BYTES: u64 = 8 * 1024;
@@ -52,15 +55,6 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|found| found == end)).collect();
     paths.sort();
     paths
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
-    }
 }
 
 /// Appends until the next segment has been made and waits, half a segment ahead.

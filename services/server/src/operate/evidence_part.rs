@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -12,8 +12,8 @@ use airside_privacy::{
     Vault,
     register::{RegisterError, RegisterFile},
 };
+use airside_store::BackupFile;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -27,8 +27,6 @@ const MANIFEST: &str = "manifest.json";
 const FORMAT: u32 = 1;
 /// The most entries of the register that are copied at once.
 const REGISTER_ENTRIES: usize = 4_096;
-/// How much of a file is hashed at once.
-const BLOCK: usize = 64 * 1024;
 
 /// An evidence part that cannot be written or used.
 #[derive(Debug, Error)]
@@ -70,14 +68,7 @@ pub(crate) struct EvidenceManifest {
     pub(crate) log_id: Uuid,
     /// How many events its newest checkpoint covers.
     pub(crate) size: u64,
-    pub(crate) files: Vec<EvidenceFile>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct EvidenceFile {
-    pub(crate) name: String,
-    bytes: u64,
-    sha256: String,
+    pub(crate) files: Vec<BackupFile>,
 }
 
 /// Copies checkpoints and hashes; returns the size of the newest checkpoint.
@@ -101,7 +92,7 @@ pub(super) fn complete(to: &Path, log: LogId, vault: &Vault, size: u64) -> Resul
     for entry in fs::read_dir(to).map_err(io_error(to))? {
         let path = entry.map_err(io_error(to))?.path();
         if path.is_file() {
-            files.push(EvidenceFile::of(&path)?);
+            files.push(BackupFile::of(&path).map_err(io_error(&path))?);
         }
     }
     files.sort_by(|one, other| one.name.cmp(&other.name));
@@ -144,29 +135,12 @@ impl EvidenceManifest {
         }
         for file in &manifest.files {
             let is_name = Path::new(&file.name).components().count() == 1;
-            if !is_name || EvidenceFile::of(&from.join(&file.name))? != *file {
+            let path = from.join(&file.name);
+            if !is_name || BackupFile::of(&path).map_err(io_error(&path))? != *file {
                 return Err(not_whole(format!("{} is not as it was written", file.name)));
             }
         }
         Ok(manifest)
-    }
-}
-
-impl EvidenceFile {
-    fn of(path: &Path) -> Result<Self, EvidenceError> {
-        let mut file = File::open(path).map_err(io_error(path))?;
-        let (mut hash, mut bytes, mut block) = (Sha256::new(), 0, vec![0; BLOCK]);
-        loop {
-            let read = file.read(&mut block).map_err(io_error(path))?;
-            if read == 0 {
-                break;
-            }
-            hash.update(&block[..read]);
-            bytes += read as u64;
-        }
-        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, bytes, sha256 })
     }
 }
 

@@ -12,6 +12,7 @@ use airside_kernel::{Direction, EventStore, Expected, RecordedEvent};
 use airside_store::{EmbeddedStore, Options, Step, Verified};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
+pub(crate) use crate::folders::copy;
 use crate::words::{append, clock, event, everything, stream};
 
 /// How many streams [`fill`] writes.
@@ -112,15 +113,6 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
         }
     }
     found
-}
-
-/// Copies a folder.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for path in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
-    }
 }
 
 /// Returns the segments of a log, in order.

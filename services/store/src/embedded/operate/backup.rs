@@ -22,7 +22,7 @@ use super::{
         shared::Shared,
     },
     Progress, Step, hex,
-    manifest::{BACKUP_FORMAT, BackupFile, LogManifest, MANIFEST, copy_file, hash_file},
+    manifest::{BACKUP_FORMAT, BackupFile, LogManifest, MANIFEST, copy_file},
     time,
 };
 use crate::blob::{Blob, Damage, FORMAT_VERSION, NO_HASH};
@@ -171,10 +171,9 @@ impl Work<'_, '_> {
             contained(|| segments::put(&db, &piece)).map_err(unwritable)?;
         }
         drop(db);
-        let hashed = fs::File::open(&path).and_then(|file| file.sync_all());
-        let hashed = hashed.and_then(|()| hash_file(&path, &mut |_| {}));
-        let (bytes, sha256) = hashed.map_err(BackupError::io(&path))?;
-        self.files.push(BackupFile { name: format!("{first:020}.redb"), bytes, sha256 });
+        let synced = fs::File::open(&path).and_then(|file| file.sync_all());
+        let file = synced.and_then(|()| BackupFile::of(&path)).map_err(BackupError::io(&path))?;
+        self.files.push(file);
         (self.progress)(Step { done: self.total, total: self.total, unit: "bytes" });
         Ok(last)
     }

@@ -67,6 +67,18 @@ pub struct BackupFile {
     pub sha256: String,
 }
 
+impl BackupFile {
+    /// Measures a file, by its name in its folder.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let (bytes, sha256) = hash_file(path, &mut |_| {})?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, bytes, sha256 })
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     manifest: LogManifest,

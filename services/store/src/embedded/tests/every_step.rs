@@ -6,7 +6,7 @@
 //! Of steps that are made many times the normal run takes some, spread evenly;
 //! `AIRSIDE_TEST_EVERY_STEP=1` takes all.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use airside_kernel::{Append, AppendError, Direction, EventStore, RecordedEvent};
 
@@ -19,6 +19,10 @@ use super::{
     append as said, clock, folder,
     trap::{Kind, Step, Trap},
 };
+use folders::copy;
+
+#[path = "../../../tests/contract/folders.rs"]
+mod folders;
 
 /// Appends of a life; each has two events.
 const APPENDS: u64 = 16;
@@ -187,15 +191,6 @@ async fn a_failure_at_any_step_of_a_new_log_ends_its_writing_and_loses_nothing()
         assert!(seen.contains_key(&(file.to_owned(), operation)), "{file} {operation:?}: {seen:?}");
     }
     fail_at_each(seen, 0, folder).await;
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
-    }
 }
 
 #[tokio::test]
