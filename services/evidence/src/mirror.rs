@@ -5,8 +5,8 @@
 //! end is another history. The one history that may differ is the end of an
 //! older generation, which a restore gave up: it is put aside under a name of
 //! its own. A later generation, of a log that was restored elsewhere, is neither
-//! written over nor taken over: the place is its now. A folder that is absent is not made, so that an unmounted disk is
-//! noticed and not written beside.
+//! written over nor taken over: the place is its now. A folder that is absent is
+//! not made, so that an unmounted disk is noticed and not written beside.
 
 use std::{
     fs, io,

@@ -3,10 +3,10 @@
 //! Everything is checked before anything is written: each part's files against
 //! its manifest, that the parts belong to one log, that the vault has every key
 //! of the log's part and every change that was signed, and that somebody says
-//! who was erased since. Then all
-//! parts are made in a folder of their own beside their places, the vault first
-//! and with every erased subject erased in it, and only then put in place, the
-//! log last. Whatever fails before that leaves the target as it was.
+//! who was erased since. Then all parts are made in a folder of their own beside
+//! their places, the vault first and with every erased subject erased in it, and
+//! only then put in place, the log last. Whatever fails before that leaves the
+//! target as it was.
 
 use std::{
     fs, io,
