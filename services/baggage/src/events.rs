@@ -182,6 +182,7 @@ fn encode_observed(observation: &Observation, content: &Content) -> Vec<u8> {
             record_locator: announcement.record_locator.as_ref().map(sealed),
             authority: announcement.authority.into(),
             exceptions: announcement.exceptions.clone(),
+            ..Default::default()
         }
         .encode_to_vec(),
         Content::Scanned(sighting) => stored::BagScanned {
@@ -195,6 +196,7 @@ fn encode_observed(observation: &Observation, content: &Content) -> Vec<u8> {
                 .clone()
                 .map(|(container, compartment)| stored::Stowage { container, compartment }),
             authority: sighting.authority.into(),
+            ..Default::default()
         }
         .encode_to_vec(),
     }
@@ -269,6 +271,7 @@ pub fn status_message(status: &Status) -> stored::BagStatus {
         station: status.station.map_or_else(String::new, |station| station.to_string()),
         location: status.location.clone(),
         seen_at: status.seen_at.map(timestamp_message),
+        ..Default::default()
     }
 }
 
@@ -278,6 +281,7 @@ pub fn leg_message(leg: &Leg) -> stored::Leg {
         flight: leg.flight.to_string(),
         airport: leg.airport.map_or_else(String::new, |airport| airport.to_string()),
         role: leg.role.into(),
+        ..Default::default()
     }
 }
 
@@ -290,6 +294,7 @@ pub(crate) fn observation_message(observation: &Observation) -> stored::Observat
         observed_at: Some(timestamp_message(observation.observed_at)),
         cause: observation.cause.as_ref().map(cause_message),
         parser_version: observation.parser_version.unwrap_or_default(),
+        ..Default::default()
     }
 }
 
