@@ -1,8 +1,8 @@
 //! The host link of baggage systems: messages over a TCP line of their own.
 //!
 //! Many baggage and departure systems speak it: frames with a header of 20 bytes, a login, messages
-//! that want an answer, resends under the same id, signs of life, pause and go-on. The password and
-//! the messages are in clear, so the line belongs in a network of its own, or in a tunnel.
+//! that want an answer, resends under the same id, signs of life, pause and go-on. Without TLS the
+//! password and the messages are in clear, and the line belongs in a network of its own, or in a tunnel.
 //!
 //! [`frame`] has the bytes, [`session`] decides, [`serve`] holds the sockets, [`client`] is the other
 //! end. An acknowledgement means that the message is on disk, as everywhere.

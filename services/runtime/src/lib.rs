@@ -10,6 +10,7 @@
 //! - [`stored`]: between the kernel's words and their stored messages.
 //! - [`auth`]: tokens and the caller of a request.
 //! - [`status`]: `kernel::Code` to and from gRPC.
+//! - [`tls`]: lines of bytes under TLS.
 //! - [`telemetry`], [`metered`], [`admin`]: logs, metrics, health.
 //!
 //! Invariants: names no event database and no cipher; knows no domain.
@@ -27,6 +28,7 @@ pub mod snapshots;
 pub mod status;
 pub mod stored;
 pub mod telemetry;
+pub mod tls;
 
 /// Waits until `stop` turns true; a sender that is gone means stop as well.
 pub async fn stopped(stop: &mut tokio::sync::watch::Receiver<bool>) {

@@ -1,23 +1,37 @@
 //! The other end of a host link: logs in, sends, waits for the answer, sends again.
+//!
+//! Policy. Messages go out in order, at most a window of them unanswered; a window of one is
+//! stop-and-wait, which every server knows. Who gets no answer in time, or is asked to, sends the
+//! message again under its id. While the other end asks for a pause nothing is sent but signs of
+//! life. A line on which nothing is heard for too long is dead.
 
-use std::{io, time::Duration};
+use std::{collections::VecDeque, fmt, io, time::Duration};
 
+use airside_runtime::tls;
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, ToSocketAddrs},
-    time,
+    time::{self, Instant},
 };
 
 use super::frame::{self, AppId, Frame, FrameError, Kind};
 
 /// How long an answer is waited for before a message is sent again under its id.
 const RESEND_AFTER: Duration = Duration::from_secs(5);
-/// How often a message is sent before the line counts as dead.
+/// How long to wait before a message goes out again that was not taken.
+const NAK_PAUSE: Duration = Duration::from_millis(500);
+/// How often a message is sent before it counts as refused, or the line as dead.
 const SENDS_MAX: u32 = 4;
+/// How long nothing may be heard or written before the line counts as dead.
+const SILENCE: Duration = Duration::from_secs(90);
+/// How often a sign of life is sent while nothing else is.
+const HEARTBEAT: Duration = Duration::from_secs(30);
 /// The last id before they begin again at 1.
 const LAST_ID: u16 = 65_534;
+/// The largest window; the other end must know as many ids to tell a resend.
+pub const WINDOW_MAX: usize = 16;
 
 /// A line that cannot be used.
 #[derive(Debug, Error)]
@@ -34,26 +48,58 @@ pub enum LinkError {
     /// The other end closed.
     #[error("host link was closed by the other end")]
     Closed,
+    /// Nothing was heard.
+    #[error("host link is silent for {} s", SILENCE.as_secs())]
+    Silent,
     /// A message was not answered.
     #[error("message {id} was sent {SENDS_MAX} times and not answered")]
     Unanswered {
         /// Its id.
         id: u16,
     },
+    /// A message was not taken.
+    #[error("the message was not taken: send at most 65535 bytes, and look at the log of the other end")]
+    NotTaken,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It is safe at the other end.
+    Safe,
+    /// The other end did not take it, however often it was sent; or it is longer than a frame.
+    Refused,
 }
 
 /// A line that is logged in.
-#[derive(Debug)]
 pub struct Client {
-    stream: TcpStream,
+    stream: tls::Line,
     app: AppId,
     input: BytesMut,
     last_id: u16,
     is_paused: bool,
+    heard_at: Instant,
+    said_at: Instant,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "link of {}", self.app.as_str())
+    }
+}
+
+/// A message that was sent and not answered yet.
+struct Sent {
+    /// Its place among those to send.
+    place: usize,
+    frame: Frame,
+    times: u32,
+    was_refused: bool,
+    due: Instant,
 }
 
 impl Client {
-    /// Connects and logs in.
+    /// Connects in clear and logs in.
     ///
     /// # Errors
     /// When the line cannot be had or the login is refused.
@@ -64,11 +110,22 @@ impl Client {
     ) -> Result<Self, LinkError> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let mut client = Self { stream, app, input: BytesMut::new(), last_id: 0, is_paused: false };
+        Self::log_in(Box::new(stream), app, password).await
+    }
+
+    /// Logs in on a line that is there.
+    ///
+    /// # Errors
+    /// When the line breaks or the login is refused.
+    pub async fn log_in(stream: tls::Line, app: AppId, password: &[u8]) -> Result<Self, LinkError> {
+        let (input, now) = (BytesMut::new(), Instant::now());
+        let mut client =
+            Self { stream, app, input, last_id: 0, is_paused: false, heard_at: now, said_at: now };
         let data = Bytes::copy_from_slice(password);
         client.write(&Frame { app, kind: Kind::LoginRequest, id: 0, data }).await?;
         loop {
-            match client.read().await?.kind {
+            let read = time::timeout(SILENCE, client.read()).await;
+            match read.map_err(|_| LinkError::Silent)??.kind {
                 Kind::LoginAccept => return Ok(client),
                 Kind::LoginReject => return Err(LinkError::Refused),
                 _ => {}
@@ -77,28 +134,44 @@ impl Client {
     }
 
     /// Sends a message and returns when the other end says that it is safe.
-    /// Without an answer it is sent again under the same id; while the other end
-    /// asks for a pause, it waits.
     ///
     /// # Errors
-    /// When the line breaks or no answer comes. The message may be safe all the
+    /// When the line breaks, no answer comes, or the message is not taken. The message may be safe all the
     /// same: send it again over a new line.
     pub async fn send(&mut self, message: Bytes) -> Result<(), LinkError> {
-        self.last_id = if self.last_id >= LAST_ID { 1 } else { self.last_id + 1 };
-        let id = self.last_id;
-        let frame = Frame { app: self.app, kind: Kind::AckData, id, data: message };
-        for _ in 0..SENDS_MAX {
-            while self.is_paused {
-                self.hear(None).await?;
+        let mut answer = Answer::Refused;
+        self.send_each([message], 1, |_, given| answer = given).await?;
+        (answer == Answer::Safe).then_some(()).ok_or(LinkError::NotTaken)
+    }
+
+    /// Sends messages with at most `window` of them unanswered, 1 to [`WINDOW_MAX`], and tells of each
+    /// by its place what became of it.
+    ///
+    /// # Errors
+    /// When the line breaks or no answer comes. What was not told of may be safe all the same: send it
+    /// again over a new line.
+    pub async fn send_each(
+        &mut self,
+        messages: impl IntoIterator<Item = Bytes>,
+        window: usize,
+        mut tell: impl FnMut(usize, Answer),
+    ) -> Result<(), LinkError> {
+        let mut messages = messages.into_iter().enumerate().peekable();
+        let mut sent = VecDeque::new();
+        while messages.peek().is_some() || !sent.is_empty() {
+            while !self.is_paused && sent.len() < window.clamp(1, WINDOW_MAX) {
+                let Some((place, message)) = messages.next() else { break };
+                match self.first(place, message).await {
+                    Ok(one) => sent.push_back(one),
+                    Err(LinkError::Frame(FrameError::TooLong { .. })) => tell(place, Answer::Refused),
+                    Err(error) => return Err(error),
+                }
             }
-            self.write(&frame).await?;
-            match time::timeout(RESEND_AFTER, self.answer(id)).await {
-                Ok(Ok(true)) => return Ok(()),
-                Ok(Ok(false)) | Err(_) => {}
-                Ok(Err(error)) => return Err(error),
+            if !sent.is_empty() || self.is_paused {
+                self.step(&mut sent, &mut tell).await?;
             }
         }
-        Err(LinkError::Unanswered { id })
+        Ok(())
     }
 
     /// Says good-bye.
@@ -106,29 +179,82 @@ impl Client {
     /// # Errors
     /// When the line broke.
     pub async fn log_off(mut self) -> Result<(), LinkError> {
-        self.write(&Frame::bare(self.app, Kind::LogOff, 0)).await
+        self.write(&Frame::bare(self.app, Kind::LogOff, 0)).await?;
+        Ok(self.stream.shutdown().await?)
     }
 
-    /// Waits for the answer to an id: true when the message is safe, false to send it again.
-    async fn answer(&mut self, id: u16) -> Result<bool, LinkError> {
-        loop {
-            if let Some(is_safe) = self.hear(Some(id)).await? {
-                return Ok(is_safe);
-            }
-        }
+    /// Sends a message for the first time.
+    async fn first(&mut self, place: usize, message: Bytes) -> Result<Sent, LinkError> {
+        let id = if self.last_id >= LAST_ID { 1 } else { self.last_id + 1 };
+        let frame = Frame { app: self.app, kind: Kind::AckData, id, data: message };
+        self.write(&frame).await?;
+        self.last_id = id;
+        Ok(Sent { place, frame, times: 1, was_refused: false, due: Instant::now() + RESEND_AFTER })
     }
 
-    /// Takes one frame; an answer to `id` is returned.
-    async fn hear(&mut self, id: Option<u16>) -> Result<Option<bool>, LinkError> {
-        let frame = self.read().await?;
+    /// Waits for the next thing that happens to the line, and does what follows.
+    async fn step(
+        &mut self,
+        sent: &mut VecDeque<Sent>,
+        tell: &mut impl FnMut(usize, Answer),
+    ) -> Result<(), LinkError> {
+        let resend = sent.iter().map(|one| one.due).min().filter(|_| !self.is_paused);
+        let (dead, beat) = (self.heard_at + SILENCE, self.said_at + HEARTBEAT);
+        let until = resend.unwrap_or(dead).min(dead).min(beat);
+        let Ok(frame) = time::timeout_at(until, self.read()).await else {
+            return self.overdue(sent, tell).await;
+        };
+        let frame = frame?;
         match frame.kind {
-            Kind::Ack | Kind::Nak if Some(frame.id) == id => return Ok(Some(frame.kind == Kind::Ack)),
+            Kind::Ack => {
+                if let Some(at) = sent.iter().position(|one| one.frame.id == frame.id) {
+                    sent.remove(at).into_iter().for_each(|one| tell(one.place, Answer::Safe));
+                }
+            }
+            Kind::Nak => {
+                let named = sent.iter_mut().find(|one| one.frame.id == frame.id);
+                named.into_iter().for_each(|one| {
+                    one.was_refused = true;
+                    one.due = Instant::now() + NAK_PAUSE;
+                });
+            }
             Kind::DataOff => self.is_paused = true,
             Kind::DataOn => self.is_paused = false,
             Kind::LogOff => return Err(LinkError::Closed),
             _ => {}
         }
-        Ok(None)
+        Ok(())
+    }
+
+    /// Sends again what is due, and a sign of life when nothing was said for long.
+    async fn overdue(
+        &mut self,
+        sent: &mut VecDeque<Sent>,
+        tell: &mut impl FnMut(usize, Answer),
+    ) -> Result<(), LinkError> {
+        let now = Instant::now();
+        if now >= self.heard_at + SILENCE {
+            return Err(LinkError::Silent);
+        }
+        if now >= self.said_at + HEARTBEAT {
+            self.write(&Frame::bare(self.app, Kind::Status, 0)).await?;
+        }
+        let Some(at) = sent.iter().position(|one| one.due <= now).filter(|_| !self.is_paused) else {
+            return Ok(());
+        };
+        let one = &mut sent[at];
+        if one.times < SENDS_MAX {
+            one.times += 1;
+            one.was_refused = false;
+            one.due = now + RESEND_AFTER;
+            let frame = one.frame.clone();
+            return self.write(&frame).await;
+        }
+        if !one.was_refused {
+            return Err(LinkError::Unanswered { id: one.frame.id });
+        }
+        sent.remove(at).into_iter().for_each(|one| tell(one.place, Answer::Refused));
+        Ok(())
     }
 
     /// Safe to cancel: what has come stays in the buffer.
@@ -140,12 +266,19 @@ impl Client {
             if self.stream.read_buf(&mut self.input).await? == 0 {
                 return Err(LinkError::Closed);
             }
+            self.heard_at = Instant::now();
         }
     }
 
     async fn write(&mut self, frame: &Frame) -> Result<(), LinkError> {
         let mut out = BytesMut::new();
         frame.write(&mut out)?;
-        Ok(self.stream.write_all(&out).await?)
+        let written = time::timeout(SILENCE, async {
+            self.stream.write_all(&out).await?;
+            self.stream.flush().await
+        });
+        written.await.map_err(|_| LinkError::Silent)??;
+        self.said_at = Instant::now();
+        Ok(())
     }
 }

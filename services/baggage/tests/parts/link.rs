@@ -6,7 +6,7 @@ use airside_baggage::{
     link::{
         client::{Client, LinkError},
         frame::{self, AppId, Frame, Kind},
-        serve::{Options, serve},
+        serve::{Link, Options},
         session::Account,
     },
     source::MessageReceived,
@@ -49,8 +49,8 @@ impl Linked {
         let address = listener.local_addr().unwrap();
         let account = Account { app: app(), source: "bhs.t3".to_owned(), password: b"SECRET".to_vec() };
         let (stop, stopped) = watch::channel(false);
-        let serving =
-            tokio::spawn(serve(listener, [account].into(), airport.receiving.clone(), options, stopped));
+        let link = Link::new(listener, [account].into(), airport.receiving.clone(), options, None);
+        let serving = tokio::spawn(link.run(stopped));
         Self { airport, address, stop, serving }
     }
 

@@ -16,4 +16,5 @@ mod reactors;
 mod rebuild;
 mod snapshots;
 mod sums;
+mod tls;
 mod trouble;

@@ -39,7 +39,7 @@ struct Fence {
     why: &'static str,
 }
 
-const FENCES: [Fence; 5] = [
+const FENCES: [Fence; 6] = [
     Fence {
         packages: &["kurrentdb", "eventstore", "umadb-client"],
         only: &["store"],
@@ -87,6 +87,11 @@ const FENCES: [Fence; 5] = [
         ],
         only: &["gateway", "runtime"],
         why: "an HTTP stack is named in gateway and runtime alone; serve through runtime's part",
+    },
+    Fence {
+        packages: &["rustls", "tokio-rustls", "native-tls"],
+        only: &["gateway", "runtime"],
+        why: "a TLS stack is named in gateway and runtime alone; use runtime's tls",
     },
     Fence {
         packages: &["tonic", "tokio-tungstenite"],
@@ -243,6 +248,8 @@ fn library_outside_its_fence_is_found() {
         ("privacy", "redb", &[]),
         ("baggage", "aws-lc-rs", &[2]),
         ("trips", "axum", &[2]),
+        ("baggage", "tokio-rustls", &[2]),
+        ("runtime", "tokio-rustls", &[]),
         ("trips", "tonic", &[]),
         ("kernel", "tonic", &[2]),
         ("runtime", "kurrentdb", &[2]),

@@ -1,0 +1,314 @@
+//! One line: reads, stores, answers, watches for silence.
+//!
+//! A line stores what has come in one append while it reads on, so a peer that sends many messages
+//! before it waits is served as fast as the disk is. What waits is bounded; beyond that the line is
+//! not read, and TCP holds the peer back.
+
+use std::{
+    collections::VecDeque,
+    future::pending,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use airside_runtime::{
+    stopped,
+    tls::{self, Acceptor},
+};
+use bytes::{Bytes, BytesMut};
+use futures::{FutureExt, future::BoxFuture};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::watch,
+    time::{self, Instant},
+};
+use tracing::{info, warn};
+
+use super::{
+    super::{
+        frame::{self, Frame, Kind},
+        session::{Account, Act, Session},
+    },
+    Options, Shared,
+};
+use crate::receive::{Bringer, ReceiveError, Receiving};
+
+/// How many messages of a line are stored at once.
+const BATCH_MAX: usize = 32;
+/// How many messages of a line may wait before it is not read for a while.
+const WAITING_MAX: usize = 64;
+/// How long a peer may take to take an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Begins TLS where it is spoken; `None` when it does not come about in time.
+pub(super) async fn shake_hands(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<Acceptor>,
+    by: Instant,
+) -> Option<tls::Line> {
+    let Some(tls) = tls else { return Some(Box::new(stream)) };
+    let shaken = time::timeout_at(by, tls.accept(stream)).await;
+    match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(stream) => Some(stream),
+        Err(error) => {
+            warn!(address = %peer, error = %error, "TLS of a host link did not come about");
+            None
+        }
+    }
+}
+
+/// Messages of a line, each with the id to answer.
+type Batch = Vec<(Option<u16>, Bytes)>;
+/// Messages on their way to disk.
+type Storing = BoxFuture<'static, (Batch, Result<(), ReceiveError>)>;
+
+/// What happens to a line.
+enum Event {
+    Stored(Batch, Result<(), ReceiveError>),
+    Read(io::Result<usize>),
+    Silence,
+    Beat,
+    Stop,
+}
+
+/// One line.
+pub(super) struct Line {
+    stream: tls::Line,
+    peer: SocketAddr,
+    session: Session,
+    receiving: Receiving,
+    options: Options,
+    /// How many peers are logged in at this port.
+    open: Arc<AtomicUsize>,
+    input: BytesMut,
+    output: BytesMut,
+    waiting: VecDeque<(Option<u16>, Bytes)>,
+    storing: Option<Storing>,
+    /// When the peer must have logged in.
+    login_by: Instant,
+    heard_at: Instant,
+    /// The peer took no answer; it gets no more.
+    is_mute: bool,
+}
+
+impl Line {
+    pub(super) fn new(
+        stream: tls::Line,
+        peer: SocketAddr,
+        Shared { accounts, receiving, options }: Shared,
+        open: Arc<AtomicUsize>,
+        login_by: Instant,
+    ) -> Self {
+        Self {
+            stream,
+            peer,
+            session: Session::new(accounts),
+            receiving,
+            options,
+            open,
+            input: BytesMut::with_capacity(16 * 1024),
+            output: BytesMut::new(),
+            waiting: VecDeque::new(),
+            storing: None,
+            login_by,
+            heard_at: Instant::now(),
+            is_mute: false,
+        }
+    }
+
+    /// Keeps the line until it ends, and stores what it has taken.
+    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut beat = time::interval(self.options.heartbeat);
+        beat.reset();
+        let reason = loop {
+            self.begin_storing();
+            let (deadline, reads_on) = (self.deadline(), self.waiting.len() < WAITING_MAX);
+            // Who is not read is not silent, so what has come is looked at before the time is.
+            let event = tokio::select! {
+                biased;
+                () = stopped(&mut stop) => Event::Stop,
+                (batch, outcome) = finished(&mut self.storing) => Event::Stored(batch, outcome),
+                _ = beat.tick() => Event::Beat,
+                read = self.stream.read_buf(&mut self.input), if reads_on => Event::Read(read),
+                () = time::sleep_until(deadline), if reads_on => Event::Silence,
+            };
+            let outcome = match event {
+                Event::Stored(batch, outcome) => self.stored(batch, &outcome),
+                Event::Read(read) => self.read(&read),
+                Event::Silence => Err(self.silence()),
+                Event::Beat => {
+                    self.say_alive();
+                    Ok(())
+                }
+                Event::Stop => Err("the server stops"),
+            };
+            let sent = self.flush().await;
+            if let Err(reason) = outcome.and(sent) {
+                break reason;
+            }
+        };
+        self.end(reason).await;
+    }
+
+    /// Stores what was taken, answers it, and says good-bye.
+    async fn end(&mut self, reason: &'static str) {
+        loop {
+            self.begin_storing();
+            if self.storing.is_none() {
+                break;
+            }
+            let (batch, outcome) = finished(&mut self.storing).await;
+            // The peer may be gone; what it sent is safe all the same.
+            let _ = self.stored(batch, &outcome);
+            let _ = self.flush().await;
+        }
+        if let Some(account) = self.session.account() {
+            // It fits: it has no data.
+            let _ = Frame::bare(account.app, Kind::LogOff, 0).write(&mut self.output);
+            let _ = self.flush().await;
+        }
+        if !self.is_mute {
+            let _ = time::timeout(WRITE_TIMEOUT, self.stream.shutdown()).await;
+        }
+        self.closed(reason);
+    }
+
+    /// A peer has logged in.
+    fn opened(&self, account: &Account) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        info!(address = %self.peer, source = account.source, "host link open");
+    }
+
+    /// Something came from the peer, logged in or not.
+    fn heard(&mut self) {
+        self.heard_at = Instant::now();
+    }
+
+    /// The line has ended, and what it took is stored and answered.
+    fn closed(&self, reason: &'static str) {
+        let account = self.session.account();
+        if account.is_some() {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+        }
+        let source = account.map(|account| account.source.as_str()).unwrap_or_default();
+        info!(address = %self.peer, source, outcome = reason, "host link closed");
+    }
+
+    fn read(&mut self, read: &io::Result<usize>) -> Result<(), &'static str> {
+        match read {
+            Ok(0) => return Err("the peer closed"),
+            Ok(_) => {}
+            Err(_) => return Err("the line broke"),
+        }
+        self.heard();
+        loop {
+            match frame::take(&mut self.input) {
+                Ok(Some(frame)) => {
+                    let was_known = self.session.account().is_some();
+                    let acts = self.session.take(frame);
+                    if let Some(account) = self.session.account().filter(|_| !was_known) {
+                        self.opened(account);
+                    }
+                    self.act(acts)?;
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    warn!(address = %self.peer, error = %error, "bytes on a host link are no frame");
+                    return Err("bytes are no frame");
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, acts: Vec<Act>) -> Result<(), &'static str> {
+        for act in acts {
+            match act {
+                Act::Send(frame) => frame.write(&mut self.output).map_err(|_| "an answer does not fit")?,
+                Act::Store { data, id } => self.waiting.push_back((id, data)),
+                Act::Close(reason) => return Err(reason),
+            }
+        }
+        Ok(())
+    }
+
+    fn begin_storing(&mut self) {
+        let Some(account) = self.session.account() else { return };
+        if self.storing.is_some() || self.waiting.is_empty() {
+            return;
+        }
+        let count = self.waiting.len().min(BATCH_MAX);
+        let batch: Batch = self.waiting.drain(..count).collect();
+        let (source, receiving) = (account.source.clone(), self.receiving.clone());
+        self.storing = Some(
+            async move {
+                let messages: Vec<_> = batch.iter().map(|(_, data)| data.clone()).collect();
+                let actor = format!("link/{source}");
+                let bringer = Bringer { source: &source, actor: &actor, transport: "link", cause: None };
+                let outcome = receiving.store(bringer, &messages).await.map(drop);
+                (batch, outcome)
+            }
+            .boxed(),
+        );
+    }
+
+    fn stored(&mut self, batch: Batch, outcome: &Result<(), ReceiveError>) -> Result<(), &'static str> {
+        self.storing = None;
+        if let Err(error) = outcome {
+            warn!(address = %self.peer, error = %error, "messages of a host link could not be stored");
+        }
+        for (id, data) in batch {
+            let acts = self.session.stored(id, data, outcome.is_ok());
+            self.act(acts)?;
+        }
+        Ok(())
+    }
+
+    fn say_alive(&mut self) {
+        if let Some(account) = self.session.account() {
+            // It fits: it has no data.
+            let _ = Frame::bare(account.app, Kind::Status, 0).write(&mut self.output);
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        let known = self.session.account().is_some();
+        if known { self.heard_at + self.options.silence } else { self.login_by }
+    }
+
+    fn silence(&self) -> &'static str {
+        if self.session.account().is_some() { "the peer is silent" } else { "the peer did not log in" }
+    }
+
+    async fn flush(&mut self) -> Result<(), &'static str> {
+        if self.output.is_empty() || self.is_mute {
+            return Ok(());
+        }
+        let written = time::timeout(WRITE_TIMEOUT, async {
+            self.stream.write_all(&self.output).await?;
+            self.stream.flush().await
+        });
+        let written = written.await;
+        self.output.clear();
+        self.is_mute = !matches!(written, Ok(Ok(())));
+        match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err("the line broke"),
+            Err(_) => Err("the peer takes no answers"),
+        }
+    }
+}
+
+/// Waits until messages are on disk; for ever when none are on their way.
+async fn finished(storing: &mut Option<Storing>) -> (Batch, Result<(), ReceiveError>) {
+    match storing {
+        Some(storing) => storing.await,
+        None => pending().await,
+    }
+}
