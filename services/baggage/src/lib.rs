@@ -30,6 +30,7 @@ pub mod react;
 pub mod receive;
 pub mod service;
 pub mod source;
+pub mod sources;
 pub mod translate;
 
 mod part;

@@ -4,11 +4,12 @@
 //! that want an answer, resends under the same id, signs of life, pause and go-on. Without TLS the
 //! password and the messages are in clear, and the line belongs in a network of its own, or in a tunnel.
 //!
-//! [`frame`] has the bytes, [`session`] decides, [`serve`] holds the sockets, [`client`] is the other
-//! end. An acknowledgement means that the message is on disk, as everywhere.
+//! [`frame`] has the bytes, [`session`] decides, [`serve`] holds the sockets, [`lines`] knows which are
+//! open, [`client`] is the other end. An acknowledgement means that the message is on disk, as everywhere.
 
 pub mod client;
 pub mod frame;
+pub mod lines;
 pub mod serve;
 pub mod session;
 

@@ -15,6 +15,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
+    link::lines::Lines,
     react::source_stream,
     source::{MessageReceived, raw_subject},
 };
@@ -32,6 +33,7 @@ pub struct Receiving {
     keys: Arc<dyn Keyring>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
+    lines: Lines,
 }
 
 /// Who brings messages, and how.
@@ -84,7 +86,13 @@ impl Receiving {
         clock: Arc<dyn Clock>,
         metrics: Metrics,
     ) -> Self {
-        Self { store, keys, clock, metrics }
+        let lines = Lines::new(clock.clone());
+        Self { store, keys, clock, metrics, lines }
+    }
+
+    /// Returns where open lines of sources are told; whoever holds one says so here.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// Stores messages, all or none. When it returns they are on disk.

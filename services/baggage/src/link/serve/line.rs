@@ -33,7 +33,8 @@ use tracing::{info, warn};
 use super::{
     super::{
         frame::{self, Frame, Kind},
-        session::{Account, Act, Session},
+        lines::OpenLine,
+        session::{Act, Session},
     },
     Options, Shared,
 };
@@ -87,6 +88,8 @@ pub(super) struct Line {
     options: Options,
     /// How many peers are logged in at this port.
     open: Arc<AtomicUsize>,
+    /// What the log will say of this line, once somebody has logged in.
+    told: Option<OpenLine>,
     input: BytesMut,
     output: BytesMut,
     waiting: VecDeque<(Option<u16>, Bytes)>,
@@ -113,6 +116,7 @@ impl Line {
             receiving,
             options,
             open,
+            told: None,
             input: BytesMut::with_capacity(16 * 1024),
             output: BytesMut::new(),
             waiting: VecDeque::new(),
@@ -181,8 +185,10 @@ impl Line {
     }
 
     /// A peer has logged in.
-    fn opened(&self, account: &Account) {
+    fn opened(&mut self) {
+        let Some(account) = self.session.account() else { return };
         self.open.fetch_add(1, Ordering::Relaxed);
+        self.told = Some(self.receiving.lines().opened(&account.source, "link"));
         info!(address = %self.peer, source = account.source, "host link open");
     }
 
@@ -192,7 +198,10 @@ impl Line {
     }
 
     /// The line has ended, and what it took is stored and answered.
-    fn closed(&self, reason: &'static str) {
+    fn closed(&mut self, reason: &'static str) {
+        if let Some(told) = self.told.take() {
+            told.close(reason);
+        }
         let account = self.session.account();
         if account.is_some() {
             self.open.fetch_sub(1, Ordering::Relaxed);
@@ -213,8 +222,8 @@ impl Line {
                 Ok(Some(frame)) => {
                     let was_known = self.session.account().is_some();
                     let acts = self.session.take(frame);
-                    if let Some(account) = self.session.account().filter(|_| !was_known) {
-                        self.opened(account);
+                    if !was_known {
+                        self.opened();
                     }
                     self.act(acts)?;
                 }
