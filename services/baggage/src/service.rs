@@ -2,6 +2,7 @@
 
 mod bags;
 mod scans;
+mod stream;
 mod submit;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use airside_runtime::{
     telemetry::Metrics,
 };
 use tokio::sync::watch;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     decide::Bag,
@@ -29,6 +30,7 @@ use crate::{
 };
 
 /// The service.
+#[derive(Clone)]
 pub struct Baggage {
     pub(crate) receiving: Receiving,
     pub(crate) keys: Arc<dyn Keyring>,
@@ -43,6 +45,8 @@ pub struct Baggage {
 
 #[tonic::async_trait]
 impl BaggageService for Baggage {
+    type StreamMessagesStream = stream::Answers<api::StreamMessagesResponse>;
+    type StreamScansStream = stream::Answers<api::StreamScansResponse>;
     type WatchBagStream = bags::WatchStream;
 
     async fn submit_messages(
@@ -61,6 +65,22 @@ impl BaggageService for Baggage {
         let actor = Caller::of(&request).actor();
         let batch = scans::parse(request.into_inner(), self.clock.now())?;
         scans::record(self, &actor, batch).await.map(Response::new)
+    }
+
+    async fn stream_messages(
+        &self,
+        request: Request<Streaming<api::StreamMessagesRequest>>,
+    ) -> Result<Response<Self::StreamMessagesStream>, Status> {
+        let actor = Caller::of(&request).actor();
+        Ok(Response::new(stream::serve::<stream::Messages>(self.clone(), actor, request.into_inner())))
+    }
+
+    async fn stream_scans(
+        &self,
+        request: Request<Streaming<api::StreamScansRequest>>,
+    ) -> Result<Response<Self::StreamScansStream>, Status> {
+        let actor = Caller::of(&request).actor();
+        Ok(Response::new(stream::serve::<stream::Scans>(self.clone(), actor, request.into_inner())))
     }
 
     async fn get_bag(

@@ -12,7 +12,7 @@ use super::Baggage;
 use crate::receive::{Bringer, MAX_MESSAGE_BYTES};
 
 /// Room that the envelope of one append keeps free of a batch's own bytes.
-const MAX_BATCH_BYTES: usize = 768 * 1024;
+pub(super) const MAX_BATCH_BYTES: usize = 768 * 1024;
 
 /// A batch whose source and size are good.
 pub(super) struct Batch {

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 /// A stream of answers.
 pub(crate) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -73,6 +73,8 @@ fn caller<T>(request: &Request<T>) -> Result<String, Status> {
 
 #[tonic::async_trait]
 impl BaggageService for StandIn {
+    type StreamMessagesStream = Answers<StreamMessagesResponse>;
+    type StreamScansStream = Answers<StreamScansResponse>;
     type WatchBagStream = Answers<WatchBagResponse>;
 
     async fn submit_messages(
@@ -107,6 +109,20 @@ impl BaggageService for StandIn {
             outcomes.push(ScanOutcome { scan_id, result: result.into(), ..ScanOutcome::default() });
         }
         Ok(Response::new(RecordScansResponse { outcomes, position: String::new() }))
+    }
+
+    async fn stream_messages(
+        &self,
+        _: Request<Streaming<StreamMessagesRequest>>,
+    ) -> Result<Response<Self::StreamMessagesStream>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
+    async fn stream_scans(
+        &self,
+        _: Request<Streaming<StreamScansRequest>>,
+    ) -> Result<Response<Self::StreamScansStream>, Status> {
+        Err(Status::unimplemented("not here"))
     }
 
     async fn get_bag(&self, request: Request<GetBagRequest>) -> Result<Response<GetBagResponse>, Status> {

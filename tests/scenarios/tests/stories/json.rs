@@ -73,6 +73,7 @@ async fn a_refusal_in_json_says_its_code_and_what_to_do() {
         (GET_BAG, partner, "", 400, "invalid_argument", "body"),
         ("airside.baggage.v1.BaggageService/Teleport", partner, "{}", 404, "unimplemented", "path"),
         ("airside.baggage.v1.BaggageService/WatchBag", partner, "{}", 501, "unimplemented", "gRPC"),
+        ("airside.baggage.v1.BaggageService/StreamScans", partner, "{}", 501, "unimplemented", "gRPC"),
     ] {
         let answer = post(to, rpc, token, body).await;
         let said = answer.json();

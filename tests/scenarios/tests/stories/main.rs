@@ -29,5 +29,6 @@ mod push;
 mod refusals;
 mod start;
 mod stop;
+mod streams;
 mod tamper;
 mod token_command;
