@@ -40,6 +40,19 @@ const WITHOUT_FLIGHT: SignedDuration = SignedDuration::from_hours(5 * 24);
 #[derive(Debug)]
 pub struct Bag;
 
+/// An order to a plate.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Record what was observed.
+    Observe(Observe),
+}
+
+impl From<Observe> for Command {
+    fn from(observe: Observe) -> Self {
+        Self::Observe(observe)
+    }
+}
+
 /// An observation to be recorded.
 #[derive(Debug, Clone)]
 pub struct Observe {
@@ -47,8 +60,6 @@ pub struct Observe {
     pub observation: Observation,
     /// What was seen or said.
     pub content: Content,
-    /// When we were told.
-    pub received_at: Timestamp,
     /// The journey to open if none fits.
     pub new_journey: JourneyId,
 }
@@ -86,14 +97,14 @@ impl Classified for Rejection {
 }
 
 impl Decider for Bag {
-    type Command = Observe;
+    type Command = Command;
     type Event = BagEvent;
     type State = Plate;
     type Rejection = Rejection;
 
-    fn decide(plate: &Plate, command: Observe) -> Result<Vec<BagEvent>, Rejection> {
-        let Observe { observation, mut content, received_at, new_journey } = command;
-        refuse(plate, &observation, received_at)?;
+    fn decide(plate: &Plate, command: Command) -> Result<Vec<BagEvent>, Rejection> {
+        let Command::Observe(Observe { observation, mut content, new_journey }) = command;
+        refuse(plate, &observation)?;
         let observation_id = observation.id.clone();
         let (journey, known) = match place(plate, &observation, &content) {
             Place::In(known) => (known.id, Some(known)),
@@ -161,22 +172,26 @@ fn settle(plate: &mut Plate, fact: &BagEvent) {
         BagEvent::JourneyOpened { journey, .. } => plate.open(*journey),
         BagEvent::Attached { observation_id, journey, .. } => plate.attach(observation_id, *journey),
         BagEvent::Quarantined { observation_id, .. } => plate.set_aside(observation_id),
-        BagEvent::Observed { .. } | BagEvent::StatusChanged { .. } => plate.pass(),
+        BagEvent::Observed { .. }
+        | BagEvent::Resolved { .. }
+        | BagEvent::TagCollided { .. }
+        | BagEvent::StatusChanged { .. } => plate.pass(),
     }
 }
 
-fn refuse(plate: &Plate, observation: &Observation, received_at: Timestamp) -> Result<(), Rejection> {
-    let observed_at = observation.observed_at;
+fn refuse(plate: &Plate, observation: &Observation) -> Result<(), Rejection> {
+    let (observed_at, happened_at) = (observation.observed_at, observation.happened_at());
+    let received_at = observation.received_at.unwrap_or(happened_at);
     if plate.knows(&observation.id) {
         return Err(Rejection::Duplicate { id: observation.id.clone() });
     }
-    if observed_at.duration_since(received_at) > MAX_AHEAD {
+    if happened_at.duration_since(received_at) > MAX_AHEAD {
         return Err(Rejection::Future { observed_at });
     }
-    if received_at.duration_since(observed_at) > KEPT || plate.has_forgotten(observed_at) {
+    if received_at.duration_since(happened_at) > KEPT || plate.has_forgotten(happened_at) {
         return Err(Rejection::TooOld { observed_at });
     }
-    if plate.is_crowded(observed_at) {
+    if plate.is_crowded(happened_at) {
         return Err(Rejection::Crowded);
     }
     Ok(())
@@ -215,7 +230,7 @@ fn fits_by_place(journey: &Journey, observation: &Observation, content: &Content
         }
         _ => false,
     };
-    !contradicts && journey.touches(observation.station) && is_in_window(journey, observation.observed_at)
+    !contradicts && journey.touches(observation.station) && is_in_window(journey, observation.happened_at())
 }
 
 fn is_in_window(journey: &Journey, at: Timestamp) -> bool {
@@ -242,6 +257,9 @@ fn is_news(before: Option<&Status>, after: &Status) -> bool {
     before.is_none_or(|before| {
         (before.stage, before.authority, before.offload, before.flight)
             != (after.stage, after.authority, after.offload, after.flight)
+            || (before.screening, before.exception, before.passenger, before.connection)
+                != (after.screening, after.exception, after.passenger, after.connection)
+            || (before.is_inferred, &before.stowage) != (after.is_inferred, &after.stowage)
             || (after.stage == airside_api::baggage::v1::Stage::OnBelt && before.location != after.location)
     })
 }

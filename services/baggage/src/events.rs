@@ -1,18 +1,20 @@
 //! The facts of a plate (stream `bag-<plate>`) and their stored form.
 
-use airside_api::{
-    baggage::v1::{self as stored, AnnouncementChange, LegRole, Stage},
-    privacy,
-};
-use airside_kernel::{Category, DecodeError, PersonalField, RecordedEvent, StoredEvent, Timestamp};
-use airside_runtime::stored::{cause, cause_message, personal, sealed, texts, timestamp, timestamp_message};
+mod observed;
+
+use airside_api::baggage::v1::{self as stored, Resolution, Stage};
+use airside_kernel::{Category, DecodeError, PersonalField, RecordedEvent, StoredEvent};
+use airside_runtime::stored::{texts, timestamp, timestamp_message};
 use bytes::Bytes;
 use prost::Message;
 
 use crate::{
     journey::Status,
-    model::{Announcement, Content, JourneyId, Leg, Observation, Sighting},
+    model::{Content, JourneyId, Observation},
 };
+
+pub use observed::leg_message;
+pub(crate) use observed::{observation, observation_message};
 
 /// A fact of one plate.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +55,26 @@ pub enum BagEvent {
         /// The version of the rule that decided.
         rule_version: u32,
     },
+    /// An operator, or a better reading, settled what became of an observation.
+    Resolved {
+        /// The observation.
+        observation_id: String,
+        /// What became of it.
+        resolution: Resolution,
+        /// Its journey; `None` when it was dismissed.
+        journey: Option<JourneyId>,
+    },
+    /// Two passengers' bags wear this plate at one time.
+    TagCollided {
+        /// The journey that was opened.
+        journey: JourneyId,
+        /// The journey that wears the plate already.
+        other: JourneyId,
+        /// The observation that showed it.
+        observation_id: String,
+        /// The version of the rule that decided.
+        rule_version: u32,
+    },
     /// What is known about a journey has changed.
     StatusChanged {
         /// The journey.
@@ -68,26 +90,25 @@ pub enum BagEvent {
 
 const PASSENGER_NAME: u32 = 4;
 const RECORD_LOCATOR: u32 = 5;
-/// The parser that read what is stored without a version.
-const FIRST_PARSER_VERSION: u32 = 1;
 
 impl StoredEvent for BagEvent {
     type Facts = [Self; 1];
 
     fn event_type(&self) -> &'static str {
         match self {
-            Self::Observed { content: Content::Announced(_), .. } => "baggage.BagAnnounced",
-            Self::Observed { content: Content::Scanned(_), .. } => "baggage.BagScanned",
+            Self::Observed { content, .. } => observed::event_type(content),
             Self::JourneyOpened { .. } => "baggage.JourneyOpened",
             Self::Attached { .. } => "baggage.ObservationAttached",
             Self::Quarantined { .. } => "baggage.ObservationQuarantined",
+            Self::Resolved { .. } => "baggage.ObservationResolved",
+            Self::TagCollided { .. } => "baggage.TagCollided",
             Self::StatusChanged { .. } => "baggage.BagStatusChanged",
         }
     }
 
     fn encode(&self) -> Bytes {
         let bytes = match self {
-            Self::Observed { observation, content, .. } => encode_observed(observation, content),
+            Self::Observed { observation, content, .. } => observed::encode(observation, content),
             Self::JourneyOpened { journey, is_provisional } => {
                 stored::JourneyOpened { journey_id: journey.to_string(), provisional: *is_provisional }
                     .encode_to_vec()
@@ -107,6 +128,19 @@ impl StoredEvent for BagEvent {
                 }
                 .encode_to_vec()
             }
+            Self::Resolved { observation_id, resolution, journey } => stored::ObservationResolved {
+                observation_id: observation_id.clone(),
+                resolution: (*resolution).into(),
+                journey_id: journey.map_or_else(String::new, |journey| journey.to_string()),
+            }
+            .encode_to_vec(),
+            Self::TagCollided { journey, other, observation_id, rule_version } => stored::TagCollided {
+                journey_id: journey.to_string(),
+                other_journey_id: other.to_string(),
+                observation_id: observation_id.clone(),
+                rule_version: *rule_version,
+            }
+            .encode_to_vec(),
             Self::StatusChanged { journey, status, previous_stage, observation_id } => {
                 stored::BagStatusChanged {
                     journey_id: journey.to_string(),
@@ -121,40 +155,12 @@ impl StoredEvent for BagEvent {
     }
 
     fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
-        let bytes = event.payload();
-        let fact = match event.type_up_to(1)? {
-            "baggage.BagAnnounced" => announced(stored::BagAnnounced::decode(bytes).map_err(damaged)?)?,
-            "baggage.BagScanned" => scanned(stored::BagScanned::decode(bytes).map_err(damaged)?)?,
-            "baggage.JourneyOpened" => {
-                let opened = stored::JourneyOpened::decode(bytes).map_err(damaged)?;
-                Self::JourneyOpened {
-                    journey: journey(&opened.journey_id)?,
-                    is_provisional: opened.provisional,
-                }
-            }
-            "baggage.ObservationAttached" => {
-                let attached = stored::ObservationAttached::decode(bytes).map_err(damaged)?;
-                Self::Attached {
-                    journey: journey(&attached.journey_id)?,
-                    observation_id: attached.observation_id,
-                    rule_version: attached.rule_version,
-                }
-            }
-            "baggage.ObservationQuarantined" => {
-                let aside = stored::ObservationQuarantined::decode(bytes).map_err(damaged)?;
-                Self::Quarantined {
-                    observation_id: aside.observation_id,
-                    code: aside.code,
-                    candidates: aside.candidates.iter().map(|id| journey(id)).collect::<Result<_, _>>()?,
-                    rule_version: aside.rule_version,
-                }
-            }
-            "baggage.BagStatusChanged" => {
-                status_changed(stored::BagStatusChanged::decode(bytes).map_err(damaged)?)?
-            }
-            _ => return Err(DecodeError::unknown(event)),
+        let (event_type, bytes) = (event.type_up_to(1)?, event.payload());
+        let fact = match observed::decode(event_type, bytes)? {
+            Some(observed) => Some(observed),
+            None => settled(event_type, bytes)?,
         };
-        Ok([fact])
+        Ok([fact.ok_or_else(|| DecodeError::unknown(event))?])
     }
 
     fn personal_fields(&mut self, visit: &mut dyn FnMut(PersonalField<'_>)) {
@@ -171,69 +177,56 @@ impl StoredEvent for BagEvent {
     }
 }
 
-fn encode_observed(observation: &Observation, content: &Content) -> Vec<u8> {
-    let observation = Some(observation_message(observation));
-    match content {
-        Content::Announced(announcement) => stored::BagAnnounced {
-            observation,
-            change: announcement.change.into(),
-            legs: announcement.legs.iter().map(leg_message).collect(),
-            passenger_name: announcement.passenger_name.as_ref().map(sealed),
-            record_locator: announcement.record_locator.as_ref().map(sealed),
-            authority: announcement.authority.into(),
-            exceptions: announcement.exceptions.clone(),
-            ..Default::default()
+/// Reads what follows from an observation; `None` when the type is another.
+fn settled(event_type: &str, bytes: &[u8]) -> Result<Option<BagEvent>, DecodeError> {
+    let fact = match event_type {
+        "baggage.JourneyOpened" => {
+            let opened = stored::JourneyOpened::decode(bytes).map_err(damaged)?;
+            BagEvent::JourneyOpened {
+                journey: journey(&opened.journey_id)?,
+                is_provisional: opened.provisional,
+            }
         }
-        .encode_to_vec(),
-        Content::Scanned(sighting) => stored::BagScanned {
-            observation,
-            point: sighting.point.into(),
-            reader: sighting.reader.clone(),
-            location: sighting.location.clone(),
-            leg: sighting.leg.as_ref().map(leg_message),
-            stowage: sighting
-                .stowage
-                .clone()
-                .map(|(container, compartment)| stored::Stowage { container, compartment }),
-            authority: sighting.authority.into(),
-            ..Default::default()
+        "baggage.ObservationAttached" => {
+            let attached = stored::ObservationAttached::decode(bytes).map_err(damaged)?;
+            BagEvent::Attached {
+                journey: journey(&attached.journey_id)?,
+                observation_id: attached.observation_id,
+                rule_version: attached.rule_version,
+            }
         }
-        .encode_to_vec(),
-    }
-}
-
-fn announced(message: stored::BagAnnounced) -> Result<BagEvent, DecodeError> {
-    let change = message.change();
-    let authority = message.authority();
-    let subject = subject_of([&message.passenger_name, &message.record_locator]);
-    Ok(BagEvent::Observed {
-        subject,
-        observation: observation(message.observation)?,
-        content: Content::Announced(Box::new(Announcement {
-            change: if change == AnnouncementChange::Unspecified { AnnouncementChange::New } else { change },
-            legs: message.legs.iter().map(leg).collect::<Result<_, _>>()?,
-            passenger_name: message.passenger_name.map(personal).transpose()?,
-            record_locator: message.record_locator.map(personal).transpose()?,
-            authority,
-            exceptions: message.exceptions,
-        })),
-    })
-}
-
-fn scanned(message: stored::BagScanned) -> Result<BagEvent, DecodeError> {
-    let (point, authority) = (message.point(), message.authority());
-    Ok(BagEvent::Observed {
-        subject: JourneyId::default(),
-        observation: observation(message.observation)?,
-        content: Content::Scanned(Sighting {
-            point,
-            reader: message.reader,
-            location: message.location,
-            leg: message.leg.as_ref().map(leg).transpose()?,
-            stowage: message.stowage.map(|stowage| (stowage.container, stowage.compartment)),
-            authority,
-        }),
-    })
+        "baggage.ObservationQuarantined" => {
+            let aside = stored::ObservationQuarantined::decode(bytes).map_err(damaged)?;
+            BagEvent::Quarantined {
+                observation_id: aside.observation_id,
+                code: aside.code,
+                candidates: aside.candidates.iter().map(|id| journey(id)).collect::<Result<_, _>>()?,
+                rule_version: aside.rule_version,
+            }
+        }
+        "baggage.ObservationResolved" => {
+            let resolved = stored::ObservationResolved::decode(bytes).map_err(damaged)?;
+            BagEvent::Resolved {
+                resolution: resolved.resolution(),
+                journey: optional("journey id", &resolved.journey_id)?.map(JourneyId),
+                observation_id: resolved.observation_id,
+            }
+        }
+        "baggage.TagCollided" => {
+            let collided = stored::TagCollided::decode(bytes).map_err(damaged)?;
+            BagEvent::TagCollided {
+                journey: journey(&collided.journey_id)?,
+                other: journey(&collided.other_journey_id)?,
+                observation_id: collided.observation_id,
+                rule_version: collided.rule_version,
+            }
+        }
+        "baggage.BagStatusChanged" => {
+            status_changed(stored::BagStatusChanged::decode(bytes).map_err(damaged)?)?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(fact))
 }
 
 fn status_changed(message: stored::BagStatusChanged) -> Result<BagEvent, DecodeError> {
@@ -247,16 +240,16 @@ fn status_changed(message: stored::BagStatusChanged) -> Result<BagEvent, DecodeE
             stage: status.stage(),
             authority: status.authority(),
             offload: status.offload,
-            flight: Some(status.flight.as_str())
-                .filter(|f| !f.is_empty())
-                .map(|f| read("flight", f))
-                .transpose()?,
-            station: Some(status.station.as_str())
-                .filter(|s| !s.is_empty())
-                .map(|s| read("station", s))
-                .transpose()?,
+            flight: optional("flight", &status.flight)?,
+            station: optional("station", &status.station)?,
             seen_at: status.seen_at.as_ref().and_then(timestamp),
+            screening: status.screening(),
+            exception: status.exception(),
+            passenger: status.passenger(),
+            connection: status.connection(),
+            is_inferred: status.inferred,
             location: status.location,
+            stowage: status.stowage.map(|stowage| (stowage.container, stowage.compartment)),
         },
     })
 }
@@ -271,55 +264,13 @@ pub fn status_message(status: &Status) -> stored::BagStatus {
         station: status.station.map_or_else(String::new, |station| station.to_string()),
         location: status.location.clone(),
         seen_at: status.seen_at.map(timestamp_message),
-        ..Default::default()
+        screening: status.screening.into(),
+        stowage: status.stowage.clone().map(observed::stowage_message),
+        exception: status.exception.into(),
+        passenger: status.passenger.into(),
+        connection: status.connection.into(),
+        inferred: status.is_inferred,
     }
-}
-
-/// Returns the published form of a leg.
-pub fn leg_message(leg: &Leg) -> stored::Leg {
-    stored::Leg {
-        flight: leg.flight.to_string(),
-        airport: leg.airport.map_or_else(String::new, |airport| airport.to_string()),
-        role: leg.role.into(),
-        ..Default::default()
-    }
-}
-
-/// Returns the stored form of the part that all observations share.
-pub(crate) fn observation_message(observation: &Observation) -> stored::Observation {
-    stored::Observation {
-        id: observation.id.clone(),
-        source: observation.source.clone(),
-        station: observation.station.to_string(),
-        observed_at: Some(timestamp_message(observation.observed_at)),
-        cause: observation.cause.as_ref().map(cause_message),
-        parser_version: observation.parser_version.unwrap_or_default(),
-        ..Default::default()
-    }
-}
-
-/// Reads the part that all observations share.
-pub(crate) fn observation(message: Option<stored::Observation>) -> Result<Observation, DecodeError> {
-    let message = message.ok_or_else(|| DecodeError::malformed("observation", "it is absent"))?;
-    let observed_at: Option<Timestamp> = message.observed_at.as_ref().and_then(timestamp);
-    let is_read = message.cause.is_some();
-    Ok(Observation {
-        parser_version: is_read.then_some(message.parser_version.max(FIRST_PARSER_VERSION)),
-        station: read("station", &message.station)?,
-        observed_at: observed_at.ok_or_else(|| DecodeError::malformed("observed_at", "it is no instant"))?,
-        id: message.id,
-        source: message.source,
-        cause: message.cause.map(cause),
-    })
-}
-
-fn leg(message: &stored::Leg) -> Result<Leg, DecodeError> {
-    let airport = Some(message.airport.as_str()).filter(|airport| !airport.is_empty());
-    Ok(Leg {
-        flight: read("flight", &message.flight)?,
-        airport: airport.map(|airport| read("airport", airport)).transpose()?,
-        role: LegRole::try_from(message.role).unwrap_or_default(),
-    })
 }
 
 /// Reads from [`BagEvent::Attached`] which observation belongs to which journey, without a copy.
@@ -333,13 +284,16 @@ fn journey(id: &str) -> Result<JourneyId, DecodeError> {
     read("journey id", id).map(JourneyId)
 }
 
-fn subject_of(fields: [&Option<privacy::v1::Sealed>; 2]) -> JourneyId {
-    let subject = fields.into_iter().flatten().find_map(|sealed| sealed.subject.parse().ok());
-    subject.map_or_else(JourneyId::default, JourneyId)
-}
-
 fn read<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str) -> Result<T, DecodeError> {
     text.parse().map_err(|error: T::Err| DecodeError::malformed(what, error.to_string()))
+}
+
+/// Reads a text that may be empty.
+fn optional<T: std::str::FromStr<Err: std::fmt::Display>>(
+    what: &str,
+    text: &str,
+) -> Result<Option<T>, DecodeError> {
+    if text.is_empty() { Ok(None) } else { read(what, text).map(Some) }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]

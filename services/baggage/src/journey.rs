@@ -74,8 +74,8 @@ impl Known {
         self.one.0.id == observation_id
     }
 
-    fn observed_at(&self) -> Timestamp {
-        self.one.0.observed_at
+    fn happened_at(&self) -> Timestamp {
+        self.one.0.happened_at()
     }
 }
 
@@ -87,12 +87,12 @@ impl Journey {
 
     /// Returns when it was last observed.
     pub fn last_at(&self) -> Option<Timestamp> {
-        self.observations.last().map(|one| one.0.observed_at)
+        self.observations.last().map(|one| one.0.happened_at())
     }
 
     /// Returns when it was first observed.
     pub fn first_at(&self) -> Option<Timestamp> {
-        self.observations.first().map(|one| one.0.observed_at)
+        self.observations.first().map(|one| one.0.happened_at())
     }
 
     /// Returns whether no airline has announced it.
@@ -150,7 +150,7 @@ impl Journey {
     fn announcements(&self) -> impl DoubleEndedIterator<Item = &Announcement> {
         self.observations.iter().filter_map(|one| match &one.1 {
             Content::Announced(announcement) => Some(&**announcement),
-            Content::Scanned(_) => None,
+            _ => None,
         })
     }
 }
@@ -166,15 +166,15 @@ impl Plate {
     }
 
     /// Returns whether an observation of this time lies before all that the plate remembers.
-    pub fn has_forgotten(&self, observed_at: Timestamp) -> bool {
-        self.horizon().is_some_and(|horizon| observed_at < horizon)
+    pub fn has_forgotten(&self, happened_at: Timestamp) -> bool {
+        self.horizon().is_some_and(|horizon| happened_at < horizon)
     }
 
     /// Returns whether the plate has so many observations that one more of this time is refused.
-    pub fn is_crowded(&self, observed_at: Timestamp) -> bool {
-        let since = observed_at.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+    pub fn is_crowded(&self, happened_at: Timestamp) -> bool {
+        let since = happened_at.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         self.known.len() >= CROWD
-            && self.known.iter().filter(|known| known.observed_at() >= since).count() >= CROWD
+            && self.known.iter().filter(|known| known.happened_at() >= since).count() >= CROWD
     }
 
     /// Returns a journey.
@@ -232,7 +232,7 @@ impl Plate {
         let Some(journey) = self.journeys.iter_mut().find(|journey| journey.id == id) else { return };
         known.place = Place::In(id);
         let place = journey.place_of(&found.0);
-        self.newest = self.newest.max(Some(found.0.observed_at));
+        self.newest = self.newest.max(Some(found.0.happened_at()));
         match journey.observations.get_mut(place).filter(|one| one.0.order() == found.0.order()) {
             Some(same) => *same = found,
             None => journey.observations.insert(place, found),
@@ -261,7 +261,7 @@ impl Plate {
     fn forget(&mut self) {
         let Some(horizon) = self.horizon() else { return };
         let is_over = |journey: &Journey| journey.last_at().is_some_and(|last| last < horizon);
-        let is_past = |known: &Known| !matches!(known.place, Place::In(_)) && known.observed_at() < horizon;
+        let is_past = |known: &Known| !matches!(known.place, Place::In(_)) && known.happened_at() < horizon;
         if !self.journeys.iter().any(is_over) && !self.known.iter().any(is_past) {
             return;
         }
@@ -269,7 +269,7 @@ impl Plate {
         let alive: BTreeSet<JourneyId> = self.journeys.iter().map(|journey| journey.id).collect();
         self.known.retain(|known| match known.place {
             Place::In(journey) => alive.contains(&journey),
-            Place::Loose | Place::Aside => known.observed_at() >= horizon,
+            Place::Loose | Place::Aside => known.happened_at() >= horizon,
         });
     }
 }

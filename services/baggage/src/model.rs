@@ -11,7 +11,7 @@ mod plate;
 pub use flight::{AirportCode, CarrierCode, DatedFlight, FlightDesignator, FlightError};
 pub use name::masked_name;
 pub use observation::{
-    Announcement, Content, JourneyId, Leg, Observation, Sighting, message_observation_id, observation_source,
-    place_problem, scan_observation_id,
+    Announcement, ConnectionJudged, Content, FlightTurned, JourneyId, Leg, Link, Observation, Reported,
+    Sighting, message_observation_id, observation_source, place_problem, scan_observation_id,
 };
 pub use plate::{LicencePlate, PlateError, PlateKind};

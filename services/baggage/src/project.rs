@@ -324,7 +324,7 @@ impl Projection for Bags {
 }
 
 impl Kept for Bags {
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
     type State = KeptBags;
 
     fn image(&self) -> KeptBags {

@@ -42,7 +42,7 @@ use self::{
     waits::Waits,
 };
 use crate::{
-    decide::{Bag, Observe, Rejection},
+    decide::{Bag, Command, Observe, Rejection},
     ingest::{BAGS_MAX, PARSER_VERSION, Parsed, decode, messages, part_head},
     model::{Content, JourneyId, LicencePlate, Observation, message_observation_id},
     parts::{MessageCompleted, Parts, PartsEvent, PartsGivenUp},
@@ -181,6 +181,8 @@ impl Parse {
             observed_at: said.observed_at,
             cause: Some(reading.sent()),
             parser_version: Some(PARSER_VERSION),
+            received_at: Some(reading.received_at),
+            clock_ahead_ms: 0,
         };
         let (context, cause) = (reading.context(said.observed_at), reading.cause());
         reading.index = reading.index.saturating_add(1);
@@ -188,12 +190,7 @@ impl Parse {
             (Some(plate), content) => self.pending.bags.push(ToBag {
                 order: Order {
                     stream: bag_stream(plate),
-                    command: Observe {
-                        observation,
-                        content,
-                        received_at: reading.received_at,
-                        new_journey: JourneyId(Uuid::now_v7()),
-                    },
+                    command: Observe { observation, content, new_journey: JourneyId(Uuid::now_v7()) },
                     context,
                 },
                 message: reading.message,
@@ -208,7 +205,7 @@ impl Parse {
                     context,
                 });
             }
-            (None, Content::Announced(_)) => {}
+            (None, _) => {}
         }
     }
 
@@ -224,7 +221,7 @@ impl Parse {
         keep_parts(&self.targets.parts, parts, quarantine).await?;
         while !bags.is_empty() {
             let some = bags.len().min(MAX_GATHERED);
-            let orders = bags[..some].iter().map(|bag| bag.order.clone()).collect();
+            let orders = bags[..some].iter().map(|bag| bag.order.clone().map(Command::from)).collect();
             let answers = self.targets.bags.execute_each(orders).await;
             for (bag, answer) in bags.iter().zip(answers) {
                 match answer {

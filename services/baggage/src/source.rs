@@ -365,6 +365,8 @@ mod tests {
                 observed_at: Timestamp::UNIX_EPOCH,
                 cause: cause.map(|revision| quarantined(revision).cause),
                 parser_version: cause.map(|_| 1),
+                received_at: None,
+                clock_ahead_ms: 0,
             },
             point: TrackingPoint::Sortation,
             reader: String::new(),

@@ -13,7 +13,9 @@
 //! What is taken over is bounded, because a message may name thousands of bags
 //! and each of them repeats what is said of all.
 
-use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
+use airside_api::baggage::v1::{
+    AnnouncementChange, Authority, LegRole, PassengerState, Screening, TrackingPoint,
+};
 use airside_kernel::{Personal, Timestamp};
 
 use crate::{
@@ -108,6 +110,7 @@ fn announce(
         record_locator: locator.map(|locator| Personal::Known(locator.to_owned())),
         authority: authority(group),
         exceptions: exceptions(message, group),
+        passenger: PassengerState::Unspecified,
     };
     let content = Content::Announced(Box::new(announcement));
     said.extend(group.bags.iter().map(|plate| Said {
@@ -187,6 +190,8 @@ fn sighting(
         leg: legs(group).into_iter().find(|leg| leg.role == handled),
         stowage: group.stowage.map(|stowage| (place(stowage.container), place(stowage.compartment))),
         authority: Authority::Unspecified,
+        is_inferred: false,
+        screening: Screening::Unspecified,
     })
 }
 
@@ -243,7 +248,7 @@ fn is_hold(id: &str) -> bool {
 
 fn legs(group: &Group<'_>) -> Vec<Leg> {
     let leg = |flight: &Flight, role| {
-        flight.dated().map(|dated| Leg { flight: dated, airport: flight.airport, role })
+        flight.dated().map(|dated| Leg { flight: dated, airport: flight.airport, role, marketed_as: None })
     };
     let inbound = group.inbound.iter().filter_map(|flight| leg(flight, LegRole::Inbound));
     let outbound = group.outbound.iter().filter_map(|flight| leg(flight, LegRole::Outbound));

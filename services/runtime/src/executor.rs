@@ -106,6 +106,13 @@ pub struct Order<C> {
     pub context: Context,
 }
 
+impl<C> Order<C> {
+    /// Returns the order of the command that a function makes of its command.
+    pub fn map<D>(self, to: impl FnOnce(C) -> D) -> Order<D> {
+        Order { stream: self.stream, command: to(self.command), context: self.context }
+    }
+}
+
 /// An order that was carried out.
 #[derive(Debug, Clone)]
 pub struct Done<E> {

@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for Plate {
 mod tests {
     use super::*;
     use crate::model::{JourneyId, Sighting};
-    use airside_api::baggage::v1::{Authority, TrackingPoint};
+    use airside_api::baggage::v1::{Authority, Screening, TrackingPoint};
     use uuid::Uuid;
 
     fn seen(plate: &mut Plate, id: &str) {
@@ -93,6 +93,8 @@ mod tests {
             observed_at: Timestamp::UNIX_EPOCH,
             cause: None,
             parser_version: None,
+            received_at: None,
+            clock_ahead_ms: 0,
         };
         let sighting = Sighting {
             point: TrackingPoint::Sortation,
@@ -101,6 +103,8 @@ mod tests {
             leg: None,
             stowage: None,
             authority: Authority::Unspecified,
+            is_inferred: false,
+            screening: Screening::Unspecified,
         };
         plate.observe(observation, Content::Scanned(sighting));
     }

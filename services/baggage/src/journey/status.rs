@@ -6,13 +6,16 @@
 //! at on board, or after it was taken off. A deletion of a flight that the bag no
 //! longer takes changes nothing.
 
-use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, Stage, TrackingPoint};
+use airside_api::baggage::v1::{
+    AnnouncementChange, Authority, BagException, Connection, LegRole, PassengerState, Screening, Stage,
+    TrackingPoint,
+};
 use airside_kernel::Timestamp;
 
 use crate::model::{AirportCode, Announcement, Content, DatedFlight, Leg, Observation, Sighting};
 
 /// What is known about a journey, computed from its observations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
     /// Position on the present leg.
     pub stage: Stage,
@@ -28,6 +31,18 @@ pub struct Status {
     pub location: String,
     /// When it was last seen; `None` while it is only announced.
     pub seen_at: Option<Timestamp>,
+    /// What screening said last.
+    pub screening: Screening,
+    /// Container, cart or hold that it is in, and compartment; both may be empty.
+    pub stowage: Option<(String, String)>,
+    /// What keeps it from its normal way.
+    pub exception: BagException,
+    /// What the airline says of its passenger.
+    pub passenger: PassengerState,
+    /// Whether it will reach its connecting flight.
+    pub connection: Connection,
+    /// Whether the position is concluded and not read.
+    pub is_inferred: bool,
 }
 
 impl Status {
@@ -39,6 +54,7 @@ impl Status {
             match content {
                 Content::Announced(announcement) => fold.announce(announcement),
                 Content::Scanned(sighting) => fold.see(observation, sighting),
+                _ => {}
             }
         }
         let is_refused = matches!(fold.authority, Authority::Revoked | Authority::Withheld);
@@ -50,6 +66,12 @@ impl Status {
             station: fold.station.or(fold.told_at),
             location: fold.location.to_owned(),
             seen_at: fold.seen_at,
+            screening: Screening::Unspecified,
+            stowage: None,
+            exception: BagException::Unspecified,
+            passenger: PassengerState::Unspecified,
+            connection: Connection::Unspecified,
+            is_inferred: false,
         }
     }
 

@@ -3,8 +3,12 @@
 //! Points, stages and authorities are the published words of
 //! `airside.baggage.v1`; they are used as they are, so that there is one list.
 
-use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
+use airside_api::baggage::v1::{
+    AnnouncementChange, Authority, Connection, FlightTurn, LegRole, LinkKind, PassengerState, Report,
+    Screening, TrackingPoint,
+};
 use airside_kernel::{Cause, Personal, Revision, SubjectId, Timestamp};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -62,14 +66,30 @@ pub struct Observation {
     pub cause: Option<Cause>,
     /// The parser that read the message; absent for a typed scan.
     pub parser_version: Option<u32>,
+    /// When the gateway had it; absent in what was stored before this was.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    pub received_at: Option<Timestamp>,
+    /// By how much its source's clock was estimated to be ahead when it was recorded, in milliseconds;
+    /// negative when behind.
+    pub clock_ahead_ms: i64,
 }
 
 impl Observation {
-    /// Returns where it stands among those of its journey: by its time, then as its
-    /// source sent it, then by id. So two messages of one instant keep their order.
+    /// Returns when it happened, as far as the observer's clock is known: by that
+    /// clock, less what it is ahead.
+    pub fn happened_at(&self) -> Timestamp {
+        if self.clock_ahead_ms == 0 {
+            return self.observed_at;
+        }
+        let ahead = SignedDuration::from_millis(self.clock_ahead_ms);
+        self.observed_at.saturating_sub(ahead).expect("a signed duration is no calendar span")
+    }
+
+    /// Returns where it stands among those of its journey: by when it happened, then as
+    /// its source sent it, then by id. So two messages of one instant keep their order.
     pub(crate) fn order(&self) -> (Timestamp, Revision, u32, &str) {
         let sent = self.cause.as_ref().map_or((Revision::FIRST, 0), |cause| (cause.revision, cause.index));
-        (self.observed_at, sent.0, sent.1, &self.id)
+        (self.happened_at(), sent.0, sent.1, &self.id)
     }
 }
 
@@ -110,6 +130,8 @@ pub struct Leg {
     /// Inbound, outbound or onward.
     #[serde(with = "published")]
     pub role: LegRole,
+    /// The flight as it was told, when that is a codeshare of `flight`.
+    pub marketed_as: Option<DatedFlight>,
 }
 
 /// What an airline announced (BSM).
@@ -129,6 +151,9 @@ pub struct Announcement {
     pub authority: Authority,
     /// Exception codes.
     pub exceptions: Vec<String>,
+    /// What the airline says of the passenger.
+    #[serde(with = "published")]
+    pub passenger: PassengerState,
 }
 
 /// What a reader saw.
@@ -148,6 +173,63 @@ pub struct Sighting {
     /// Authority as the reader reported it.
     #[serde(with = "published")]
     pub authority: Authority,
+    /// True when the position is concluded, such as from the bag's container, and not read.
+    pub is_inferred: bool,
+    /// What screening said.
+    #[serde(with = "published")]
+    pub screening: Screening,
+}
+
+/// What was reported of a bag that nobody saw pass a point.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// What.
+    #[serde(with = "published")]
+    pub report: Report,
+    /// The flight that it is about.
+    pub leg: Option<Leg>,
+    /// Where the bag lies; may be empty.
+    pub location: String,
+}
+
+/// What a flight of the bag did. Its observation has the time of the flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlightTurned {
+    /// The flight.
+    pub flight: DatedFlight,
+    /// What it did.
+    #[serde(with = "published")]
+    pub turn: FlightTurn,
+}
+
+/// Whether the bag will reach its connecting flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionJudged {
+    /// The flight that it arrives on.
+    pub inbound: DatedFlight,
+    /// The flight that it leaves on.
+    pub outbound: DatedFlight,
+    /// The judgement.
+    #[serde(with = "published")]
+    pub connection: Connection,
+    /// Seconds to spare; negative when there are too few.
+    pub spare_seconds: i64,
+}
+
+/// That a journey belongs together with another, or with another identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The journey of this plate.
+    pub journey: JourneyId,
+    /// How they belong together.
+    #[serde(with = "published")]
+    pub kind: LinkKind,
+    /// The other journey's plate, or the identifier's value.
+    pub other: String,
+    /// The other journey; `None` for an identifier.
+    pub other_journey: Option<JourneyId>,
+    /// Whether the other journey goes on as this one; else this one goes on as the other.
+    pub continues: bool,
 }
 
 /// What was observed.
@@ -157,6 +239,14 @@ pub enum Content {
     Announced(Box<Announcement>),
     /// A reader saw it.
     Scanned(Sighting),
+    /// Somebody reported it, and saw it pass no point.
+    Reported(Reported),
+    /// Its flight left, came back, landed or does not operate.
+    FlightTurned(FlightTurned),
+    /// Its connection was judged.
+    ConnectionJudged(ConnectionJudged),
+    /// It belongs together with something.
+    Linked(Box<Link>),
 }
 
 impl Announcement {
@@ -167,11 +257,13 @@ impl Announcement {
 }
 
 impl Content {
-    /// Returns the legs that it names, in travel order.
+    /// Returns the legs of the bag that it names, in travel order. What a flight does
+    /// names no leg: it says nothing of the bag's route.
     pub fn legs(&self) -> &[Leg] {
         match self {
             Self::Announced(announcement) => &announcement.legs,
-            Self::Scanned(sighting) => sighting.leg.as_slice(),
+            Self::Scanned(Sighting { leg, .. }) | Self::Reported(Reported { leg, .. }) => leg.as_slice(),
+            Self::FlightTurned(_) | Self::ConnectionJudged(_) | Self::Linked(_) => &[],
         }
     }
 

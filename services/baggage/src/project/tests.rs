@@ -1,6 +1,8 @@
 //! What the lists show, what is forgotten, and that a start from disk changes neither.
 
-use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
+use airside_api::baggage::v1::{
+    AnnouncementChange, Authority, LegRole, PassengerState, Screening, TrackingPoint,
+};
 use airside_kernel::{
     Category, Decider, EventParts, Personal, SealContext, Sealed, SubjectId,
     testing::{self, first_parts},
@@ -57,8 +59,12 @@ impl Log {
     /// Observes a bag at an hour; the first observation is an announcement. What the rules refuse is left out.
     fn observe(&mut self, number: u32, hour: i64, flight: usize) {
         let id = format!("s/bhs/{}", self.events.len());
-        let leg =
-            Leg { flight: FLIGHTS[flight % 3].parse().unwrap(), airport: None, role: LegRole::Outbound };
+        let leg = Leg {
+            flight: FLIGHTS[flight % 3].parse().unwrap(),
+            airport: None,
+            role: LegRole::Outbound,
+            marketed_as: None,
+        };
         let state = self.plates.entry(plate(number)).or_default();
         let content = if state.journeys.is_empty() {
             Content::Announced(Box::new(Announcement {
@@ -68,6 +74,7 @@ impl Log {
                 record_locator: None,
                 authority: Authority::Unspecified,
                 exceptions: vec!["RUSH".to_owned()],
+                passenger: PassengerState::Unspecified,
             }))
         } else {
             Content::Scanned(Sighting {
@@ -77,6 +84,8 @@ impl Log {
                 leg: Some(leg),
                 stowage: None,
                 authority: Authority::Unspecified,
+                is_inferred: false,
+                screening: Screening::Unspecified,
             })
         };
         let observation = Observation {
@@ -86,10 +95,12 @@ impl Log {
             observed_at: at(hour),
             cause: None,
             parser_version: None,
+            received_at: Some(at(hour)),
+            clock_ahead_ms: 0,
         };
         let new_journey = JourneyId(Uuid::from_u128(self.events.len() as u128 + 1));
-        let command = Observe { observation, content, received_at: at(hour), new_journey };
-        for fact in Bag::decide(state, command).unwrap_or_default() {
+        let command = Observe { observation, content, new_journey };
+        for fact in Bag::decide(state, command.into()).unwrap_or_default() {
             *state = Bag::evolve(std::mem::take(state), &fact);
             let stream = format!("bag-{}", plate(number));
             self.events.push(recorded(&stream, fact.event_type(), &fact.encode(), at(hour)));

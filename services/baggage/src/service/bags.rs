@@ -121,7 +121,7 @@ fn message(
         status: Some(status_message(&journey.status())),
         legs: journey.legs().iter().map(leg_message).collect(),
         passenger: passenger(journey, caller, keys),
-        timeline: if with_timeline { journey.observations().map(line).collect() } else { Vec::new() },
+        timeline: if with_timeline { journey.observations().filter_map(line).collect() } else { Vec::new() },
     }
 }
 
@@ -138,16 +138,18 @@ fn passenger(journey: &Journey, caller: &Caller, keys: &dyn Keyring) -> String {
     }
 }
 
-fn line((observation, content): (&Observation, &Content)) -> api::BagObservation {
+/// Returns what the timeline shows of an observation, if anything.
+fn line((observation, content): (&Observation, &Content)) -> Option<api::BagObservation> {
     let sighting = match content {
         Content::Scanned(sighting) => Some(sighting),
         Content::Announced(_) => None,
+        _ => return None,
     };
-    api::BagObservation {
+    Some(api::BagObservation {
         point: sighting.map_or(0, |sighting| sighting.point.into()),
         announcement: sighting.is_none(),
         station: observation.station.to_string(),
         location: sighting.map_or_else(String::new, |sighting| sighting.location.clone()),
         observed_at: Some(timestamp_message(observation.observed_at)),
-    }
+    })
 }

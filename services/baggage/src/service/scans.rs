@@ -1,6 +1,6 @@
 //! Typed scans: each has its outcome, and one that is wrong never stops the others.
 
-use airside_api::baggage::v1::{self as api, Authority, LegRole, ScanResult, TrackingPoint};
+use airside_api::baggage::v1::{self as api, Authority, LegRole, ScanResult, Screening, TrackingPoint};
 use airside_kernel::{Position, Timestamp};
 use airside_runtime::{
     executor::{Answer, Context, ExecuteError, Order},
@@ -32,7 +32,6 @@ const MAX_FLIGHT_DAYS: i64 = 30;
 /// A batch whose source and size are good.
 pub(super) struct Batch {
     source: String,
-    received_at: Timestamp,
     scans: Vec<(String, Result<Scan, Wrong>)>,
 }
 
@@ -56,7 +55,7 @@ pub(super) fn parse(request: api::RecordScansRequest, received_at: Timestamp) ->
     let scans =
         request.scans.into_iter().map(|scan| (scan.scan_id.clone(), read(scan, &source, received_at)));
     let scans = scans.collect();
-    Ok(Batch { source, received_at, scans })
+    Ok(Batch { source, scans })
 }
 
 fn read(scan: api::Scan, source: &str, received_at: Timestamp) -> Result<Scan, Wrong> {
@@ -104,14 +103,18 @@ fn read(scan: api::Scan, source: &str, received_at: Timestamp) -> Result<Scan, W
             observed_at,
             cause: None,
             parser_version: None,
+            received_at: Some(received_at),
+            clock_ahead_ms: 0,
         },
         sighting: Sighting {
             point,
             reader: scan.reader,
             location: scan.location,
-            leg: flight.map(|flight| Leg { flight, airport: None, role }),
+            leg: flight.map(|flight| Leg { flight, airport: None, role, marketed_as: None }),
             stowage: has_stowage.then_some((stowage.container, stowage.compartment)),
             authority: Authority::Unspecified,
+            is_inferred: false,
+            screening: Screening::Unspecified,
         },
     })
 }
@@ -154,9 +157,8 @@ pub(super) async fn record(
         let context =
             Context { correlation, ..Context::new(actor, batch.source.as_str(), observation.observed_at) };
         if let Some(plate) = plate {
-            let (new_journey, received_at) = (JourneyId(Uuid::now_v7()), batch.received_at);
-            let command =
-                Observe { observation, content: Content::Scanned(sighting), received_at, new_journey };
+            let (content, new_journey) = (Content::Scanned(sighting), JourneyId(Uuid::now_v7()));
+            let command = Observe { observation, content, new_journey }.into();
             bags.push(Order { stream: bag_stream(plate), command, context });
             bag_places.push(place);
         } else {

@@ -227,6 +227,7 @@ fn line(said: &Said) -> String {
                 write!(line, " in {container}/{compartment}").unwrap();
             }
         }
+        other => write!(line, " {other:?}").unwrap(),
     }
     line
 }

@@ -2,11 +2,17 @@
 
 use std::{env, fs, path::PathBuf};
 
-use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, Stage, TrackingPoint};
+use airside_api::baggage::v1::{
+    AnnouncementChange, Authority, BagException, Connection, FlightTurn, LegRole, LinkKind, PassengerState,
+    Report, Resolution, Screening, Stage, TrackingPoint,
+};
 use airside_baggage::{
     events::BagEvent,
     journey::Status,
-    model::{Announcement, Content, JourneyId, Leg, Observation, Sighting},
+    model::{
+        Announcement, ConnectionJudged, Content, FlightTurned, JourneyId, Leg, Link, Observation, Reported,
+        Sighting,
+    },
     parts::{MessageCompleted, MessagePart, PartKept, PartKey, PartsEvent, PartsGivenUp},
     source::{MessageQuarantined, MessageReceived, TagNotRead},
 };
@@ -16,11 +22,9 @@ use airside_kernel::{
     testing::{self, first_parts},
 };
 use bytes::Bytes;
-use jiff::SignedDuration;
-use proptest::prelude::*;
 use uuid::Uuid;
 
-fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
+pub(crate) fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
     recorded_as(1, event_type, payload)
 }
 
@@ -66,7 +70,7 @@ fn check_since<E: StoredEvent + PartialEq + std::fmt::Debug>(event: &E, gained: 
     assert_eq!(written, golden.trim(), "{name} is written in other bytes than before");
 }
 
-fn journey(n: u128) -> JourneyId {
+pub(crate) fn journey(n: u128) -> JourneyId {
     JourneyId(Uuid::from_u128(0x0193_4a5b_6c7d_7000_8000_0000_0000_0000 + n))
 }
 
@@ -74,7 +78,11 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn sealed<T: PersonalValue>(subject: impl std::fmt::Display, event_type: &str, field: u32) -> Personal<T> {
+pub(crate) fn sealed<T: PersonalValue>(
+    subject: impl std::fmt::Display,
+    event_type: &str,
+    field: u32,
+) -> Personal<T> {
     Personal::Sealed(Sealed {
         subject: SubjectId::new(subject),
         category: if field == 1 { Category::Raw } else { Category::Travel },
@@ -102,11 +110,18 @@ fn observation(cause: Option<Cause>) -> Observation {
         observed_at: at("2026-11-20T07:12:10.25Z"),
         parser_version: cause.as_ref().map(|_| 1),
         cause,
+        received_at: None,
+        clock_ahead_ms: 0,
     }
 }
 
-fn leg(flight: &str, airport: Option<&str>, role: LegRole) -> Leg {
-    Leg { flight: flight.parse().unwrap(), airport: airport.map(|airport| airport.parse().unwrap()), role }
+pub(crate) fn leg(flight: &str, airport: Option<&str>, role: LegRole) -> Leg {
+    Leg {
+        flight: flight.parse().unwrap(),
+        airport: airport.map(|airport| airport.parse().unwrap()),
+        role,
+        marketed_as: None,
+    }
 }
 
 #[test]
@@ -125,6 +140,7 @@ fn bag_announced_is_read_and_written_for_ever() {
             record_locator: Some(sealed(journey(1), event_type, 5)),
             authority: Authority::Withheld,
             exceptions: vec!["RUSH".into(), "VIP".into()],
+            passenger: PassengerState::Unspecified,
         })),
     };
     check_since(&event, &["", ".parser_version"]);
@@ -142,8 +158,97 @@ fn bag_scanned_is_read_and_written_for_ever() {
             leg: Some(leg("ZH9101-20261120", Some("PEK"), LegRole::Outbound)),
             stowage: Some(("AKE12345ZH".into(), "FWD".into())),
             authority: Authority::Load,
+            is_inferred: false,
+            screening: Screening::Unspecified,
         }),
     });
+}
+
+/// An observation with all that it gained since: when we had it, and its source's clock.
+fn timed_observation() -> Observation {
+    let received_at = Some(at("2026-11-20T07:12:11.5Z"));
+    Observation { received_at, clock_ahead_ms: -150_250, ..observation(None) }
+}
+
+fn observed(content: Content) -> BagEvent {
+    BagEvent::Observed { subject: JourneyId::default(), observation: timed_observation(), content }
+}
+
+#[test]
+fn what_an_announcement_says_of_its_passenger_is_read_and_written_for_ever() {
+    let event = observed(Content::Announced(Box::new(Announcement {
+        change: AnnouncementChange::New,
+        legs: vec![Leg {
+            marketed_as: Some("UA7601-20261120".parse().unwrap()),
+            ..leg("ZH9101-20261120", Some("PEK"), LegRole::Outbound)
+        }],
+        passenger_name: None,
+        record_locator: None,
+        authority: Authority::Transport,
+        exceptions: Vec::new(),
+        passenger: PassengerState::NotBoarded,
+    })));
+    check_since(&event, &[".passenger"]);
+}
+
+#[test]
+fn what_a_scan_concludes_and_screening_said_is_read_and_written_for_ever() {
+    let event = observed(Content::Scanned(Sighting {
+        point: TrackingPoint::AircraftLoad,
+        reader: String::new(),
+        location: String::new(),
+        leg: None,
+        stowage: Some(("AKE12345ZH".into(), String::new())),
+        authority: Authority::Unspecified,
+        is_inferred: true,
+        screening: Screening::Uncleared,
+    }));
+    check_since(&event, &[".screening"]);
+}
+
+#[test]
+fn bag_reported_is_read_and_written_for_ever() {
+    let leg = Some(leg("ZH9101-20261120", None, LegRole::Outbound));
+    check(&observed(Content::Reported(Reported { report: Report::NotSeen, leg, location: "CH12".into() })));
+}
+
+#[test]
+fn bag_flight_turned_is_read_and_written_for_ever() {
+    let flight = "ZH9101-20261120".parse().unwrap();
+    check(&observed(Content::FlightTurned(FlightTurned { flight, turn: FlightTurn::Departed })));
+}
+
+#[test]
+fn connection_judged_is_read_and_written_for_ever() {
+    check(&observed(Content::ConnectionJudged(ConnectionJudged {
+        inbound: "CZ3502-20261120".parse().unwrap(),
+        outbound: "ZH9101-20261120".parse().unwrap(),
+        connection: Connection::Missed,
+        spare_seconds: -420,
+    })));
+}
+
+#[test]
+fn journey_linked_is_read_and_written_for_ever() {
+    check(&observed(Content::Linked(Box::new(Link {
+        journey: journey(1),
+        kind: LinkKind::Rush,
+        other: "2479000777".into(),
+        other_journey: Some(journey(2)),
+        continues: true,
+    }))));
+}
+
+#[test]
+fn tag_collided_is_read_and_written_for_ever() {
+    let (journey, other) = (journey(2), journey(1));
+    check(&BagEvent::TagCollided { journey, other, observation_id: "m/dcs/300/0".into(), rule_version: 2 });
+}
+
+#[test]
+fn observation_resolved_is_read_and_written_for_ever() {
+    let (observation_id, resolution) = ("s/bhs.t3/8f1e".into(), Resolution::Attached);
+    check(&BagEvent::Resolved { observation_id, resolution, journey: Some(journey(1)) });
 }
 
 #[test]
@@ -171,18 +276,41 @@ fn observation_quarantined_is_read_and_written_for_ever() {
 fn bag_status_changed_is_read_and_written_for_ever() {
     check(&BagEvent::StatusChanged {
         journey: journey(1),
-        status: Status {
-            stage: Stage::OnAircraft,
-            authority: Authority::Revoked,
-            offload: true,
-            flight: Some("ZH9101-20261120".parse().unwrap()),
-            station: Some("SZX".parse().unwrap()),
-            location: "S512".into(),
-            seen_at: Some(at("1969-12-31T23:59:59.5Z")),
-        },
+        status: status(),
         previous_stage: Stage::AtAircraft,
         observation_id: "m/dcs/300/100001".into(),
     });
+}
+
+#[test]
+fn the_axes_of_a_status_are_read_and_written_for_ever() {
+    let status = Status {
+        stage: Stage::Departed,
+        screening: Screening::Cleared,
+        stowage: Some(("AKE12345ZH".into(), "41".into())),
+        exception: BagException::OffloadRequired,
+        passenger: PassengerState::Boarded,
+        connection: Connection::AtRisk,
+        is_inferred: true,
+        ..status()
+    };
+    let (journey, observation_id) = (journey(1), "m/dcs/300/100001".into());
+    let event =
+        BagEvent::StatusChanged { journey, status, previous_stage: Stage::OnAircraft, observation_id };
+    check_since(&event, &[".axes"]);
+}
+
+fn status() -> Status {
+    Status {
+        stage: Stage::OnAircraft,
+        authority: Authority::Revoked,
+        offload: true,
+        flight: Some("ZH9101-20261120".parse().unwrap()),
+        station: Some("SZX".parse().unwrap()),
+        location: "S512".into(),
+        seen_at: Some(at("1969-12-31T23:59:59.5Z")),
+        ..Status::default()
+    }
 }
 
 #[test]
@@ -284,90 +412,9 @@ fn a_name_in_clear_is_stored_as_erased() {
             record_locator: Some(clear),
             authority: Authority::Load,
             exceptions: Vec::new(),
+            passenger: PassengerState::Unspecified,
         })),
     };
     assert!(!event.encode().windows(5).any(|bytes| bytes == b"ZHANG"));
     assert!(!format!("{event:?}").contains("ZHANG"));
-}
-
-fn observations() -> impl Strategy<Value = Observation> {
-    let edges = prop::sample::select(vec![Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH]);
-    let instants = (edges, any::<i64>())
-        .prop_map(|(edge, nanos)| edge.saturating_add(SignedDuration::from_nanos(nanos)).unwrap());
-    let causes =
-        proptest::option::of((".{0,9}", any::<u64>(), any::<u32>()).prop_map(|(text, revision, index)| {
-            Cause { reactor: text.clone(), stream: text, revision: Revision(revision), index }
-        }));
-    (".{0,20}", "[A-Z]{3}", instants, causes, 1u32..9).prop_map(
-        |(id, station, observed_at, cause, parser)| Observation {
-            source: id.clone(),
-            id,
-            station: station.parse().unwrap(),
-            observed_at,
-            parser_version: cause.as_ref().map(|_| parser),
-            cause,
-        },
-    )
-}
-
-fn legs() -> impl Strategy<Value = Leg> {
-    let flights =
-        r"([A-Z]{2,3}|[A-Z][0-9])[1-9][0-9]{0,3}[A-Z]?-(19|20|99)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|2[0-8])";
-    let roles = prop::sample::select(vec![LegRole::Inbound, LegRole::Outbound, LegRole::Onward]);
-    (flights, proptest::option::of("[A-Z]{3}"), roles)
-        .prop_map(|(flight, airport, role)| leg(&flight, airport.as_deref(), role))
-}
-
-fn contents() -> impl Strategy<Value = (JourneyId, Content)> {
-    let points = (1..=15i32).prop_map(|point| TrackingPoint::try_from(point).unwrap());
-    let authorities = (0..=3i32).prop_map(|authority| Authority::try_from(authority).unwrap());
-    let changes = (1..=3i32).prop_map(|change| AnnouncementChange::try_from(change).unwrap());
-    let stowage = proptest::option::of((".{0,9}", ".{0,9}"));
-    let scanned = (points, ".{0,9}", proptest::option::of(legs()), stowage, authorities.clone()).prop_map(
-        |(point, text, leg, stowage, authority)| {
-            let (reader, location) = (text.clone(), text);
-            let sighting = Sighting { point, reader, location, leg, stowage, authority };
-            (JourneyId::default(), Content::Scanned(sighting))
-        },
-    );
-    let announced = (changes, prop::collection::vec(legs(), 0..4), any::<bool>(), authorities).prop_map(
-        |(change, legs, is_named, authority)| {
-            let name = || is_named.then(|| sealed(journey(7), "baggage.BagAnnounced", 4));
-            let subject = if is_named { journey(7) } else { JourneyId::default() };
-            let (passenger_name, record_locator, exceptions) = (name(), name(), vec!["RUSH".into()]);
-            let announcement =
-                Announcement { change, legs, passenger_name, record_locator, authority, exceptions };
-            (subject, Content::Announced(Box::new(announcement)))
-        },
-    );
-    prop_oneof![scanned, announced]
-}
-
-proptest! {
-    #[test]
-    fn an_observation_survives_being_stored(observation in observations(), (subject, content) in contents()) {
-        let event = BagEvent::Observed { subject, observation, content };
-        let stored = recorded(event.event_type(), &event.encode());
-        prop_assert_eq!(BagEvent::decode(&stored).unwrap(), [event]);
-    }
-
-    #[test]
-    fn foreign_bytes_are_an_error_and_never_a_panic(
-        kind in 0usize..13,
-        bytes in prop::collection::vec(any::<u8>(), 0..120),
-        (observation, (subject, content)) in (observations(), contents()),
-        damage in any::<prop::sample::Index>(),
-    ) {
-        let kinds = ["BagAnnounced", "BagScanned", "JourneyOpened", "ObservationAttached", "ObservationQuarantined",
-            "BagStatusChanged", "MessageReceived", "MessageQuarantined", "TagNotRead", "PartKept",
-            "MessageCompleted", "PartsGivenUp", "SomethingNewer"];
-        let mut whole = BagEvent::Observed { subject, observation, content }.encode().to_vec();
-        let place = damage.index(whole.len());
-        whole[place] ^= 0x55;
-        for payload in [bytes, whole] {
-            let event = recorded(&format!("baggage.{}", kinds[kind]), &payload);
-            let _ = (BagEvent::decode(&event), MessageReceived::decode(&event));
-            let _ = (MessageQuarantined::decode(&event), TagNotRead::decode(&event), PartsEvent::decode(&event));
-        }
-    }
 }

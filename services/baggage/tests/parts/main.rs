@@ -11,3 +11,4 @@ mod link;
 mod messages;
 mod pieces;
 mod scans;
+mod stored;

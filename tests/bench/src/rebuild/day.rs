@@ -12,7 +12,9 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, TrackingPoint};
+use airside_api::baggage::v1::{
+    AnnouncementChange, Authority, LegRole, PassengerState, Screening, TrackingPoint,
+};
 use airside_baggage::{
     decide::{Bag, Observe},
     journey::Plate,
@@ -122,6 +124,7 @@ impl Log {
             flight: flight_of(number).parse::<DatedFlight>()?,
             airport: Some("PEK".parse()?),
             role: LegRole::Outbound,
+            marketed_as: None,
         };
         let content = match step.checked_sub(1).map(|scan| POINTS[scan]) {
             None => Content::Announced(Box::new(Announcement {
@@ -131,6 +134,7 @@ impl Log {
                 record_locator: Some(sealed(number, "baggage.BagAnnounced", 5)),
                 authority: Authority::Load,
                 exceptions: Vec::new(),
+                passenger: PassengerState::CheckedIn,
             })),
             Some(point) => Content::Scanned(Sighting {
                 point,
@@ -139,6 +143,8 @@ impl Log {
                 leg: Some(leg),
                 stowage: None,
                 authority: Authority::Unspecified,
+                is_inferred: false,
+                screening: Screening::Unspecified,
             }),
         };
         let source = if step == 0 { "dcs" } else { "bhs" };
@@ -149,10 +155,12 @@ impl Log {
             observed_at,
             cause: None,
             parser_version: None,
+            received_at: Some(self.now),
+            clock_ahead_ms: 0,
         };
         let new_journey = JourneyId(Uuid::now_v7());
-        let command = Observe { observation, content, received_at: self.now, new_journey };
-        let facts = Bag::decide(plate, command)?;
+        let command = Observe { observation, content, new_journey };
+        let facts = Bag::decide(plate, command.into())?;
         *plate = facts.iter().fold(std::mem::take(plate), Bag::evolve);
         self.write(&format!("bag-{}", plate_of(number)?), facts).await
     }

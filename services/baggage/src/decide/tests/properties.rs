@@ -1,0 +1,99 @@
+//! What holds for any observations in any order.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn contents() -> impl Strategy<Value = Content> {
+    let points = [
+        CheckIn,
+        BhsInduction,
+        Screening,
+        StoreIn,
+        StoreOut,
+        Sortation,
+        ContainerLoad,
+        AircraftSide,
+        AircraftLoad,
+        Offload,
+        AircraftUnload,
+        TransferInjection,
+        ArrivalInjection,
+        ReclaimBelt,
+        Collection,
+    ];
+    prop_oneof![
+        8 => proptest::sample::select(points.to_vec()).prop_map(seen),
+        1 => proptest::sample::select(vec![New, Changed, Deleted]).prop_map(|change| said(change, "ZH9101-20261120")),
+    ]
+}
+
+/// Instants with the edges of the calendar among them.
+fn instants() -> impl Strategy<Value = Timestamp> {
+    let edges = [Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH, at(0)];
+    let near = (proptest::sample::select(edges.to_vec()), -20_000i64..20_000)
+        .prop_map(|(edge, minutes)| edge.saturating_add(SignedDuration::from_mins(minutes)).unwrap());
+    prop_oneof![4 => (-20_000i64..20_000).prop_map(at), 1 => near]
+}
+
+proptest! {
+    #[test]
+    fn no_observation_makes_the_rules_panic_and_a_fold_that_forgets_is_the_same_fold(
+        list in proptest::collection::vec(
+            (instants(), instants(), contents(), proptest::option::of(("[A-Z]{2}[1-9]", instants()))),
+            1..40,
+        )
+    ) {
+        let mut plate = Plate::default();
+        let mut facts: Vec<BagEvent> = Vec::new();
+        for (n, (observed_at, received_at, content, flight)) in list.into_iter().enumerate() {
+            let mut command = observe(&format!("o{n}"), 0, content);
+            (command.observation.observed_at, command.observation.received_at) = (observed_at, Some(received_at));
+            if let (Content::Scanned(sighting), Some((flight, day))) = (&mut command.content, flight) {
+                let date = day.to_zoned(TimeZone::UTC).date();
+                sighting.leg = Some(Leg { flight: DatedFlight { designator: flight.parse().unwrap(), date }, ..leg("ZH1-20261120") });
+            }
+            let Ok(added) = Bag::decide(&plate, command.into()) else { continue };
+            plate = added.iter().fold(plate, Bag::evolve);
+            facts.extend(added);
+            let forgets = usize::try_from(Bag::forgets(&plate, facts.len() as u64)).unwrap();
+            let tail = given::<Bag>(facts.iter().skip(forgets).cloned()).state();
+            prop_assert_eq!(tail.journeys.len(), plate.journeys.len());
+            for (a, b) in tail.journeys.iter().zip(&plate.journeys) {
+                prop_assert_eq!(a.id, b.id);
+                prop_assert!(a.observations().eq(b.observations()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_observations_in_any_order_end_in_the_same_state(
+        (ordered, shuffled) in proptest::collection::vec((0i64..600, contents()), 1..14).prop_flat_map(|list| {
+            // The airline announces first; the rest comes in any order and more than once.
+            let first = observe("first", 0, said(New, "ZH9101-20261120"));
+            let rest: Vec<Observe> = list
+                .into_iter()
+                .enumerate()
+                .map(|(n, (minutes, content))| observe(&format!("o{n}"), minutes, content))
+                .collect();
+            let ordered: Vec<Observe> = std::iter::once(first.clone()).chain(rest.clone()).collect();
+            let doubled: Vec<Observe> = rest.iter().chain(&rest).cloned().collect();
+            (Just(ordered), Just(doubled).prop_shuffle().prop_map(move |rest| {
+                std::iter::once(first.clone()).chain(rest).collect::<Vec<_>>()
+            }))
+        })
+    ) {
+        let straight = state(ordered);
+        let mut plate = Plate::default();
+        for command in shuffled {
+            match Bag::decide(&plate, command.into()) {
+                Ok(facts) => plate = facts.iter().fold(plate, Bag::evolve),
+                Err(rejection) => prop_assert!(matches!(rejection, Rejection::Duplicate { .. }), "{rejection}"),
+            }
+        }
+        let [one] = straight.journeys.as_slice() else { panic!("one bag, one journey") };
+        let [other] = plate.journeys.as_slice() else { panic!("one bag, one journey") };
+        prop_assert_eq!(one.status(), other.status());
+        prop_assert!(one.observations().eq(other.observations()));
+    }
+}
