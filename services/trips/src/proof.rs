@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use tracing::warn;
 
 use crate::{
-    model::{JourneyId, RecordLocator, Surname},
+    model::{JourneyId, RecordLocator, Surname, TagName},
     project::{MAX_JOURNEYS_PER_PLATE, Tag},
 };
 
@@ -89,7 +89,15 @@ impl Prover {
 
 /// Returns true when one of the passengers of a tag, a line each, has the surname.
 fn is_on_tag(names: &str, surname: &Surname) -> bool {
-    names.split('\n').fold(false, |found, name| found | is_same(Surname::of(name).as_str(), surname.as_str()))
+    names.split('\n').fold(false, |found, name| found | is_named(&TagName::of(name), surname))
+}
+
+/// Returns true when a passenger has the surname. Every form of the one is
+/// compared with every form of the other, found or not.
+pub fn is_named(passenger: &TagName, surname: &Surname) -> bool {
+    let pairs =
+        passenger.forms().iter().flat_map(|written| surname.forms().iter().map(move |form| (written, form)));
+    pairs.fold(false, |found, (written, form)| found | is_same(written, form))
 }
 
 /// Opens a sealed text; `None` when it is erased or does not open.

@@ -37,9 +37,9 @@ use uuid::Uuid;
 use crate::{
     decide::{Command, Rejection, TripRules},
     events::{Fact, malformed, parsed, published},
-    model::{Booking, FlightId, PassagePoint, RecordLocator, Surname},
+    model::{Booking, FlightId, PassagePoint, RecordLocator, Surname, TagName},
     project::person,
-    proof::{is_same, open},
+    proof::{is_named, is_same, open},
 };
 
 /// How many orders are carried out at once.
@@ -240,14 +240,15 @@ impl Seen {
         else {
             return Ok(orders);
         };
-        let (surname, locator) = (Surname::of(&name), RecordLocator::of(&locator));
+        let (name, locator) = (TagName::of(&name), RecordLocator::of(&locator));
         for (person, booking) in &self.followers {
             let (Some(their_surname), Some(their_locator)) =
                 (open(keys, &booking.surname)?, open(keys, &booking.record_locator)?)
             else {
                 continue;
             };
-            if is_same(&their_surname, surname.as_str()) && is_same(&their_locator, locator.as_str()) {
+            let is_theirs = is_same(&their_locator, locator.as_str());
+            if is_theirs && is_named(&name, &Surname::of(&their_surname)) {
                 let command = Command::PassPoint {
                     flight: self.flight.clone(),
                     point: self.point,
