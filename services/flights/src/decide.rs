@@ -12,7 +12,8 @@
 //!
 //! Only a schedule revives a cancelled flight, even one with the same times.
 //! Gate, belt and estimate are then unknown again, since cancelling freed them.
-//! A delay does not end boarding.
+//! A delay does not end boarding. A flight that comes back to the stand is to
+//! leave again: what is reported before a departure is taken anew.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,7 @@ use thiserror::Error;
 
 use crate::{
     events::{Fact, What},
-    model::{Flight, Origin, Phase, Read, Schedule, Sign},
+    model::{AirportCode, Flight, Origin, Phase, Read, Schedule, Sign},
 };
 
 /// The most reports that one flight takes besides passenger reads; a bad day has some hundred.
@@ -55,10 +56,16 @@ pub enum Report {
     FinalCall,
     /// A new departure time is expected.
     Delay(Timestamp),
+    /// A new arrival time is expected.
+    Arrival(Timestamp),
     /// The reclaim belt.
     Belt(Sign),
     /// The flight left.
     Departed,
+    /// The flight came back to the stand.
+    Returned,
+    /// The flight lands elsewhere, at this airport when it is known.
+    Diverted(Option<AirportCode>),
     /// The flight landed.
     Landed,
     /// The flight does not operate.
@@ -162,12 +169,22 @@ fn follows(flight: &Flight, report: Report) -> Result<What, Rejection> {
         Report::Delay(estimated_departure) => {
             before_departure(phase).map(|()| What::FlightDelayed { estimated_departure })
         }
+        Report::Arrival(at) if flight.estimated_arrival == Some(at) => Err(Rejection::NothingNew),
+        Report::Arrival(estimated_arrival) => {
+            before_landing(phase).map(|()| What::ArrivalEstimated { estimated_arrival })
+        }
         Report::Belt(belt) if flight.belt.as_ref() == Some(&belt) => Err(Rejection::NothingNew),
         Report::Belt(belt) => {
             operates(phase).map(|()| What::BeltAssigned { belt, previous: flight.belt.clone() })
         }
         Report::Departed if matches!(phase, Departed | Landed) => Err(Rejection::NothingNew),
         Report::Departed => operates(phase).map(|()| What::FlightDeparted),
+        Report::Returned => match phase {
+            Departed => Ok(What::FlightReturned),
+            _ => before_landing(phase).and(Err(Rejection::NothingNew)),
+        },
+        Report::Diverted(to) if flight.diverted == Some(to) => Err(Rejection::NothingNew),
+        Report::Diverted(to) => operates(phase).map(|()| What::FlightDiverted { to }),
         Report::Landed if phase == Landed => Err(Rejection::NothingNew),
         Report::Landed => operates(phase).map(|()| What::FlightLanded),
         Report::Cancelled if phase == Cancelled => Err(Rejection::NothingNew),
@@ -179,6 +196,12 @@ fn follows(flight: &Flight, report: Report) -> Result<What, Rejection> {
 fn before_departure(phase: Phase) -> Result<(), Rejection> {
     match phase {
         Phase::Departed => Err(Rejection::Contradicts("the flight has departed: correct the report")),
+        other => before_landing(other),
+    }
+}
+
+fn before_landing(phase: Phase) -> Result<(), Rejection> {
+    match phase {
         Phase::Landed => Err(Rejection::Contradicts("the flight has landed: correct the report")),
         other => operates(other),
     }
@@ -212,8 +235,11 @@ impl Flight {
             What::FlightDelayed { estimated_departure } => {
                 self.estimated_departure = Some(*estimated_departure);
             }
+            What::ArrivalEstimated { estimated_arrival } => self.estimated_arrival = Some(*estimated_arrival),
             What::BeltAssigned { belt, .. } => self.belt = Some(belt.clone()),
             What::FlightDeparted => self.phase = Phase::Departed,
+            What::FlightReturned => (self.phase, self.diverted) = (Phase::Scheduled, None),
+            What::FlightDiverted { to } => self.diverted = Some(*to),
             What::FlightLanded => self.phase = Phase::Landed,
             What::FlightCancelled => self.phase = Phase::Cancelled,
             What::PassengerRead(_) => {}

@@ -41,6 +41,11 @@ pub enum What {
         /// When it is now expected to leave.
         estimated_departure: Timestamp,
     },
+    /// A new arrival time is expected.
+    ArrivalEstimated {
+        /// When it is now expected to arrive.
+        estimated_arrival: Timestamp,
+    },
     /// The reclaim belt was assigned or changed.
     BeltAssigned {
         /// The belt.
@@ -50,6 +55,13 @@ pub enum What {
     },
     /// The flight left.
     FlightDeparted,
+    /// The flight came back to the stand after it had left.
+    FlightReturned,
+    /// The flight lands elsewhere.
+    FlightDiverted {
+        /// Where, when that is known.
+        to: Option<AirportCode>,
+    },
     /// The flight landed.
     FlightLanded,
     /// The flight does not operate.
@@ -68,8 +80,11 @@ impl StoredEvent for Fact {
             What::BoardingStarted => "flights.BoardingStarted",
             What::FinalCallMade => "flights.FinalCallMade",
             What::FlightDelayed { .. } => "flights.FlightDelayed",
+            What::ArrivalEstimated { .. } => "flights.ArrivalEstimated",
             What::BeltAssigned { .. } => "flights.BeltAssigned",
             What::FlightDeparted => "flights.FlightDeparted",
+            What::FlightReturned => "flights.FlightReturned",
+            What::FlightDiverted { .. } => "flights.FlightDiverted",
             What::FlightLanded => "flights.FlightLanded",
             What::FlightCancelled => "flights.FlightCancelled",
             What::PassengerRead(_) => PASSENGER_READ,
@@ -99,11 +114,21 @@ impl StoredEvent for Fact {
                 estimated_departure: Some(stored::timestamp_message(*estimated_departure)),
             }
             .encode_to_vec(),
+            What::ArrivalEstimated { estimated_arrival } => api::ArrivalEstimated {
+                origin,
+                estimated_arrival: Some(stored::timestamp_message(*estimated_arrival)),
+            }
+            .encode_to_vec(),
             What::BeltAssigned { belt, previous } => {
                 api::BeltAssigned { origin, belt: belt.to_string(), previous_belt: text(previous.as_ref()) }
                     .encode_to_vec()
             }
             What::FlightDeparted => api::FlightDeparted { origin }.encode_to_vec(),
+            What::FlightReturned => api::FlightReturned { origin }.encode_to_vec(),
+            What::FlightDiverted { to } => {
+                let airport = to.map_or_else(String::new, |to| to.to_string());
+                api::FlightDiverted { origin, airport }.encode_to_vec()
+            }
             What::FlightLanded => api::FlightLanded { origin }.encode_to_vec(),
             What::FlightCancelled => api::FlightCancelled { origin }.encode_to_vec(),
             What::PassengerRead(read) => api::PassengerRead {
@@ -142,12 +167,25 @@ impl StoredEvent for Fact {
                     What::FlightDelayed { estimated_departure: instant(estimated_departure.as_ref())? },
                 )
             }
+            "flights.ArrivalEstimated" => {
+                let api::ArrivalEstimated { origin, estimated_arrival } = message(event)?;
+                let estimated_arrival = instant(estimated_arrival.as_ref())?;
+                fact(origin, What::ArrivalEstimated { estimated_arrival })
+            }
             "flights.BeltAssigned" => {
                 let api::BeltAssigned { origin, belt, previous_belt } = message(event)?;
                 fact(origin, What::BeltAssigned { belt: parsed(&belt)?, previous: optional(&previous_belt)? })
             }
             "flights.FlightDeparted" => {
                 fact(message::<api::FlightDeparted>(event)?.origin, What::FlightDeparted)
+            }
+            "flights.FlightReturned" => {
+                fact(message::<api::FlightReturned>(event)?.origin, What::FlightReturned)
+            }
+            "flights.FlightDiverted" => {
+                let api::FlightDiverted { origin, airport } = message(event)?;
+                let to = Some(airport).filter(|to| !to.is_empty()).map(|to| parsed(&to)).transpose()?;
+                fact(origin, What::FlightDiverted { to })
             }
             "flights.FlightLanded" => fact(message::<api::FlightLanded>(event)?.origin, What::FlightLanded),
             "flights.FlightCancelled" => {

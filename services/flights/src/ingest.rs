@@ -14,9 +14,10 @@
 //! boarding, departure come from legs that leave it, belts from legs that reach it; of legs between
 //! other airports only the schedule is kept. Files tell one leg at a time: a leg replaces the one
 //! with the same ends, joins the others where it fits, and otherwise is the schedule alone. A
-//! cancelled leg says only that, because a schedule would revive the flight.
+//! cancelled leg says only that, because a schedule would revive the flight. An estimate of arrival
+//! comes from legs that reach this airport.
 //!
-//! Not kept, because nothing reads it yet: terminals, stands, estimated arrivals, aircraft.
+//! Not kept, because nothing reads it yet: terminals, stands, aircraft.
 //!
 //! [`aidx`] and [`csv`] read; this file records; `said` turns what was read into reports.
 

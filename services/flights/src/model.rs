@@ -327,7 +327,7 @@ pub enum Phase {
     /// Nothing but its name is known.
     #[default]
     Unknown,
-    /// Scheduled.
+    /// Scheduled, or back at the stand.
     Scheduled,
     /// Boarding.
     Boarding,
@@ -354,6 +354,10 @@ pub struct Flight {
     pub phase: Phase,
     /// When it is expected to leave, once it was delayed.
     pub estimated_departure: Option<Timestamp>,
+    /// When it is expected to arrive, once somebody said.
+    pub estimated_arrival: Option<Timestamp>,
+    /// That it lands elsewhere than planned, and where as far as that is known.
+    pub diverted: Option<Option<AirportCode>>,
 }
 
 #[cfg(test)]

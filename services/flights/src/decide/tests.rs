@@ -200,6 +200,48 @@ fn an_arrival_from_elsewhere_lands_without_having_left_and_then_gets_its_belt() 
 }
 
 #[test]
+fn a_flight_that_came_back_to_the_stand_leaves_again() {
+    let gone = || fact("1", What::FlightDeparted);
+    assert_eq!(check([gone()], Report::Returned), Ok(vec![What::FlightReturned]));
+    let back = || [gone(), fact("2", What::FlightReturned)];
+    assert_eq!(check(back(), Report::Returned), Err(Rejection::NothingNew));
+    for (command, what) in [
+        (Report::Boarding, What::BoardingStarted),
+        (Report::Departed, What::FlightDeparted),
+        (Report::Cancelled, What::FlightCancelled),
+    ] {
+        assert_eq!(check(back(), command), Ok(vec![what]));
+    }
+}
+
+#[test]
+fn only_what_has_left_comes_back() {
+    assert_eq!(check([], Report::Returned), Err(Rejection::NothingNew));
+    assert_eq!(check([fact("1", What::FlightLanded)], Report::Returned), Err(DOWN));
+    assert_eq!(check([fact("1", What::FlightCancelled)], Report::Returned), Err(OFF));
+}
+
+#[test]
+fn an_arrival_is_expected_until_the_flight_has_landed() {
+    let estimated_arrival = at(2);
+    let expected = fact("1", What::ArrivalEstimated { estimated_arrival });
+    assert_eq!(check([], Report::Arrival(at(2))), Ok(vec![What::ArrivalEstimated { estimated_arrival }]));
+    assert_eq!(check([expected], Report::Arrival(at(2))), Err(Rejection::NothingNew));
+    let gone = fact("1", What::FlightDeparted);
+    assert_eq!(check([gone], Report::Arrival(at(2))), Ok(vec![What::ArrivalEstimated { estimated_arrival }]));
+    assert_eq!(check([fact("1", What::FlightLanded)], Report::Arrival(at(2))), Err(DOWN));
+}
+
+#[test]
+fn where_a_diverted_flight_lands_may_be_told_later() {
+    let canton = Some("CAN".parse().unwrap());
+    let history = || [fact("1", What::FlightDeparted), fact("2", What::FlightDiverted { to: None })];
+    assert_eq!(check(history(), Report::Diverted(None)), Err(Rejection::NothingNew));
+    assert_eq!(check(history(), Report::Diverted(canton)), Ok(vec![What::FlightDiverted { to: canton }]));
+    assert_eq!(check([fact("1", What::FlightCancelled)], Report::Diverted(canton)), Err(OFF));
+}
+
+#[test]
 fn a_changed_schedule_does_not_undo_boarding() {
     let history = [fact("1", What::BoardingStarted), fact("2", What::FlightScheduled(schedule(9)))];
     assert_eq!(given::<FlightRules>(history).state().flight.phase, Phase::Boarding);
@@ -234,12 +276,15 @@ fn any_report() -> impl Strategy<Value = Report> {
         (0i64..3).prop_map(|hour| Report::Schedule(schedule(hour))),
         "[AB][12]".prop_map(|gate| Report::Gate(sign(&gate))),
         (0i64..3).prop_map(|hour| Report::Delay(at(hour))),
+        (0i64..3).prop_map(|hour| Report::Arrival(at(hour))),
         "[1-3]".prop_map(|belt| Report::Belt(sign(&belt))),
+        "[A-C]{3}".prop_map(|to| Report::Diverted(to.parse().ok())),
         "[ab]".prop_map(|subject| Report::Passenger(read(&subject))),
         prop::sample::select(vec![
             Report::Boarding,
             Report::FinalCall,
             Report::Departed,
+            Report::Returned,
             Report::Landed,
             Report::Cancelled,
         ]),

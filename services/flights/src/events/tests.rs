@@ -63,6 +63,10 @@ fn every_fact() -> Vec<Fact> {
             passenger_name: Personal::Erased,
             record_locator: Personal::Erased,
         }),
+        What::ArrivalEstimated { estimated_arrival: at(1_795_147_200) },
+        What::FlightReturned,
+        What::FlightDiverted { to: Some("CAN".parse().unwrap()) },
+        What::FlightDiverted { to: None },
     ]
     .into_iter()
     .map(|what| Fact { origin: Origin { source: "aodb".into(), report_id: "r-1".into() }, what })
@@ -121,7 +125,7 @@ fn a_read_shows_both_of_its_personal_fields_under_its_own_subject() {
 
 proptest::proptest! {
     #[test]
-    fn foreign_bytes_never_panic(which in 0usize..12, payload in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
+    fn foreign_bytes_never_panic(which in 0usize..16, payload in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
         let event_type = every_fact()[which].event_type();
         let _ = Fact::decode(&recorded("flight-ZH9101-20261120", event_type, &payload));
     }

@@ -80,6 +80,8 @@ pub fn status(code: &str) -> Option<Status> {
         "BRD" | "BOR" => Status::Boarding,
         "FCL" | "LCL" => Status::FinalCall,
         "DEP" | "OFB" | "AIR" => Status::Departed,
+        "RTR" | "RTN" | "RTS" => Status::Returned,
+        "DV" | "DIV" | "DVT" => Status::Diverted,
         "LND" | "LAN" | "ARR" | "ONB" => Status::Landed,
         "CX" | "CNL" | "CNX" | "CAN" | "DX" => Status::Cancelled,
         _ => return None,

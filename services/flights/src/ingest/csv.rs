@@ -2,10 +2,10 @@
 //!
 //! The first line names the columns, in any order and case. Needed: `flight` (designator), `date`
 //! (local day of departure at the flight's first airport, YYYY-MM-DD), `origin`, `destination`
-//! (IATA codes of the leg). Optional: `std`, `sta` (scheduled), `etd` (estimated departure), `atd`,
-//! `ata` (actual), `gate`, `belt`, `status` (SCH, BRD boarding, FCL final call, DEP, LND, CNL) and
-//! `codeshares` (designators between blanks or `/`). Taken and not kept: `terminal`, `stand`, `eta`,
-//! `aircraft`, `registration`. Any other name is a slip of the pen and refuses the file, for a column
+//! (IATA codes of the leg). Optional: `std`, `sta` (scheduled), `etd`, `eta` (estimated), `atd`,
+//! `ata` (actual), `gate`, `belt`, `status` (SCH, BRD boarding, FCL final call, DEP, RTN returned to
+//! stand, DIV diverted, LND, CNL), `diverted_to` and `codeshares` (designators between blanks or `/`).
+//! Taken and not kept: `terminal`, `stand`, `aircraft`, `registration`. Any other name is a slip of the pen and refuses the file, for a column
 //! that nobody reads is noticed by nobody.
 //!
 //! Times are `2026-11-20T08:30`, with seconds or not, and with an offset or `Z`; without one they
@@ -21,7 +21,7 @@ use super::{Contents, Faults, Said, Status, Zones};
 use crate::model::{AirportCode, Designator, Invalid};
 
 /// The names of columns: those that are needed, those that are read, those that are not kept.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "flight",
     "date",
     "origin",
@@ -35,9 +35,10 @@ const COLUMNS: [&str; 18] = [
     "belt",
     "status",
     "codeshares",
+    "eta",
+    "diverted_to",
     "terminal",
     "stand",
-    "eta",
     "aircraft",
     "registration",
 ];
@@ -167,6 +168,8 @@ impl Row<'_> {
             scheduled_departure: self.time("std", origin)?,
             scheduled_arrival: self.time("sta", destination)?,
             estimated_departure: self.time("etd", origin)?,
+            estimated_arrival: self.time("eta", destination)?,
+            diverted_to: self.parsed("diverted_to")?,
             departed_at: self.time("atd", origin)?,
             landed_at: self.time("ata", destination)?,
             codeshares: self.codeshares()?,
@@ -208,10 +211,12 @@ impl Row<'_> {
             "BRD" => Status::Boarding,
             "FCL" => Status::FinalCall,
             "DEP" => Status::Departed,
+            "RTN" => Status::Returned,
+            "DIV" => Status::Diverted,
             "LND" => Status::Landed,
             "CNL" => Status::Cancelled,
             _ => {
-                let problem = "it is no status; write SCH, BRD, FCL, DEP, LND or CNL".to_owned();
+                let problem = "it is no status; write SCH, BRD, FCL, DEP, RTN, DIV, LND or CNL".to_owned();
                 return Err(Wrong { column: "status", problem });
             }
         };

@@ -20,6 +20,10 @@ pub enum Status {
     FinalCall,
     /// It left.
     Departed,
+    /// It came back to the stand.
+    Returned,
+    /// It lands elsewhere.
+    Diverted,
     /// It landed.
     Landed,
     /// It does not operate.
@@ -43,6 +47,10 @@ pub struct Said {
     pub scheduled_arrival: Option<Timestamp>,
     /// When it is expected to leave.
     pub estimated_departure: Option<Timestamp>,
+    /// When it is expected to arrive.
+    pub estimated_arrival: Option<Timestamp>,
+    /// Where it lands instead.
+    pub diverted_to: Option<AirportCode>,
     /// When it left.
     pub departed_at: Option<Timestamp>,
     /// When it landed.
@@ -73,6 +81,8 @@ impl Said {
             scheduled_departure: None,
             scheduled_arrival: None,
             estimated_departure: None,
+            estimated_arrival: None,
+            diverted_to: None,
             departed_at: None,
             landed_at: None,
             codeshares: None,
@@ -115,10 +125,26 @@ impl Said {
             found.extend(self.gate.iter().map(|gate| ("gate", said_at, Report::Gate(gate.to_string()))));
         }
         if reaches {
+            found.extend(self.arrival(known).map(|arrival| ("eta", said_at, arrival)));
             found.extend(self.belt.iter().map(|belt| ("belt", said_at, Report::Belt(belt.to_string()))));
         }
         found.extend(self.progress(&known.schedule, leaves, reaches, said_at));
         Ok(self.finish(found))
+    }
+
+    /// Returns the estimate of arrival, and notes it in what is known. One that says the
+    /// schedule is news only to a flight that had another.
+    fn arrival(&self, known: &mut Flight) -> Option<Report> {
+        let is_news =
+            |at: &Timestamp| known.estimated_arrival.is_some() || Some(*at) != self.scheduled_arrival;
+        let at = self.estimated_arrival.filter(is_news)?;
+        // What has landed is expected no more: senders leave the last estimate in their files.
+        if self.landed_at.is_some() || self.status == Some(Status::Landed) {
+            return None;
+        }
+        known.estimated_arrival = Some(at);
+        let estimated_arrival = Some(timestamp_message(at));
+        Some(Report::ArrivalEstimate(api::ArrivalEstimate { estimated_arrival }))
     }
 
     /// Returns how far the leg is. A flight that goes on from here is not over when it lands here.
@@ -147,6 +173,13 @@ impl Said {
         }
         if let Some(at) = departed_at.filter(|_| leaves) {
             found.push(("departed", at, Report::Departed(api::Departed {})));
+        }
+        if leaves && self.status == Some(Status::Returned) {
+            found.push(("status", said_at, Report::ReturnedToStand(api::ReturnedToStand {})));
+        }
+        if (leaves || reaches) && (self.diverted_to.is_some() || self.status == Some(Status::Diverted)) {
+            let airport = self.diverted_to.map_or_else(String::new, |to| to.to_string());
+            found.push(("diverted", said_at, Report::Diverted(api::Diverted { airport })));
         }
         if let Some(at) = landed_at.filter(|_| (leaves || reaches) && !goes_on) {
             found.push(("landed", at, Report::Landed(api::Landed {})));

@@ -135,6 +135,40 @@ async fn a_flight_that_goes_on_from_here_is_not_over_when_it_lands_here() {
 }
 
 #[tokio::test]
+async fn a_table_tells_estimates_of_arrival_returns_and_diversions() {
+    let desk = desk();
+    let table = "flight,date,origin,destination,std,sta,eta,atd,status,diverted_to\n\
+        ZH9102,2026-11-20,PEK,SZX,2026-11-20T05:00,2026-11-20T08:20,2026-11-20T08:45,,DEP,\n\
+        ZH9104,2026-11-20,PEK,SZX,2026-11-20T05:00,2026-11-20T08:20,2026-11-20T08:20,,DEP,\n\
+        ZH9106,2026-11-20,PEK,SZX,2026-11-20T05:00,2026-11-20T08:20,,,DIV,CAN\n\
+        ZH9101,2026-11-20,SZX,PEK,2026-11-20T07:30,2026-11-20T10:45,,2026-11-20T07:40,RTN,\n";
+    desk.take("1", table).await.unwrap();
+    let flight = async |flight| desk.state(flight).await.flight;
+    assert_eq!(flight("ZH9102-20261120").await.estimated_arrival, Some(at("2026-11-20T00:45:00Z")));
+    assert_eq!(flight("ZH9104-20261120").await.estimated_arrival, None, "what is on time is no news");
+    assert_eq!(flight("ZH9106-20261120").await.diverted, Some(Some("CAN".parse().unwrap())));
+    let departed = What::FlightDeparted;
+    assert!(matches!(&desk.facts("ZH9101-20261120").await[..],
+        [What::FlightScheduled(_), left, What::FlightReturned] if *left == departed));
+    assert_eq!(flight("ZH9101-20261120").await.phase, Phase::Scheduled);
+}
+
+#[tokio::test]
+async fn aidx_tells_an_estimate_of_arrival_until_the_flight_has_landed() {
+    let desk = desk();
+    let estimated = DAY_XML.replace(
+        r#"<aidx:OperationTime OperationQualifier="TDN" TimeType="ACT">2026-11-19T23:11:00Z"#,
+        r#"<aidx:OperationTime OperationQualifier="ONB" TimeType="EST">2026-11-19T23:40:00Z"#,
+    );
+    assert_ne!(estimated, DAY_XML);
+    desk.take("1", &estimated).await.unwrap();
+    let flight = desk.state("ZH9102-20261120").await.flight;
+    assert_eq!(flight.estimated_arrival, Some(at("2026-11-19T23:40:00Z")));
+    desk.take("2", DAY_XML).await.unwrap();
+    assert_eq!(desk.state("ZH9102-20261120").await.flight.phase, Phase::Landed);
+}
+
+#[tokio::test]
 async fn aidx_says_what_the_table_says() {
     let desk = desk();
     desk.take("1", DAY_XML).await.unwrap();

@@ -127,8 +127,17 @@ fn report(flight: &FlightId, message: Option<&flight_report::Report>) -> Result<
             let field = "delay.estimated_departure";
             Report::Delay(of_the_flight(field, flight, delay.estimated_departure.as_ref())?)
         }
+        Said::ArrivalEstimate(estimate) => {
+            let field = "arrival_estimate.estimated_arrival";
+            Report::Arrival(of_the_flight(field, flight, estimate.estimated_arrival.as_ref())?)
+        }
         Said::Belt(belt) => Report::Belt(parsed("belt", belt)?),
         Said::Departed(_) => Report::Departed,
+        Said::ReturnedToStand(_) => Report::Returned,
+        Said::Diverted(api::Diverted { airport }) if airport.is_empty() => Report::Diverted(None),
+        Said::Diverted(api::Diverted { airport }) => {
+            Report::Diverted(Some(parsed("diverted.airport", airport)?))
+        }
         Said::Landed(_) => Report::Landed,
         Said::Cancelled(_) => Report::Cancelled,
     })

@@ -21,6 +21,9 @@ pub(super) fn flight(id: &FlightId, flight: &Flight) -> api::Flight {
         belt: sign(&flight.belt),
         phase: phase(flight.phase).into(),
         estimated_departure: flight.estimated_departure.map(stored::timestamp_message),
+        estimated_arrival: flight.estimated_arrival.map(stored::timestamp_message),
+        diverted: flight.diverted.is_some(),
+        diverted_to: flight.diverted.flatten().map_or_else(String::new, |to| to.to_string()),
     }
 }
 

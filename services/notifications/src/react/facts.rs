@@ -106,7 +106,10 @@ fn flight(event: &RecordedEvent) -> Result<Option<FlightChange>, DecodeError> {
         "flights.FlightDeparted" => FlightChange::Departed,
         "flights.FlightLanded" => FlightChange::Landed,
         "flights.FlightCancelled" => FlightChange::Cancelled,
-        "flights.PassengerRead" => return Ok(None),
+        "flights.ArrivalEstimated"
+        | "flights.FlightReturned"
+        | "flights.FlightDiverted"
+        | "flights.PassengerRead" => return Ok(None),
         _ => return Err(DecodeError::unknown(event)),
     }))
 }

@@ -132,6 +132,7 @@ impl Draft {
         let scheduled_departure = time(&mut reading, "SCT", departures);
         let scheduled_arrival = time(&mut reading, "SCT", ["ONB", "TDN"]);
         let estimated_departure = time(&mut reading, "EST", departures);
+        let estimated_arrival = time(&mut reading, "EST", ["ONB", "TDN"]);
         let departed_at = time(&mut reading, "ACT", departures);
         let landed_at = time(&mut reading, "ACT", ["TDN", "ONB"]);
         let gate = reading.sign("PassengerGate", &self.gate);
@@ -143,6 +144,7 @@ impl Draft {
             scheduled_departure,
             scheduled_arrival,
             estimated_departure,
+            estimated_arrival,
             departed_at,
             landed_at,
             codeshares: (!self.codeshares.is_empty()).then_some(codeshares),
