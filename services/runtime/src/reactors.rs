@@ -20,6 +20,17 @@
 //! them out would be to lose them: a reactor that is stuck says so in the log of
 //! errors and in readiness (see [`Health`]). What is refused for good is for the
 //! reactor itself to settle in [`Reactor::flush`].
+//!
+//! Deadlines are folded state: what was taken in says that something is due
+//! ([`Reactor::due`]), and what is taken in later may answer it. When the clock
+//! shows that instant and the reactor has folded all there is, it is told
+//! ([`Reactor::strike`]), so a deadline needs no later event to wake it. It is
+//! never told while it folds the history; a deadline that passed while nobody
+//! ran strikes after the catch-up. What strikes is named by the event that set
+//! it, and not by the clock, so a second strike (after a crash, on another node)
+//! gives the same commands, and targets tell the repeat. A strike moves no
+//! checkpoint: until the event that follows from it is folded, a start strikes
+//! again. The clock is looked at often, and so may be moved.
 
 mod checkpoint;
 mod memory;
@@ -27,7 +38,7 @@ mod memory;
 use std::{sync::Arc, time::Duration};
 
 use airside_kernel::{
-    AppendError, Clock, DecodeError, EventStore, Kept, Page, Position, ReadError, RecordedEvent,
+    AppendError, Clock, DecodeError, EventStore, Kept, Page, Position, ReadError, RecordedEvent, Timestamp,
 };
 use async_trait::async_trait;
 use thiserror::Error;
@@ -50,6 +61,9 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 /// The first pause after a failure; doubled up to [`MAX_PAUSE`].
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
+/// How often the clock is looked at while something is to become due, and how soon after a strike.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// How long running commands may take after the stop; then they are left, as by a crash.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
@@ -67,6 +81,15 @@ pub trait Reactor: Send + 'static {
     /// # Errors
     /// When the event cannot be decoded; it is parked and alarmed.
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError>;
+
+    /// Returns when the next thing is due that was not answered, as far as was folded.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Takes in that an instant has come and remembers the commands of all that was
+    /// due until then. What was struck is not due again; a memory that is kept says so.
+    fn strike(&mut self, _now: Timestamp) {}
 
     /// Carries out the remembered commands. Called again after a failure; every
     /// command must be harmless when repeated.
@@ -133,6 +156,7 @@ pub enum StartAt {
 pub struct Runner<R> {
     reactor: R,
     store: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
     checkpoint: Checkpoint,
     /// The last position that is finished with.
     done: Option<Position>,
@@ -154,11 +178,11 @@ impl<R: Reactor> Runner<R> {
         clock: Arc<dyn Clock>,
         start_at: Option<StartAt>,
     ) -> Result<Self, StartError> {
-        let checkpoint = Checkpoint::find(R::NAME, store.clone(), clock, start_at).await?;
+        let checkpoint = Checkpoint::find(R::NAME, store.clone(), clock.clone(), start_at).await?;
         let done = checkpoint.position();
         let (progress, _) = watch::channel(Progress::default());
         let (vitals, memory) = (Vitals::new(R::NAME), None);
-        Ok(Self { reactor, store, checkpoint, done, unwritten: 0, progress, vitals, memory })
+        Ok(Self { reactor, store, clock, checkpoint, done, unwritten: 0, progress, vitals, memory })
     }
 
     /// Keeps the reactor's memory in a folder, and starts from there.
@@ -188,6 +212,7 @@ impl<R: Reactor> Runner<R> {
         tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let mut pause = MIN_PAUSE;
         loop {
+            let (clock, due) = (self.clock.clone(), self.due());
             tokio::select! {
                 page = follower.next() => match page {
                     Ok(page) => {
@@ -210,6 +235,12 @@ impl<R: Reactor> Runner<R> {
                     }
                 },
                 _ = tick.tick(), if self.unwritten > 0 || self.is_memory_due() => self.note().await,
+                () = come(clock.as_ref(), due) => {
+                    if !self.strike(&mut stop).await {
+                        self.memory = None;
+                        break;
+                    }
+                }
                 () = stopped(&mut stop) => break,
             }
         }
@@ -285,6 +316,20 @@ impl<R: Reactor> Runner<R> {
         true
     }
 
+    /// Returns when the reactor is to be told of the time; never before it has folded all there is.
+    fn due(&self) -> Option<Timestamp> {
+        if self.progress.borrow().is_at_head { self.reactor.due() } else { None }
+    }
+
+    /// Does all that is due; false when told to stop before it was done.
+    async fn strike(&mut self, stop: &mut watch::Receiver<bool>) -> bool {
+        self.reactor.strike(self.clock.now());
+        if let Some(memory) = &mut self.memory {
+            memory.folded(1);
+        }
+        self.flush(stop).await
+    }
+
     /// Carries out what is remembered, however long it takes; false when told to stop.
     async fn flush(&mut self, stop: &mut watch::Receiver<bool>) -> bool {
         let mut pause = MIN_PAUSE;
@@ -317,6 +362,18 @@ impl<R: Reactor> Runner<R> {
                     "checkpoint could not be written; it stays behind"
                 );
             }
+        }
+    }
+}
+
+/// Waits until the clock shows an instant; for ever when there is none.
+async fn come(clock: &dyn Clock, due: Option<Timestamp>) {
+    let Some(due) = due else { return std::future::pending().await };
+    loop {
+        let left = Duration::try_from(due.duration_since(clock.now())).unwrap_or_default();
+        time::sleep(left.clamp(LOOK_AGAIN, LOOK_EVERY)).await;
+        if clock.now() >= due {
+            return;
         }
     }
 }

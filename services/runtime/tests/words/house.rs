@@ -49,9 +49,20 @@ impl House {
         [Self::in_memory(), Self::on_disk()]
     }
 
+    /// In memory, and at the hour of a clock that the test moves.
+    pub(crate) fn at_the_hour_of(clock: &Arc<ManualClock>) -> Self {
+        Self::made(clock.clone(), |_, clock| Arc::new(MemoryStore::new(clock)))
+    }
+
     fn over(make: impl FnOnce(&TempDir, Arc<dyn Clock>) -> Arc<dyn EventStore>) -> Self {
+        Self::made(Arc::new(SystemClock), make)
+    }
+
+    fn made(
+        clock: Arc<dyn Clock>,
+        make: impl FnOnce(&TempDir, Arc<dyn Clock>) -> Arc<dyn EventStore>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::new(Watched::new(make(&folder, clock.clone())));
         let vault = Arc::new(Vault::open(folder.path(), clock.clone()).unwrap());
         Self { store, vault, clock, folder }
@@ -148,6 +159,8 @@ pub(crate) struct Watched {
     pub(crate) follow_failures: Arc<AtomicU64>,
     /// Followers find damaged bytes.
     pub(crate) is_damaged: Arc<AtomicBool>,
+    /// Followers wait a second for each page.
+    pub(crate) is_slow: Arc<AtomicBool>,
 }
 
 impl Watched {
@@ -161,6 +174,7 @@ impl Watched {
             generation: AtomicU64::new(0),
             follow_failures: Arc::default(),
             is_damaged: Arc::default(),
+            is_slow: Arc::default(),
         }
     }
 
@@ -248,7 +262,8 @@ impl EventStore for Watched {
 
     fn follow(&self, after: Option<Position>) -> Box<dyn Follow> {
         let (failures, is_damaged) = (self.follow_failures.clone(), self.is_damaged.clone());
-        Box::new(WatchedFollow { inner: self.inner.follow(after), failures, is_damaged })
+        let is_slow = self.is_slow.clone();
+        Box::new(WatchedFollow { inner: self.inner.follow(after), failures, is_damaged, is_slow })
     }
 }
 
@@ -256,6 +271,7 @@ struct WatchedFollow {
     inner: Box<dyn Follow>,
     failures: Arc<AtomicU64>,
     is_damaged: Arc<AtomicBool>,
+    is_slow: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -263,6 +279,9 @@ impl Follow for WatchedFollow {
     async fn next(&mut self) -> Result<Page, ReadError> {
         if self.is_damaged.load(Ordering::Relaxed) {
             return Err(ReadError::Corrupt { at: "7".to_owned(), reason: "checksum differs".to_owned() });
+        }
+        if self.is_slow.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
         let failures = self.failures.load(Ordering::Relaxed);
         if failures > 0 {

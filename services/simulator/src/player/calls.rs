@@ -207,6 +207,9 @@ fn headline(report: &FlightReport) -> Option<String> {
         Report::Departed(_) => Some(format!("{name} has left")),
         Report::Landed(_) => Some(format!("{name} has landed")),
         Report::Cancelled(_) => Some(format!("{name} is cancelled")),
-        Report::Schedule(_) => None,
+        Report::Schedule(_)
+        | Report::ArrivalEstimate(_)
+        | Report::ReturnedToStand(_)
+        | Report::Diverted(_) => None,
     }
 }
