@@ -43,7 +43,7 @@ mod secret_file;
 pub mod signing;
 mod vault;
 
-pub use secret_file::SecretFileError;
+pub use secret_file::{SecretFileError, read_secret};
 pub use vault::{
     BackupError, Covered, Erasure, ManifestFile, Reason, Vault, VaultError, VaultManifest, VaultRestored,
     read_manifest, restore_vault,

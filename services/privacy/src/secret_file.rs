@@ -55,7 +55,10 @@ pub(crate) fn open_private(path: &Path) -> Result<File, SecretFileError> {
 }
 
 /// Returns the bytes of a secret file; `None` when there is no such file.
-pub(crate) fn read_secret(path: &Path) -> Result<Option<Vec<u8>>, SecretFileError> {
+///
+/// # Errors
+/// When it cannot be read, or others than its owner may read it.
+pub fn read_secret(path: &Path) -> Result<Option<Vec<u8>>, SecretFileError> {
     match fs::read(path) {
         Ok(bytes) => refuse_open_to_others(path, 0o600).map(|()| Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -43,7 +43,7 @@ enum Command {
     Serve(serve::Serve),
     /// Mints a token for calls to a develop server.
     Token(token::Token),
-    /// Reads baggage messages.
+    /// Reads and sends baggage messages.
     #[command(subcommand)]
     Baggage(baggage::Baggage),
     /// Looks at venue maps.

@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Display,
     fs, io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -19,6 +20,13 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::places::Places;
+
+mod folders;
+mod link;
+
+pub(crate) use folders::source;
+pub use folders::{FlightFolder, FoldersConfig, MessageFolder};
+pub use link::{LinkAccount, LinkConfig, LinkTls};
 
 /// What a node runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -47,6 +55,10 @@ pub struct Config {
     pub accept_older_vault: bool,
     /// How the evidence against tampering is kept.
     pub evidence: EvidenceConfig,
+    /// The host link of baggage systems.
+    pub link: LinkConfig,
+    /// Folders in which files arrive.
+    pub folders: FoldersConfig,
     /// How logs are written.
     pub log: LogConfig,
     /// The limits of the public port.
@@ -66,6 +78,8 @@ impl Default for Config {
             raw_retention_days: 14,
             accept_older_vault: false,
             evidence: EvidenceConfig::default(),
+            link: LinkConfig::default(),
+            folders: FoldersConfig::default(),
             log: LogConfig::default(),
             gateway: GatewayConfig::default(),
         }
@@ -153,6 +167,13 @@ pub enum ConfigError {
         /// What was configured.
         store: String,
     },
+}
+
+impl ConfigError {
+    /// Says what is wrong with a field.
+    pub(crate) fn of(field: &str, problem: impl Display) -> Self {
+        Self::Wrong { origin: field.to_owned(), problem: problem.to_string() }
+    }
 }
 
 impl Config {

@@ -30,6 +30,7 @@ use crate::{config::Config, operate::Running, places::private_folder};
 
 mod assembly;
 mod custody;
+mod intake;
 mod refusal;
 mod register;
 
@@ -38,6 +39,7 @@ pub use self::refusal::StartError;
 use self::{
     assembly::{Assembly, Made},
     custody::Custody,
+    intake::Intake,
 };
 
 /// How often the read models are looked at while they catch up.
@@ -65,6 +67,8 @@ fn ended(outcome: Result<Result<(), GatewayError>, JoinError>) -> Result<(), Doo
 pub struct Node {
     /// Where the public port listens.
     pub public: SocketAddr,
+    /// Where host links are taken, when somebody may log in.
+    pub link: Option<SocketAddr>,
     /// Where the admin port listens.
     pub admin: SocketAddr,
     /// The identity of the log.
@@ -83,6 +87,7 @@ pub struct Node {
     inside: watch::Sender<bool>,
     last: watch::Sender<bool>,
     gateway: Option<JoinHandle<Result<(), GatewayError>>>,
+    intake: Vec<JoinHandle<()>>,
     workers: Vec<JoinHandle<()>>,
     notary: Option<JoinHandle<()>>,
 }
@@ -98,8 +103,9 @@ impl Node {
         if config.env == Environment::Develop && !config.listen.ip().is_loopback() {
             return Err(GatewayError::DevelopInPublic { address: config.listen }.into());
         }
-        let (listener, public) = bind("public", "listen", config.listen).await?;
-        let (admin_listener, admin) = bind("admin", "admin", config.admin_address()).await?;
+        let (listener, public) = bind("public", "--listen", config.listen).await?;
+        let (admin_listener, admin) = bind("admin", "--admin", config.admin_address()).await?;
+        let intake = Intake::open(&config, &places).await?;
         let tokens = Arc::new(Tokens::new(config.env, &token_key(&config.folder, config.env)?)?);
         private_folder(&config.folder)
             .map_err(|source| StartError::Folder { folder: config.folder.clone(), source })?;
@@ -124,13 +130,15 @@ impl Node {
             notary: None,
         };
         let evidence = assembly.custody(&embedded, &vault, notary, remark, second);
-        let Made { routes, progress, read_models, messages_read, projections, backups } =
+        let Made { routes, progress, read_models, messages_read, projections, backups, hands } =
             assembly.parts(&vault, &evidence, &door_stop).await?;
         assembly.readiness(&mut registry, admin_listener, progress.clone(), read_models.clone());
         let running = Running { vault: vault.clone(), projections, evidence, backups };
         assembly.door(embedded.clone(), running);
         caught_up(progress, &read_models).await?;
 
+        let link = intake.link_address();
+        let intake = intake.run(hands, &assembly, &door_stop);
         let Assembly { config, clock, inside, last, workers, notary, .. } = assembly;
         let gateway =
             Gateway::new(routes, tokens.clone(), clock, metrics.clone()).with_config(config.gateway);
@@ -138,6 +146,7 @@ impl Node {
         info!(address = %public, admin = %admin, log_id = %log_id, "ready");
         Ok(Self {
             public,
+            link,
             admin,
             log_id,
             store: embedded,
@@ -149,6 +158,7 @@ impl Node {
             inside,
             last,
             gateway,
+            intake,
             workers,
             notary,
         })
@@ -162,14 +172,17 @@ impl Node {
         outcome.err().unwrap_or(DoorError::Closed)
     }
 
-    /// Stops: the door first, so that running calls end, then what works behind
-    /// it, then who signs what they appended, and the log last. Nothing that was acknowledged is lost.
+    /// Stops: the doors first, so that running calls end and what host links have
+    /// taken is stored and answered, then what works behind them, then who signs what they appended, and the log last. Nothing that was acknowledged is lost.
     pub async fn stop(self) {
         self.door.send_replace(true);
         if let Some(gateway) = self.gateway
             && let Err(error) = ended(gateway.await)
         {
             error!(error = %error, "public port ended");
+        }
+        for taking in self.intake {
+            told(taking.await);
         }
         self.inside.send_replace(true);
         for worker in self.workers {
@@ -202,10 +215,10 @@ pub fn token_key(folder: &Path, env: Environment) -> Result<TokenKey, SigningErr
 
 async fn bind(
     name: &'static str,
-    flag: &'static str,
+    setting: &'static str,
     address: SocketAddr,
 ) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Port { name, address, flag, source };
+    let failed = |source| StartError::Port { name, address, setting, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))

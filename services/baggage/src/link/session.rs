@@ -12,6 +12,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
+use thiserror::Error;
 
 use super::frame::{AppId, Frame, Kind};
 
@@ -23,6 +24,8 @@ const PAUSE_AT: usize = 32;
 const RESUME_AT: usize = 8;
 /// How many wrong passwords end the line.
 const TRIES: u32 = 3;
+/// The longest password, in bytes.
+const PASSWORD_BYTES_MAX: usize = 64;
 
 /// Who may log in, and as which source its messages are stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,6 +36,27 @@ pub struct Account {
     pub source: String,
     /// Its password, at most 64 bytes.
     pub password: Vec<u8>,
+}
+
+/// A password that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "a password has 1 to {PASSWORD_BYTES_MAX} bytes, and blanks, zeros and line ends at its end are no part of it"
+)]
+pub struct NoPassword;
+
+impl Account {
+    /// Makes it; blanks, zeros and line ends at the end of a password are no part of it.
+    ///
+    /// # Errors
+    /// When the password is empty or too long.
+    pub fn new(app: AppId, source: String, secret: &[u8]) -> Result<Self, NoPassword> {
+        let password = password(secret).to_vec();
+        match password.len() {
+            1..=PASSWORD_BYTES_MAX => Ok(Self { app, source, password }),
+            _ => Err(NoPassword),
+        }
+    }
 }
 
 /// Shows no password.

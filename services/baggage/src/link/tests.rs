@@ -174,6 +174,15 @@ fn a_password_may_be_filled_up_and_another_name_is_refused() {
 }
 
 #[test]
+fn an_account_has_the_password_of_its_file_and_no_line_end() {
+    let account = |secret: &[u8]| Account::new(app(), "bhs.t3".to_owned(), secret);
+    assert_eq!(account(b"SECRET\r\n").unwrap().password, b"SECRET");
+    for none in [&b""[..], b" \n", &[b'A'; 65]] {
+        assert!(account(none).is_err());
+    }
+}
+
+#[test]
 fn an_answer_comes_when_the_message_is_on_disk() {
     let mut session = logged_in();
     let store = Act::Store { data: Bytes::from_static(BSM), id: Some(3) };

@@ -13,11 +13,15 @@ use clap::{Args, Subcommand};
 
 use super::{Outcome, out::note};
 
-/// Reads baggage messages.
+mod send;
+
+/// Reads and sends baggage messages.
 #[derive(Subcommand)]
 pub(super) enum Baggage {
     /// Reads IATA RP 1745 messages and prints one JSON object for each.
     Parse(Parse),
+    /// Sends messages and waits until each is safe on the other end's disk.
+    Send(Box<send::Send>),
 }
 
 /// Reads IATA RP 1745 messages and prints one JSON object for each, with what is odd or wrong in it.
@@ -43,12 +47,20 @@ pub(super) struct Parse {
 
 impl Baggage {
     pub(super) fn run(self) -> Outcome {
-        let Self::Parse(parse) = self;
-        let received_at = parse.received_at.unwrap_or_else(|| SystemClock.now());
+        match self {
+            Self::Parse(parse) => parse.run(),
+            Self::Send(send) => send.run(),
+        }
+    }
+}
+
+impl Parse {
+    fn run(self) -> Outcome {
+        let received_at = self.received_at.unwrap_or_else(|| SystemClock.now());
         let mut out = io::BufWriter::new(io::stdout().lock());
-        let judge = if parse.strict { Judge::Strict } else { Judge::Tolerant };
+        let judge = if self.strict { Judge::Strict } else { Judge::Tolerant };
         let mut is_clean = true;
-        for file in &parse.files {
+        for file in &self.files {
             let bytes = match read(file) {
                 Ok(bytes) => bytes,
                 Err(error) => {

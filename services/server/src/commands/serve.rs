@@ -65,7 +65,7 @@ fn announce(node: &Node, folder: &str, is_json: bool) -> io::Result<()> {
         let ready = Ready {
             ready: true,
             public: node.public,
-            link: None,
+            link: node.link,
             admin: node.admin,
             log_id: node.log_id.to_string(),
         };
@@ -73,6 +73,9 @@ fn announce(node: &Node, folder: &str, is_json: bool) -> io::Result<()> {
     }
     say!("airside serves {folder}")?;
     say!("  gRPC and JSON   http://{}", node.public)?;
+    if let Some(link) = node.link {
+        say!("  host link       {link}")?;
+    }
     say!("  admin           http://{}/readyz", node.admin)?;
     say!("Stop with Ctrl-C.")
 }

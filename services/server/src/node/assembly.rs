@@ -23,7 +23,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::service::Routes;
 use tracing::{error, warn};
 
-use super::{StartError, custody::Remark, register::SecondRegister};
+use super::{StartError, custody::Remark, intake::Hands, register::SecondRegister};
 use crate::{
     config::Config,
     erasure,
@@ -59,6 +59,8 @@ pub(super) struct Made {
     pub(super) messages_read: watch::Receiver<Progress>,
     pub(super) projections: ProjectionsHandle,
     pub(super) backups: Backups,
+    /// What takes messages and flights that come without a call.
+    pub(super) hands: Hands,
 }
 
 impl Assembly {
@@ -159,7 +161,8 @@ impl Assembly {
             .add_service(trips.service)
             .add_service(NotificationServiceServer::new(notifications.service))
             .add_service(navigation.service);
-        Ok(Made { routes, progress, read_models, messages_read, projections: handle, backups })
+        let hands = Hands { receiving: baggage.receiving, recorder: flights.recorder };
+        Ok(Made { routes, progress, read_models, messages_read, projections: handle, backups, hands })
     }
 
     /// Opens the operator's door; a node without one works all the same.

@@ -4,6 +4,7 @@
 pub(crate) mod calls;
 pub(crate) mod folders;
 pub(crate) mod http;
+pub(crate) mod link;
 pub(crate) mod luggage;
 pub(crate) mod operator;
 pub(crate) mod process;
@@ -86,27 +87,32 @@ pub(crate) struct House {
     pub(crate) node: Node,
     pub(crate) callers: Callers,
     folder: TempDir,
-    evidence: EvidenceConfig,
+    config: Config,
 }
 
 impl House {
     pub(crate) async fn open() -> Self {
-        Self::on(TempDir::new().unwrap(), EvidenceConfig::default()).await
+        Self::with(Config::default()).await
+    }
+
+    /// Opens a node that differs from the usual one; its folder and ports are ours.
+    pub(crate) async fn with(config: Config) -> Self {
+        Self::on(TempDir::new().unwrap(), config).await
     }
 
     /// Opens a node whose evidence has a second place.
     pub(crate) async fn with_second(second: &Path) -> Self {
         let every = Duration::from_millis(100);
         let evidence = EvidenceConfig { second: Some(second.to_owned()), every, ..EvidenceConfig::default() };
-        Self::on(TempDir::new().unwrap(), evidence).await
+        Self::with(Config { evidence, ..Config::default() }).await
     }
 
     /// Stops the node and starts it again on its folder.
     pub(crate) async fn reopen(self) -> Self {
-        let Self { node, callers, folder, evidence } = self;
+        let Self { node, callers, folder, config } = self;
         drop(callers);
         within("stop", node.stop()).await;
-        Self::on(folder, evidence).await
+        Self::on(folder, config).await
     }
 
     /// Returns the data folder.
@@ -114,19 +120,13 @@ impl House {
         self.folder.path()
     }
 
-    async fn on(folder: TempDir, evidence: EvidenceConfig) -> Self {
+    async fn on(folder: TempDir, config: Config) -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config = Config {
-            folder: folder.path().to_owned(),
-            listen: any,
-            admin: Some(any),
-            evidence: evidence.clone(),
-            ..Config::default()
-        };
+        let config = Config { folder: folder.path().to_owned(), listen: any, admin: Some(any), ..config };
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
-        let node = within("start", Node::start(config, registry, metrics)).await.unwrap();
+        let node = within("start", Node::start(config.clone(), registry, metrics)).await.unwrap();
         let callers = Callers::connect(node.public, node.tokens.clone()).await;
-        Self { node, callers, folder, evidence }
+        Self { node, callers, folder, config }
     }
 }

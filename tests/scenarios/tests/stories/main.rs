@@ -18,15 +18,18 @@ mod crash;
 mod demo;
 mod erasure;
 mod flights;
+
 mod full_disk;
 mod harness;
 mod json;
+mod link;
 mod log_command;
 mod map_command;
 mod privacy;
 mod projections_command;
 mod push;
 mod refusals;
+
 mod start;
 mod stop;
 mod streams;

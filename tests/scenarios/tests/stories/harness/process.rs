@@ -136,6 +136,11 @@ impl Yard {
         self.folder.path().join("data")
     }
 
+    /// Returns the folder that holds the data folder and what lies beside it.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
     /// Returns a path beside the data folder.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -198,6 +203,11 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn public(&self) -> SocketAddr {
         self.ready["public"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Returns where host links are taken.
+    pub(crate) fn link(&self) -> SocketAddr {
+        self.ready["link"].as_str().unwrap().parse().unwrap()
     }
 
     pub(crate) fn admin(&self) -> SocketAddr {

@@ -1,0 +1,160 @@
+//! What brings messages and flights without a call: host links and watched folders.
+//!
+//! Ports and secrets are looked at before anything starts; peers and files wait until the node is
+//! ready. A folder that is not there stops no start: it may be a share that comes back, and readiness
+//! says so. Both stop with the public port, so that what they took is read before the node ends.
+
+use std::{fs, net::SocketAddr, path::Path, sync::Arc};
+
+use airside_baggage::{
+    drop,
+    ingest::zone_of,
+    link::{frame::AppId, serve, session::Account},
+    receive::Receiving,
+};
+use airside_flights::{
+    ingest::{self as flights, Recorder},
+    model::AirportCode,
+};
+use airside_privacy::read_secret;
+use airside_runtime::{
+    folder::{self, Folder, Handler},
+    tls::{Acceptor, Identity},
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tracing::{info, warn};
+
+use super::{StartError, assembly::Assembly, bind};
+use crate::{
+    config::{Config, ConfigError, FlightFolder, LinkTls, MessageFolder, source},
+    places::Places,
+};
+
+/// What takes messages and flights.
+pub(super) struct Hands {
+    pub(super) receiving: Receiving,
+    pub(super) recorder: Recorder,
+}
+
+/// What brings them, not yet at work.
+pub(super) struct Intake {
+    link: Option<LinkPort>,
+    messages: Vec<MessageFolder>,
+    flights: Vec<(FlightFolder, AirportCode)>,
+    looks: folder::Options,
+}
+
+/// The port of host links, and who may log in there.
+struct LinkPort {
+    listener: TcpListener,
+    address: SocketAddr,
+    accounts: Arc<[Account]>,
+    tls: Option<Acceptor>,
+    options: serve::Options,
+}
+
+impl Intake {
+    /// Checks what is configured, reads the secrets and takes the port.
+    ///
+    /// # Errors
+    /// When something is wrong with a field, a secret or the port.
+    pub(super) async fn open(config: &Config, places: &Places) -> Result<Self, StartError> {
+        let looks = config.folders.options(places)?;
+        let airport = |folder: &FlightFolder| Ok((folder.clone(), folder.airport()?));
+        let flights = config.folders.flights.iter().map(airport).collect::<Result<_, ConfigError>>()?;
+        let link = match config.link.address(config.listen, config.env)? {
+            Some(address) => Some(LinkPort::open(config, address).await?),
+            None => None,
+        };
+        Ok(Self { link, messages: config.folders.messages.clone(), flights, looks })
+    }
+
+    /// Returns where host links are taken.
+    pub(super) fn link_address(&self) -> Option<SocketAddr> {
+        self.link.as_ref().map(|link| link.address)
+    }
+
+    /// Sets all to work until `stop` turns true.
+    pub(super) fn run(
+        self,
+        hands: Hands,
+        assembly: &Assembly,
+        stop: &watch::Receiver<bool>,
+    ) -> Vec<JoinHandle<()>> {
+        let mut at_work = Vec::new();
+        for one in self.messages {
+            let (receiving, clock) = (hands.receiving.clone(), assembly.clock.clone());
+            let folder = drop::watch(one.path.clone(), receiving, one.source, clock, self.looks.clone());
+            at_work.push(watch_folder(folder, &one.path, assembly, stop));
+        }
+        let zones: flights::Zones = Arc::new(|airport: AirportCode| zone_of(&airport.to_string()));
+        for (one, airport) in self.flights {
+            let options = flights::Options { source: one.source, airport, zones: zones.clone() };
+            let folder =
+                flights::watch(one.path.clone(), hands.recorder.clone(), options, self.looks.clone());
+            at_work.push(watch_folder(folder, &one.path, assembly, stop));
+        }
+        if let Some(port) = self.link {
+            let link =
+                serve::Link::new(port.listener, port.accounts, hands.receiving, port.options, port.tls);
+            let health = link.health();
+            assembly.readiness.register("link", move || health.check());
+            at_work.push(tokio::spawn(link.run(stop.clone())));
+        }
+        at_work
+    }
+}
+
+fn watch_folder<H: Handler>(
+    folder: Folder<H>,
+    path: &Path,
+    assembly: &Assembly,
+    stop: &watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let health = folder.health();
+    assembly.readiness.register(format!("folder {}", path.display()), move || health.check());
+    tokio::spawn(folder.run(stop.clone()))
+}
+
+impl LinkPort {
+    async fn open(config: &Config, address: SocketAddr) -> Result<Self, StartError> {
+        let link = &config.link;
+        let options = link.options()?;
+        let accounts: Vec<_> = link
+            .accounts
+            .iter()
+            .map(|(app, account)| {
+                let field = format!("link.accounts.{app}");
+                let wrong = |error: &dyn std::error::Error| ConfigError::of(&field, error);
+                let app = AppId::parse(app).map_err(|error| wrong(&error))?;
+                let source = source(&format!("{field}.source"), &account.source)?.to_owned();
+                let secret = secret(&account.password_file, &format!("{field}.password_file"))?;
+                Ok(Account::new(app, source, &secret).map_err(|error| wrong(&error))?)
+            })
+            .collect::<Result<_, StartError>>()?;
+        let tls = link.tls.as_ref().map(read_tls).transpose()?;
+        let (listener, address) = bind("link", "link.listen", address).await?;
+        if tls.is_none() && !address.ip().is_loopback() {
+            warn!(address = %address, "host links are in clear: passwords and names can be read on the network");
+        }
+        info!(address = %address, count = accounts.len(), "host links are taken when the node is ready");
+        Ok(Self { listener, address, accounts: accounts.into(), tls, options })
+    }
+}
+
+fn read_tls(tls: &LinkTls) -> Result<Acceptor, StartError> {
+    let key = secret(&tls.key, "link.tls.key")?;
+    let chain = file(&tls.certificate, "link.tls.certificate")?;
+    let client_ca = tls.client_ca.as_ref().map(|path| file(path, "link.tls.client_ca")).transpose()?;
+    Ok(Acceptor::new(Identity { chain_pem: &chain, key_pem: &key }, client_ca.as_deref())?)
+}
+
+/// Returns what a file holds that its owner alone may read.
+fn secret(path: &Path, field: &str) -> Result<Vec<u8>, StartError> {
+    let absent = || ConfigError::of(field, format_args!("{} is not there", path.display()));
+    Ok(read_secret(path)?.ok_or_else(absent)?)
+}
+
+fn file(path: &Path, field: &str) -> Result<Vec<u8>, ConfigError> {
+    fs::read(path).map_err(|error| ConfigError::of(field, format_args!("{}: {error}", path.display())))
+}
