@@ -8,7 +8,8 @@
 //! Streams: `bag-<plate>` (observations, journeys, attachments, status),
 //! `source-<name>` (raw messages), `quarantine-<source>` (what could not be
 //! used), `noread-<source>` (readings without a tag), `parts-<source>` (parts of
-//! messages until all of them are there).
+//! messages until all of them are there), `loading-<flight id>` (the loading of a
+//! flight as a whole).
 //!
 //! Invariants: a raw message is on disk before it is acknowledged, and its bytes
 //! are sealed; reading it is a later step that gives the same result whenever it
@@ -23,7 +24,9 @@ pub mod events;
 pub mod ingest;
 pub mod journey;
 pub mod link;
+pub mod loading;
 pub mod model;
+pub mod operating;
 pub mod parts;
 pub mod project;
 pub mod react;

@@ -12,6 +12,7 @@ use airside_runtime::{
 use tokio::sync::watch;
 
 use crate::{
+    operating::Operating,
     project::{Bags, QuarantineList},
     react::{Parse, Targets},
     receive::Receiving,
@@ -35,6 +36,8 @@ pub struct Part {
     pub receiving: Receiving,
     /// Where every bag is.
     pub bags: ReadModel<Bags>,
+    /// Which flight operates what a message or a reader names.
+    pub operating: ReadModel<Operating>,
 }
 
 /// Makes the parts of this domain over a log and its keys.
@@ -50,8 +53,10 @@ pub fn part(
     let no_reads = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
     let quarantine = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
     let bags = projections.add_kept(Bags::default);
+    let operating = projections.add_kept(Operating::default);
     let parts = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
-    let targets = Targets { bags: executor.clone(), parts, quarantine, no_reads: no_reads.clone() };
+    let loadings = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
+    let targets = Targets { bags: executor.clone(), parts, quarantine, no_reads: no_reads.clone(), loadings };
     let parse = Parse::new(store.clone(), keys.clone(), metrics.clone(), targets);
     let quarantine = projections.add_kept(QuarantineList::default);
     let receiving = Receiving::new(store, keys.clone(), clock.clone(), metrics.clone());
@@ -63,9 +68,10 @@ pub fn part(
         executor,
         no_reads,
         bags: bags.clone(),
+        operating: operating.clone(),
         quarantine,
         stop,
     };
     let service = BaggageServiceServer::new(service).max_decoding_message_size(MAX_CALL_BYTES);
-    Part { service, parse, bags, receiving }
+    Part { service, parse, bags, operating, receiving }
 }

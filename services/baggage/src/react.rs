@@ -10,6 +10,9 @@
 //! the whole once; what it says has its id from the part that came last. What is
 //! received later, from any source, strikes a message that waits too long.
 //!
+//! Which flight a message means is taken from the schedule as it was known up to the
+//! message, so that every node says the same (see [`Operating`]).
+//!
 //! Messages wait sealed and are read a few at a time, because one may name
 //! thousands of bags. A stream that cannot be read quarantines what was meant for
 //! it and stops nobody else; a log that cannot be written makes all wait.
@@ -21,6 +24,7 @@ mod waits;
 
 use std::{collections::VecDeque, sync::Arc};
 
+use airside_api::baggage::v1::LegRole;
 use airside_kernel::{
     Cause, Classified, Code, DecodeError, EventStore, Kept, Keyring, Personal, RecordedEvent, Revision,
     StoredEvent, StreamId, Timestamp,
@@ -44,10 +48,12 @@ use self::{
 use crate::{
     decide::{Bag, Command, Observe, Rejection},
     ingest::{BAGS_MAX, PARSER_VERSION, Parsed, decode, messages, part_head},
-    model::{Content, JourneyId, LicencePlate, Observation, message_observation_id},
+    loading::{Loading, LoadingMoved, loading_stream},
+    model::{JourneyId, LicencePlate, Observation, message_observation_id},
+    operating::Operating,
     parts::{MessageCompleted, Parts, PartsEvent, PartsGivenUp},
     source::{MessageReceived, NoReads, Quarantine, TagNotRead},
-    translate::{Said, Unusable, translate},
+    translate::{Said, Unusable, What, translate},
 };
 
 /// How many commands are gathered before they are carried out.
@@ -74,6 +80,8 @@ pub struct Targets {
     pub quarantine: Executor<Quarantine>,
     /// Readings without a tag.
     pub no_reads: Executor<NoReads>,
+    /// The loading of flights.
+    pub loadings: Executor<Loading>,
 }
 
 /// What the reactor has folded.
@@ -81,6 +89,7 @@ pub struct Targets {
 pub struct Memory {
     repeats: Repeats,
     waits: Waits,
+    operating: Operating,
 }
 
 /// A stored fact to act on.
@@ -186,17 +195,20 @@ impl Parse {
         };
         let (context, cause) = (reading.context(said.observed_at), reading.cause());
         reading.index = reading.index.saturating_add(1);
-        match (said.plate, said.content) {
-            (Some(plate), content) => self.pending.bags.push(ToBag {
-                order: Order {
-                    stream: bag_stream(plate),
-                    command: Observe { observation, content, new_journey: JourneyId(Uuid::now_v7()) },
-                    context,
-                },
-                message: reading.message,
-                cause,
-            }),
-            (None, Content::Scanned(sighting)) => {
+        match said.what {
+            What::Bag(plate, mut content) => {
+                self.memory.operating.resolve(&mut content, said.station);
+                self.pending.bags.push(ToBag {
+                    order: Order {
+                        stream: bag_stream(plate),
+                        command: Observe { observation, content, new_journey: JourneyId(Uuid::now_v7()) },
+                        context,
+                    },
+                    message: reading.message,
+                    cause,
+                });
+            }
+            What::NoTag(sighting) => {
                 // What is noted in the order of its causes is noted under the fact that is worked on.
                 observation.cause = Some(cause);
                 self.pending.no_reads.push(Order {
@@ -205,7 +217,14 @@ impl Parse {
                     context,
                 });
             }
-            (None, _) => {}
+            What::Loading(flight, step) => {
+                let flight = self.memory.operating.flight(flight, LegRole::Outbound, said.station);
+                self.pending.loadings.push(Order {
+                    stream: loading_stream(flight),
+                    command: LoadingMoved { observation, step },
+                    context,
+                });
+            }
         }
     }
 
@@ -217,7 +236,7 @@ impl Parse {
     /// Carries out what is gathered. Repeated after a failure: every target
     /// tells a repeat by its id or cause.
     async fn carry_out(&mut self) -> Result<(), ReactError> {
-        let Pending { bags, parts, quarantine, no_reads } = &mut self.pending;
+        let Pending { bags, parts, quarantine, no_reads, loadings } = &mut self.pending;
         keep_parts(&self.targets.parts, parts, quarantine).await?;
         while !bags.is_empty() {
             let some = bags.len().min(MAX_GATHERED);
@@ -239,6 +258,7 @@ impl Parse {
         // The quarantine keeps the highest cause of a stream, so it takes them in their order.
         quarantine.sort_by(|a, b| a.command.cause.cmp(&b.command.cause));
         settle(&self.targets.quarantine, quarantine).await?;
+        settle(&self.targets.loadings, loadings).await?;
         settle(&self.targets.no_reads, no_reads).await
     }
 
@@ -277,7 +297,7 @@ impl Parse {
 }
 
 impl Kept for Parse {
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
     type State = Memory;
 
     fn image(&self) -> Memory {
@@ -285,8 +305,8 @@ impl Kept for Parse {
     }
 
     fn restore(&mut self, memory: Memory) {
-        let Memory { repeats, waits } = memory;
-        self.memory = Memory { repeats: repeats.recalled(), waits };
+        let repeats = memory.repeats.recalled();
+        self.memory = Memory { repeats, ..memory };
     }
 }
 
@@ -295,16 +315,20 @@ impl Reactor for Parse {
     const NAME: &'static str = "baggage.parse";
 
     fn wants(category: &str) -> bool {
-        matches!(category, "source" | "parts")
+        matches!(category, "source" | "parts" | "flight")
     }
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
-        if event.category() == "parts" {
-            let [fact] = PartsEvent::decode(event)?;
-            self.take_parts(event, fact, act);
-        } else {
-            let [received] = MessageReceived::decode(event)?;
-            self.take_raw(event, received, act);
+        match event.category() {
+            "flight" => self.memory.operating.fold(event)?,
+            "parts" => {
+                let [fact] = PartsEvent::decode(event)?;
+                self.take_parts(event, fact, act);
+            }
+            _ => {
+                let [received] = MessageReceived::decode(event)?;
+                self.take_raw(event, received, act);
+            }
         }
         Ok(())
     }

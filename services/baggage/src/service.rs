@@ -24,6 +24,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::{
     decide::Bag,
     model::{DatedFlight, LicencePlate},
+    operating::Operating,
     project::{Bags, Item, ListKey, QuarantineList, Scope},
     receive::Receiving,
     source::NoReads,
@@ -39,6 +40,7 @@ pub struct Baggage {
     pub(crate) executor: Executor<Bag>,
     pub(crate) no_reads: Executor<NoReads>,
     pub(crate) bags: ReadModel<Bags>,
+    pub(crate) operating: ReadModel<Operating>,
     pub(crate) quarantine: ReadModel<QuarantineList>,
     pub(crate) stop: watch::Receiver<bool>,
 }

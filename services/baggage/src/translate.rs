@@ -1,30 +1,30 @@
 //! From a message that was read to what it says of each bag. Pure.
 //!
-//! A BSM announces, and so does a BTM at the airport where its bags change
-//! flights; their time is the time of receipt, because they carry none. A BPM is a
-//! sighting at the point that its elements tell, first match first: `.B` an
-//! irregularity, the end of its journey (source X), `.U` what the bag was put
-//! into, `.X` screening that cleared it, `.J` what was done. A part of a message
-//! says nothing by itself. What cannot be told is quarantined, never guessed.
+//! | message | what it says | its time |
+//! |---|---|---|
+//! | BSM, BTM | announcement; new, changed or taken back | receipt: it carries none |
+//! | BPM | a sighting at the point that its elements tell, or a report (`.B`) | `.J`, else receipt |
+//! | BUM | the bag must come off the named flight | receipt |
+//! | BNS | the bag was expected and not seen, or is at hand (`.B`) | receipt |
+//! | BMM | the bag is in its container or hold, concluded from a list and not read | receipt |
+//! | BCM FOM, FCM, FMM, DBM | the loading of a flight was opened, closed, matched, erased | receipt |
+//! | BCM BAM | an answer; nothing of any bag. A refusal is quarantined for somebody to see | |
+//! | BRQ | a question to a departure control system, which we are not: quarantined | |
 //!
-//! A BUM waits: it withdraws the authority for one flight, and the words of a bag
-//! have none that leaves a bag alone which was moved to another flight meanwhile.
-//!
-//! What is taken over is bounded, because a message may name thousands of bags
-//! and each of them repeats what is said of all.
+//! A part of a message says nothing by itself. What cannot be told is quarantined,
+//! never guessed. What is taken over is bounded, because a message may name
+//! thousands of bags and each of them repeats what is said of all.
 
-use airside_api::baggage::v1::{
-    AnnouncementChange, Authority, LegRole, PassengerState, Screening, TrackingPoint,
-};
+use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, LoadingStep, PassengerState, Report};
 use airside_kernel::{Personal, Timestamp};
 
+use self::sight::sight;
 use crate::{
-    ingest::{
-        Change, Flight, Group, MessageType, Parsed, ProcessingKind, ScreeningResult, Source, Status,
-        StatusCode, Stowage, is_piece,
-    },
-    model::{AirportCode, Announcement, Content, Leg, LicencePlate, Sighting, place_problem},
+    ingest::{self, Change, Flight, Group, MessageType, Parsed, Status, StatusCode, is_piece},
+    model::{AirportCode, Announcement, Content, DatedFlight, Leg, LicencePlate, Reported, Sighting},
 };
+
+mod sight;
 
 /// The most bytes of passengers' names that a bag keeps; whole names, the first ones.
 const MAX_NAME_BYTES: usize = 2_048;
@@ -33,17 +33,26 @@ const MAX_LOCATOR_BYTES: usize = 16;
 /// The most exception codes that a bag keeps.
 const MAX_EXCEPTIONS: usize = 8;
 
-/// What a message says of one bag.
+/// What a message says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
-    /// The bag's plate; `None` for a reading without a tag.
-    pub plate: Option<LicencePlate>,
     /// The airport that says it.
     pub station: AirportCode,
     /// When it happened.
     pub observed_at: Timestamp,
-    /// What it is.
-    pub content: Content,
+    /// Of what, and what.
+    pub what: What,
+}
+
+/// Of what a message speaks, and what it says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// Of the bag with this plate.
+    Bag(LicencePlate, Content),
+    /// Of a bag whose tag was not read.
+    NoTag(Sighting),
+    /// Of the loading of a flight.
+    Loading(DatedFlight, LoadingStep),
 }
 
 /// Why a message, or a part of it, cannot be used.
@@ -61,7 +70,15 @@ impl Unusable {
     }
 }
 
-/// Returns what a message says of each of its bags, in order.
+/// What is the same for all that a message says.
+struct Saying<'a> {
+    message: &'a Parsed<'a>,
+    station: AirportCode,
+    received_at: Timestamp,
+    said: Vec<Said>,
+}
+
+/// Returns what a message says, in order; nothing when it is an answer that everything was understood.
 ///
 /// # Errors
 /// Why the message cannot be used; it is then used in no part.
@@ -74,28 +91,102 @@ pub fn translate(message: &Parsed<'_>, received_at: Timestamp) -> Result<Vec<Sai
             "a part of a message says nothing by itself; its .V needs PART1 to PART99 and a reference";
         return Err(Unusable::new("part-unreadable", reason));
     }
-    if !matches!(message.message_type, MessageType::Bsm | MessageType::Btm | MessageType::Bpm) {
-        return Err(Unusable::new("type-waits", "messages of this type are kept and change no bag yet"));
-    }
     let station = message.header.and_then(|header| header.airport);
     let station = station.ok_or_else(|| Unusable::new("no-airport", "element .V names no airport"))?;
-    let mut said = Vec::new();
+    let mut saying = Saying { message, station, received_at, said: Vec::new() };
+    match message.message_type {
+        MessageType::Bcm => return control(saying),
+        MessageType::Brq => {
+            return Err(Unusable::new("request", "a departure control system answers BRQ, and this is none"));
+        }
+        MessageType::Bum if message.change == Some(Change::Deleted) => {
+            let reason = "a BUM that is taken back does not say what holds now; send BSM CHG with .S";
+            return Err(Unusable::new("unload-withdrawn", reason));
+        }
+        _ => {}
+    }
     for group in &message.groups {
         match message.message_type {
-            MessageType::Bsm | MessageType::Btm => announce(message, group, station, received_at, &mut said),
-            _ => sight(message, group, station, received_at, &mut said)?,
+            MessageType::Bsm | MessageType::Btm => announce(&mut saying, group),
+            MessageType::Bum => report(&mut saying, group, Report::Unload),
+            MessageType::Bns => report(&mut saying, group, Report::NotSeen),
+            _ => sight(&mut saying, group)?,
         }
     }
-    if said.is_empty() { Err(Unusable::new("no-plate", "no element .N or .B names a bag")) } else { Ok(said) }
+    if saying.said.is_empty() {
+        return Err(Unusable::new("no-plate", "no element .N or .B names a bag"));
+    }
+    Ok(saying.said)
 }
 
-fn announce(
-    message: &Parsed<'_>,
-    group: &Group<'_>,
-    station: AirportCode,
-    received_at: Timestamp,
-    said: &mut Vec<Said>,
-) {
+impl Saying<'_> {
+    fn say(&mut self, observed_at: Timestamp, what: What) {
+        self.said.push(Said { station: self.station, observed_at, what });
+    }
+}
+
+/// A BCM speaks of a flight, or answers a message.
+fn control(mut saying: Saying<'_>) -> Result<Vec<Said>, Unusable> {
+    let secondary = saying.message.secondary.unwrap_or_default().to_ascii_uppercase();
+    let step = match secondary.as_str() {
+        "BAM" => {
+            let refused = saying.message.acknowledgement.and_then(|answer| answer.accepted) == Some(false);
+            let why = || {
+                Unusable::new(
+                    "refused-by-receiver",
+                    "a message that was sent is answered with NAK; see its .A",
+                )
+            };
+            return if refused { Err(why()) } else { Ok(Vec::new()) };
+        }
+        "FOM" => LoadingStep::Opened,
+        "FCM" => LoadingStep::Closed,
+        "FMM" => LoadingStep::Matched,
+        "DBM" => LoadingStep::Erased,
+        _ => {
+            return Err(Unusable::new(
+                "control-unknown",
+                "the second line of a BCM is FOM, FCM, FMM, DBM or BAM",
+            ));
+        }
+    };
+    let flights = saying.message.groups.iter().filter_map(|group| group.outbound?.dated());
+    for flight in flights.collect::<Vec<_>>() {
+        saying.say(saying.received_at, What::Loading(flight, step));
+    }
+    if saying.said.is_empty() {
+        return Err(Unusable::new("no-flight", "no element .F names a flight with its day"));
+    }
+    Ok(saying.said)
+}
+
+/// A BUM or a BNS names bags that were not handled; `.B` may tell more of some.
+fn report(saying: &mut Saying<'_>, group: &Group<'_>, report: Report) {
+    let leg = legs(group).into_iter().find(|leg| leg.role == LegRole::Outbound);
+    for plate in &group.bags {
+        let told = status_of(group, *plate).and_then(|status| reported(status.code?)).unwrap_or(report);
+        let content = Content::Reported(Reported { report: told, leg, location: String::new() });
+        saying.say(saying.received_at, What::Bag(*plate, content));
+    }
+}
+
+/// The irregularity that a group reports of a plate.
+fn status_of<'a, 'b>(group: &'a Group<'b>, plate: LicencePlate) -> Option<&'a Status<'b>> {
+    group.statuses.iter().find(|status| status.bags.is_empty() || status.bags.contains(&plate))
+}
+
+/// What an irregularity reports, when it is no sighting.
+fn reported(code: StatusCode) -> Option<Report> {
+    match code {
+        StatusCode::Unseen => Some(Report::NotSeen),
+        StatusCode::OnHandAuthorised => Some(Report::OnHand),
+        StatusCode::OnHandNotAuthorised => Some(Report::OnHandNotAuthorised),
+        StatusCode::LoadedNotAuthorised | StatusCode::Offloaded => None,
+    }
+}
+
+fn announce(saying: &mut Saying<'_>, group: &Group<'_>) {
+    let message = saying.message;
     let names = names(group);
     let locator = group.record_locator.map(|locator| locator.reveal());
     let locator = locator.filter(|locator| locator.len() <= MAX_LOCATOR_BYTES);
@@ -110,15 +201,12 @@ fn announce(
         record_locator: locator.map(|locator| Personal::Known(locator.to_owned())),
         authority: authority(group),
         exceptions: exceptions(message, group),
-        passenger: PassengerState::Unspecified,
+        passenger: passenger(group),
     };
     let content = Content::Announced(Box::new(announcement));
-    said.extend(group.bags.iter().map(|plate| Said {
-        plate: Some(*plate),
-        station,
-        observed_at: received_at,
-        content: content.clone(),
-    }));
+    for plate in &group.bags {
+        saying.say(saying.received_at, What::Bag(*plate, content.clone()));
+    }
 }
 
 /// The names of a group, one a line, as far as they have room.
@@ -150,102 +238,6 @@ fn exceptions(message: &Parsed<'_>, group: &Group<'_>) -> Vec<String> {
     codes
 }
 
-fn sight(
-    message: &Parsed<'_>,
-    group: &Group<'_>,
-    station: AirportCode,
-    received_at: Timestamp,
-    said: &mut Vec<Said>,
-) -> Result<(), Unusable> {
-    let observed_at = group.processing.and_then(|p| p.time).map_or(received_at, |time| time.at);
-    let is_terminating = message.header.and_then(|header| header.source) == Some(Source::Terminating);
-    let mut see = |plate: Option<LicencePlate>, status: Option<&Status<'_>>| -> Result<(), Unusable> {
-        let sighting =
-            Sighting { authority: authority_of(group, status), ..sighting(group, status, is_terminating)? };
-        said.push(Said { plate, station, observed_at, content: Content::Scanned(sighting) });
-        Ok(())
-    };
-    for plate in &group.bags {
-        see(Some(*plate), group.statuses.iter().find(|s| s.bags.is_empty() || s.bags.contains(plate)))?;
-    }
-    (0..group.no_reads).try_for_each(|_| see(None, None))
-}
-
-fn sighting(
-    group: &Group<'_>,
-    status: Option<&Status<'_>>,
-    is_terminating: bool,
-) -> Result<Sighting, Unusable> {
-    let place =
-        |text: Option<&str>| text.filter(|t| place_problem(t).is_none()).unwrap_or_default().to_owned();
-    let processing = group.processing;
-    let point = point(group, status, is_terminating)?;
-    let handled = if is_terminating { LegRole::Inbound } else { LegRole::Outbound };
-    // A sorter tells where it read the bag and where it sent it; the bag is where it was sent.
-    let sent_to = processing.and_then(|p| p.sent_to).filter(|place| !place.is_empty());
-    Ok(Sighting {
-        point,
-        reader: place(processing.and_then(|p| p.scanner)),
-        location: place(sent_to.or_else(|| processing.and_then(|p| p.location))),
-        leg: legs(group).into_iter().find(|leg| leg.role == handled),
-        stowage: group.stowage.map(|stowage| (place(stowage.container), place(stowage.compartment))),
-        authority: Authority::Unspecified,
-        is_inferred: false,
-        screening: Screening::Unspecified,
-    })
-}
-
-fn point(
-    group: &Group<'_>,
-    status: Option<&Status<'_>>,
-    is_terminating: bool,
-) -> Result<TrackingPoint, Unusable> {
-    if let Some(status) = status {
-        return match status.code {
-            Some(StatusCode::Offloaded) => Ok(TrackingPoint::Offload),
-            Some(StatusCode::LoadedNotAuthorised) => Ok(TrackingPoint::AircraftLoad),
-            _ => Err(Unusable::new(
-                "status-waits",
-                "element .B reports a bag that was not handled; such reports wait",
-            )),
-        };
-    }
-    if is_terminating {
-        return Ok(TrackingPoint::ArrivalInjection);
-    }
-    if let Some(point) = group.stowage.as_ref().and_then(loaded_into) {
-        return Ok(point);
-    }
-    let result = group.screening.iter().rev().find_map(|screening| screening.result);
-    let kind = group.processing.and_then(|processing| processing.kind);
-    match kind {
-        _ if result == Some(ScreeningResult::Cleared) => Ok(TrackingPoint::Screening),
-        Some(ProcessingKind::Sorted) => Ok(TrackingPoint::Sortation),
-        Some(ProcessingKind::Reconciled) => Ok(TrackingPoint::AircraftSide),
-        Some(ProcessingKind::GroundTracked | ProcessingKind::HandScanned) => Ok(TrackingPoint::BhsInduction),
-        // It is in the system and not through screening.
-        None if !group.screening.is_empty() => Ok(TrackingPoint::BhsInduction),
-        None => Err(Unusable::new("no-point", "neither .J, .U, .B nor .X tells where the bag was seen")),
-    }
-}
-
-/// Where a bag is that was put into something: on board when a hold or a
-/// compartment is named, else in a container or cart.
-fn loaded_into(stowage: &Stowage<'_>) -> Option<TrackingPoint> {
-    let named = |text: Option<&'_ str>| text.is_some_and(|text| !text.is_empty());
-    if named(stowage.compartment) || stowage.container.is_some_and(is_hold) {
-        return Some(TrackingPoint::AircraftLoad);
-    }
-    named(stowage.container).then_some(TrackingPoint::ContainerLoad)
-}
-
-/// Whether an id is one of a hold, such as `H4`, `41` or `BLK`.
-fn is_hold(id: &str) -> bool {
-    let number = id.strip_prefix(['H', 'h']).unwrap_or(id);
-    let is_number = matches!(number.len(), 1 | 2) && number.bytes().all(|b| b.is_ascii_digit());
-    is_number || ["BLK", "BULK", "FWD", "AFT"].iter().any(|name| id.eq_ignore_ascii_case(name))
-}
-
 fn legs(group: &Group<'_>) -> Vec<Leg> {
     let leg = |flight: &Flight, role| {
         flight.dated().map(|dated| Leg { flight: dated, airport: flight.airport, role, marketed_as: None })
@@ -260,13 +252,20 @@ fn authority(group: &Group<'_>) -> Authority {
     match group.security.and_then(|security| security.to_load) {
         Some(true) => Authority::Load,
         Some(false) => Authority::Withheld,
+        // Who says only that a bag may travel alone says that it may travel.
+        None if group.security.and_then(|security| security.to_transport) == Some(true) => {
+            Authority::Transport
+        }
         None => Authority::Unspecified,
     }
 }
 
-fn authority_of(group: &Group<'_>, status: Option<&Status<'_>>) -> Authority {
-    match status.and_then(|status| status.code) {
-        Some(StatusCode::LoadedNotAuthorised) => Authority::Withheld,
-        _ => authority(group),
+fn passenger(group: &Group<'_>) -> PassengerState {
+    match group.security.and_then(|security| security.passenger) {
+        Some(ingest::PassengerState::Boarded) => PassengerState::Boarded,
+        Some(ingest::PassengerState::CheckedIn) => PassengerState::CheckedIn,
+        Some(ingest::PassengerState::NotBoarded) => PassengerState::NotBoarded,
+        Some(ingest::PassengerState::Standby) => PassengerState::Standby,
+        None => PassengerState::Unspecified,
     }
 }

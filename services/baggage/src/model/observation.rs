@@ -267,6 +267,15 @@ impl Content {
         }
     }
 
+    /// Returns the same legs, to be named anew.
+    pub(crate) fn legs_mut(&mut self) -> &mut [Leg] {
+        match self {
+            Self::Announced(announcement) => &mut announcement.legs,
+            Self::Scanned(Sighting { leg, .. }) | Self::Reported(Reported { leg, .. }) => leg.as_mut_slice(),
+            Self::FlightTurned(_) | Self::ConnectionJudged(_) | Self::Linked(_) => &mut [],
+        }
+    }
+
     /// Returns the flights that it names.
     pub fn flights(&self) -> impl Iterator<Item = DatedFlight> {
         self.legs().iter().map(|leg| leg.flight)

@@ -11,6 +11,7 @@ use super::{Reading, source_stream, unusable};
 use crate::{
     decide::{Observe, Rejection},
     ingest::PARSER_VERSION,
+    loading::LoadingMoved,
     parts::{Parts, PartsCommand},
     source::{MessageQuarantined, TagNotRead},
     translate::Unusable,
@@ -23,6 +24,7 @@ pub(super) struct Pending {
     pub(super) parts: Vec<Order<PartsCommand>>,
     pub(super) quarantine: Vec<Order<MessageQuarantined>>,
     pub(super) no_reads: Vec<Order<TagNotRead>>,
+    pub(super) loadings: Vec<Order<LoadingMoved>>,
 }
 
 /// An observation on its way to a plate.
@@ -36,7 +38,8 @@ pub(super) struct ToBag {
 
 impl Pending {
     pub(super) fn len(&self) -> usize {
-        self.bags.len() + self.parts.len() + self.quarantine.len() + self.no_reads.len()
+        let others = self.no_reads.len() + self.loadings.len();
+        self.bags.len() + self.parts.len() + self.quarantine.len() + others
     }
 
     /// Orders that what waits too long in a source's parts is given up, once a round.

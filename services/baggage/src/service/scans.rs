@@ -157,7 +157,8 @@ pub(super) async fn record(
         let context =
             Context { correlation, ..Context::new(actor, batch.source.as_str(), observation.observed_at) };
         if let Some(plate) = plate {
-            let (content, new_journey) = (Content::Scanned(sighting), JourneyId(Uuid::now_v7()));
+            let (mut content, new_journey) = (Content::Scanned(sighting), JourneyId(Uuid::now_v7()));
+            service.operating.read(|operating| operating.resolve(&mut content, observation.station));
             let command = Observe { observation, content, new_journey }.into();
             bags.push(Order { stream: bag_stream(plate), command, context });
             bag_places.push(place);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
 mod cases;
+mod control;
 mod joined;
 mod nasty;
 mod properties;

@@ -102,7 +102,11 @@ const CASES: &[(u8, &str, &[&str])] = &[
     (40, "unknown elements and codes", &["what_nobody_knows_survives_byte_for_byte"]),
     (41, "CHG or DEL after .V", &["a_change_may_come_late_but_not_out_of_free_text"]),
     (42, "DEL without .N", &["a_message_without_a_bag_is_an_error"]),
-    (43, "a flight closed that was never opened", &["a_control_message_of_an_unknown_flight_changes_no_bag"]),
+    (
+        43,
+        "a flight closed that was never opened",
+        &["a_control_message_of_an_unknown_flight_speaks_of_the_flight_and_of_no_bag"],
+    ),
     (
         44,
         "anything at all",
@@ -281,10 +285,11 @@ fn what_nobody_knows_survives_byte_for_byte() {
 }
 
 #[test]
-fn a_control_message_of_an_unknown_flight_changes_no_bag() {
-    for secondary in ["FCM", "DBM", "FMM"] {
+fn a_control_message_of_an_unknown_flight_speaks_of_the_flight_and_of_no_bag() {
+    for (secondary, step) in [("FCM", "Closed"), ("DBM", "Erased"), ("FMM", "Matched")] {
         let text = format!("BCM\n{secondary}\n.V/1LSZX\n.F/ZH9999/20NOV/PEK\nENDBCM\n");
-        assert_eq!(super::said::told(&text, super::RECEIPT), ["BCM type-waits"]);
+        let said = format!("ZH9999-20261120 SZX 2026-11-20T09:20:00Z loading {step}");
+        assert_eq!(super::said::told(&text, super::RECEIPT), [said]);
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeSet, fmt::Write, fs};
 
+use airside_api::baggage::v1::{PassengerState, Screening};
 use airside_baggage::{
     ingest,
-    model::{Content, Leg},
-    translate::{Said, translate},
+    model::{Announcement, Content, Leg, Sighting},
+    translate::{Said, What, translate},
 };
 use airside_kernel::{Personal, Timestamp};
 use proptest::prelude::*;
@@ -19,11 +20,27 @@ use super::{
 
 /// File, receipt, and a line for each thing said or the code of the quarantine.
 const SAMPLES: &[(&str, &str, &[&str])] = &[
-    ("syn_bcm_bam_nak.txt", RECEIPT, &["BCM type-waits"]),
-    ("syn_bcm_fcm.txt", RECEIPT, &["BCM type-waits"]),
-    ("syn_bcm_fom.txt", RECEIPT, &["BCM type-waits"]),
-    ("syn_bmm_manifest.txt", RECEIPT, &["BMM type-waits"]),
-    ("syn_bns_not_seen.txt", RECEIPT, &["BNS type-waits"]),
+    ("syn_bcm_bam_nak.txt", RECEIPT, &["BCM refused-by-receiver"]),
+    ("syn_bcm_fcm.txt", RECEIPT, &["ZH9101-20261120 SZX 2026-11-20T09:20:00Z loading Closed"]),
+    ("syn_bcm_fom.txt", RECEIPT, &["ZH9101-20261120 SZX 2026-11-20T09:20:00Z loading Opened"]),
+    (
+        "syn_bmm_manifest.txt",
+        RECEIPT,
+        &[
+            "0784000501 SZX 2026-11-20T09:20:00Z ContainerLoad Unspecified Outbound:ZH9101-20261120:PEK by  at  in AKE12345ZH/ inferred",
+            "0784000502 SZX 2026-11-20T09:20:00Z ContainerLoad Unspecified Outbound:ZH9101-20261120:PEK by  at  in AKE12345ZH/ inferred",
+            "3479000102 SZX 2026-11-20T09:20:00Z AircraftLoad Unspecified Outbound:ZH9101-20261120:PEK by  at  in H4/FWD inferred",
+        ],
+    ),
+    (
+        "syn_bns_not_seen.txt",
+        RECEIPT,
+        &[
+            "3479000105 SZX 2026-11-20T09:20:00Z report NotSeen Outbound:ZH9101-20261120:PEK at ",
+            "3479000106 SZX 2026-11-20T09:20:00Z report OnHandNotAuthorised Outbound:ZH9101-20261120:PEK at ",
+            "3479000107 SZX 2026-11-20T09:20:00Z report OnHand Outbound:ZH9101-20261120:PEK at ",
+        ],
+    ),
     (
         "syn_bpm_fallback_scan.txt",
         "2026-11-20T14:31:00Z",
@@ -65,7 +82,9 @@ const SAMPLES: &[(&str, &str, &[&str])] = &[
     (
         "syn_bsm_chg_reflight.txt",
         RECEIPT,
-        &["3479000101 SZX 2026-11-20T09:20:00Z Changed Load Outbound:ZH9103-20261120:PEK"],
+        &[
+            "3479000101 SZX 2026-11-20T09:20:00Z Changed Load Outbound:ZH9103-20261120:PEK passenger CheckedIn",
+        ],
     ),
     ("syn_bsm_count_000.txt", RECEIPT, &["BSM tag-count-zero"]),
     (
@@ -81,7 +100,9 @@ const SAMPLES: &[(&str, &str, &[&str])] = &[
     (
         "syn_bsm_local_szx.txt",
         RECEIPT,
-        &["3479000101 SZX 2026-11-20T09:20:00Z New Load Outbound:ZH9101-20261120:PEK named located"],
+        &[
+            "3479000101 SZX 2026-11-20T09:20:00Z New Load Outbound:ZH9101-20261120:PEK named located passenger CheckedIn",
+        ],
     ),
     (
         "syn_bsm_overlapping_n.txt",
@@ -115,12 +136,16 @@ const SAMPLES: &[(&str, &str, &[&str])] = &[
         "syn_bsm_transfer_3legs.txt",
         RECEIPT,
         &[
-            "0784000501 SZX 2026-11-20T09:20:00Z New Load Inbound:CZ3502-20261120:SHA Outbound:ZH9009-20261120:SIN Onward:SQ211-20261120:SYD Onward:QF781-20261121:PER named",
-            "0784000502 SZX 2026-11-20T09:20:00Z New Load Inbound:CZ3502-20261120:SHA Outbound:ZH9009-20261120:SIN Onward:SQ211-20261120:SYD Onward:QF781-20261121:PER named",
+            "0784000501 SZX 2026-11-20T09:20:00Z New Load Inbound:CZ3502-20261120:SHA Outbound:ZH9009-20261120:SIN Onward:SQ211-20261120:SYD Onward:QF781-20261121:PER named passenger CheckedIn",
+            "0784000502 SZX 2026-11-20T09:20:00Z New Load Inbound:CZ3502-20261120:SHA Outbound:ZH9009-20261120:SIN Onward:SQ211-20261120:SYD Onward:QF781-20261121:PER named passenger CheckedIn",
         ],
     ),
     ("syn_btm_two_groups_part.txt", RECEIPT, &["BTM part-unreadable"]),
-    ("syn_bum_unload_request.txt", RECEIPT, &["BUM type-waits"]),
+    (
+        "syn_bum_unload_request.txt",
+        RECEIPT,
+        &["3479000101 SZX 2026-11-20T09:20:00Z report Unload Outbound:ZH9101-20261120:PEK at "],
+    ),
     ("syn_date_29feb.txt", "2026-02-28T04:00:00Z", &["BSM date-unresolvable"]),
     ("syn_date_31apr.txt", "2026-04-30T04:00:00Z", &["BSM date-unresolvable"]),
     (
@@ -208,27 +233,44 @@ pub(super) fn told(text: &str, receipt: &str) -> Vec<String> {
 }
 
 fn line(said: &Said) -> String {
-    let plate = said.plate.map_or_else(|| "no-read".to_owned(), |plate| plate.to_string());
-    let mut line = format!("{plate} {} {}", said.station, said.observed_at);
-    match &said.content {
-        Content::Announced(announcement) => {
-            write!(line, " {:?} {:?}", announcement.change, announcement.authority).unwrap();
-            announcement.legs.iter().for_each(|leg| write!(line, " {}", flight(leg)).unwrap());
-            let named = |is_there, what| if is_there { what } else { "" };
-            line += named(announcement.passenger_name.is_some(), " named");
-            line += named(announcement.record_locator.is_some(), " located");
-            announcement.exceptions.iter().for_each(|code| write!(line, " +{code}").unwrap());
+    let from = |what: &dyn std::fmt::Display| format!("{what} {} {}", said.station, said.observed_at);
+    match &said.what {
+        What::Loading(flight, step) => format!("{} loading {step:?}", from(flight)),
+        What::NoTag(sighting) => seen(from(&"no-read"), sighting),
+        What::Bag(plate, Content::Announced(announcement)) => announced(from(plate), announcement),
+        What::Bag(plate, Content::Scanned(sighting)) => seen(from(plate), sighting),
+        What::Bag(plate, Content::Reported(reported)) => {
+            let leg = reported.leg.iter().map(|leg| format!(" {}", flight(leg))).collect::<String>();
+            format!("{} report {:?}{leg} at {}", from(plate), reported.report, reported.location)
         }
-        Content::Scanned(sighting) => {
-            write!(line, " {:?} {:?}", sighting.point, sighting.authority).unwrap();
-            sighting.leg.iter().for_each(|leg| write!(line, " {}", flight(leg)).unwrap());
-            write!(line, " by {} at {}", sighting.reader, sighting.location).unwrap();
-            if let Some((container, compartment)) = &sighting.stowage {
-                write!(line, " in {container}/{compartment}").unwrap();
-            }
-        }
-        other => write!(line, " {other:?}").unwrap(),
+        What::Bag(_, other) => panic!("no message says {other:?}"),
     }
+}
+
+fn announced(mut line: String, announcement: &Announcement) -> String {
+    write!(line, " {:?} {:?}", announcement.change, announcement.authority).unwrap();
+    announcement.legs.iter().for_each(|leg| write!(line, " {}", flight(leg)).unwrap());
+    let named = |is_there, what| if is_there { what } else { "" };
+    line += named(announcement.passenger_name.is_some(), " named");
+    line += named(announcement.record_locator.is_some(), " located");
+    announcement.exceptions.iter().for_each(|code| write!(line, " +{code}").unwrap());
+    if announcement.passenger != PassengerState::Unspecified {
+        write!(line, " passenger {:?}", announcement.passenger).unwrap();
+    }
+    line
+}
+
+fn seen(mut line: String, sighting: &Sighting) -> String {
+    write!(line, " {:?} {:?}", sighting.point, sighting.authority).unwrap();
+    sighting.leg.iter().for_each(|leg| write!(line, " {}", flight(leg)).unwrap());
+    write!(line, " by {} at {}", sighting.reader, sighting.location).unwrap();
+    if let Some((container, compartment)) = &sighting.stowage {
+        write!(line, " in {container}/{compartment}").unwrap();
+    }
+    if sighting.screening != Screening::Unspecified {
+        write!(line, " screening {:?}", sighting.screening).unwrap();
+    }
+    line += if sighting.is_inferred { " inferred" } else { "" };
     line
 }
 
@@ -301,7 +343,8 @@ fn one(text: &str) -> Content {
     let message = read(text).remove(0);
     let mut said = translate(&message, RECEIPT.parse().unwrap()).unwrap();
     assert_eq!(said.len(), 1);
-    said.remove(0).content
+    let What::Bag(_, content) = said.remove(0).what else { panic!("it speaks of a bag") };
+    content
 }
 
 #[test]
@@ -336,7 +379,10 @@ proptest! {
         let receipt = RECEIPT.parse().unwrap();
         for message in read(&text) {
             match translate(&message, receipt) {
-                Ok(said) => prop_assert!(!said.is_empty() && said.len() <= ingest::BAGS_MAX),
+                Ok(said) => {
+                    let is_answer = message.message_type == ingest::MessageType::Bcm;
+                    prop_assert!((is_answer || !said.is_empty()) && said.len() <= ingest::BAGS_MAX);
+                }
                 Err(why) => {
                     prop_assert!(!why.code.is_empty() && !why.code.contains(' '));
                     prop_assert!(!why.reason.contains("ZHANG") && !why.reason.contains("ABC123"));

@@ -36,11 +36,3 @@ fn a_transfer_goes_on_by_later_flights_and_may_lack_the_one_that_brings_it() {
         ]
     );
 }
-
-#[test]
-fn what_would_say_more_than_is_known_waits() {
-    for kind in ["BUM", "BNS", "BMM", "BRQ"] {
-        let text = format!("{kind}\n.V/1LSZX\n.F/ZH9101/20NOV/PEK\n.U/AKE1ZH\n.N/3479000101001\nEND{kind}\n");
-        assert_eq!(told(&text, RECEIPT), [format!("{kind} type-waits")]);
-    }
-}

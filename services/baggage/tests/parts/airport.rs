@@ -9,7 +9,7 @@ use airside_api::{
     },
     trips::v1::BagFollowed,
 };
-use airside_baggage::{Part, part, react::Parse, receive::Receiving, service::Baggage};
+use airside_baggage::{Part, operating::Operating, part, react::Parse, receive::Receiving, service::Baggage};
 use airside_kernel::{
     Append, Clock, EventId, EventStore, Expected, ManualClock, Metadata, NewEvent, PersonId, RecordedEvent,
     Revision, StreamId, SubjectId, Timestamp,
@@ -17,7 +17,7 @@ use airside_kernel::{
 use airside_privacy::Vault;
 use airside_runtime::{
     auth::{Caller, StaffRole},
-    projections::{Progress, Projections},
+    projections::{Progress, Projections, ReadModel},
     reactors::{Reactor, Runner, StartAt},
     stored::timestamp_message,
     telemetry::Metrics,
@@ -46,6 +46,7 @@ pub(crate) struct Airport {
     pub(crate) vault: Arc<Vault>,
     pub(crate) client: BaggageServiceClient<BaggageServiceServer<Baggage>>,
     pub(crate) receiving: Receiving,
+    pub(crate) operating: ReadModel<Operating>,
     parse: Option<Parse>,
     read: Option<watch::Receiver<Progress>>,
     stop: watch::Sender<bool>,
@@ -79,7 +80,7 @@ impl Airport {
         let (erasures, erased) = broadcast::channel(16);
         let mut projections = Projections::new(store.clone());
         let metrics = Metrics::register(&mut Registry::default());
-        let Part { service, parse, receiving, .. } =
+        let Part { service, parse, receiving, operating, .. } =
             part(store.clone(), vault.clone(), clock.clone(), metrics, &mut projections, stopped.clone());
         tokio::spawn(projections.run(erased, stopped));
         let client = BaggageServiceClient::new(service);
@@ -90,6 +91,7 @@ impl Airport {
             vault,
             client,
             receiving,
+            operating,
             parse: Some(parse),
             read: None,
             stop,

@@ -3,12 +3,13 @@
 use std::{env, fs, path::PathBuf};
 
 use airside_api::baggage::v1::{
-    AnnouncementChange, Authority, BagException, Connection, FlightTurn, LegRole, LinkKind, PassengerState,
-    Report, Resolution, Screening, Stage, TrackingPoint,
+    AnnouncementChange, Authority, BagException, Connection, FlightTurn, LegRole, LinkKind, LoadingStep,
+    PassengerState, Report, Resolution, Screening, Stage, TrackingPoint,
 };
 use airside_baggage::{
     events::BagEvent,
     journey::Status,
+    loading::LoadingMoved,
     model::{
         Announcement, ConnectionJudged, Content, FlightTurned, JourneyId, Leg, Link, Observation, Reported,
         Sighting,
@@ -387,6 +388,11 @@ fn tag_not_read_is_read_and_written_for_ever() {
     let (point, reader) = (TrackingPoint::ArrivalInjection, "ATR31".into());
     let event = TagNotRead { observation: observation(Some(cause())), point, reader };
     check_since(&event, &["", ".parser_version"]);
+}
+
+#[test]
+fn loading_moved_is_read_and_written_for_ever() {
+    check(&LoadingMoved { observation: observation(Some(cause())), step: LoadingStep::Closed });
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod airport;
 mod as_of;
 mod bags;
+mod codeshares;
 mod drop;
 mod golden;
 mod link;
