@@ -70,11 +70,23 @@ pub enum Kind {
     BagOnBelt,
     /// The bag was collected.
     BagCollected,
+    /// The flight left without the bag.
+    BagLeftBehind,
+    /// The bag travels on another flight than before.
+    BagReflighted,
+    /// There is little time for the bag's connection.
+    BagConnectionAtRisk,
+    /// The bag will not reach its connecting flight.
+    BagConnectionMissed,
+    /// The bag is on another belt than the one that was told.
+    BagBeltChanged,
+    /// An earlier notice of the bag was wrong.
+    BagCorrected,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::GateAssigned,
         Self::GateChanged,
         Self::Boarding,
@@ -88,9 +100,16 @@ impl Kind {
         Self::BagOffloaded,
         Self::BagOnBelt,
         Self::BagCollected,
+        Self::BagLeftBehind,
+        Self::BagReflighted,
+        Self::BagConnectionAtRisk,
+        Self::BagConnectionMissed,
+        Self::BagBeltChanged,
+        Self::BagCorrected,
     ];
 
-    /// Returns the names of its parameters.
+    /// Returns the names of its parameters. A notice of several bags has `plates`
+    /// besides, all of them with commas between; `plate` is the first.
     pub fn parameters(self) -> &'static [&'static str] {
         match self {
             Self::GateAssigned | Self::Boarding | Self::FinalCall => &["flight", "gate"],
@@ -100,8 +119,14 @@ impl Kind {
             Self::BeltAssigned => &["flight", "belt"],
             Self::BeltChanged => &["flight", "belt", "previous_belt"],
             Self::BagAccepted | Self::BagCollected => &["plate"],
-            Self::BagLoaded | Self::BagOffloaded => &["plate", "flight"],
+            Self::BagLoaded | Self::BagOffloaded | Self::BagConnectionAtRisk | Self::BagConnectionMissed => {
+                &["plate", "flight"]
+            }
             Self::BagOnBelt => &["plate", "belt"],
+            Self::BagLeftBehind => &["plate", "flight", "next_flight"],
+            Self::BagReflighted => &["plate", "flight", "previous_flight"],
+            Self::BagBeltChanged => &["plate", "belt", "previous_belt"],
+            Self::BagCorrected => &["plate", "flight", "corrects"],
         }
     }
 
@@ -109,7 +134,15 @@ impl Kind {
     pub fn priority(self) -> Priority {
         match self {
             Self::GateChanged | Self::Boarding | Self::FinalCall | Self::FlightCancelled => Priority::P1,
-            Self::FlightDelayed | Self::BeltChanged | Self::BagOffloaded => Priority::P2,
+            Self::FlightDelayed
+            | Self::BeltChanged
+            | Self::BagOffloaded
+            | Self::BagLeftBehind
+            | Self::BagReflighted
+            | Self::BagConnectionAtRisk
+            | Self::BagConnectionMissed
+            | Self::BagBeltChanged
+            | Self::BagCorrected => Priority::P2,
             Self::GateAssigned | Self::BeltAssigned | Self::BagLoaded | Self::BagOnBelt => Priority::P3,
             Self::BagAccepted | Self::BagCollected => Priority::P4,
         }
@@ -131,6 +164,12 @@ impl Kind {
             Self::BagOffloaded => v1::NoticeKind::BagOffloaded,
             Self::BagOnBelt => v1::NoticeKind::BagOnBelt,
             Self::BagCollected => v1::NoticeKind::BagCollected,
+            Self::BagLeftBehind => v1::NoticeKind::BagLeftBehind,
+            Self::BagReflighted => v1::NoticeKind::BagReflighted,
+            Self::BagConnectionAtRisk => v1::NoticeKind::BagConnectionAtRisk,
+            Self::BagConnectionMissed => v1::NoticeKind::BagConnectionMissed,
+            Self::BagBeltChanged => v1::NoticeKind::BagBeltChanged,
+            Self::BagCorrected => v1::NoticeKind::BagCorrected,
         }
     }
 
@@ -283,7 +322,7 @@ mod tests {
 
     #[test]
     fn every_word_of_the_proto_but_the_unspecified_has_its_value_here() {
-        assert_eq!((1..=13).filter_map(Kind::from_proto).count(), 13);
+        assert_eq!((1..=19).filter_map(Kind::from_proto).count(), 19);
         assert_eq!((1..=5).filter_map(Priority::from_proto).count(), 5);
         assert_eq!((1..=3).filter_map(AckLevel::from_proto).count(), 3);
         assert_eq!(
@@ -291,7 +330,7 @@ mod tests {
             (None, None, None)
         );
         assert_eq!(
-            (Kind::from_proto(14), Priority::from_proto(6), AckLevel::from_proto(4)),
+            (Kind::from_proto(20), Priority::from_proto(6), AckLevel::from_proto(4)),
             (None, None, None)
         );
     }

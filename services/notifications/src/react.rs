@@ -5,7 +5,8 @@
 //! [`World`] and decides on each event from what it has folded up to there, so
 //! every node decides alike and a replay orders the same notices again, which
 //! their inboxes then recognise by the cause. Flights and journeys that are
-//! long over are forgotten at hours that the log itself strikes.
+//! long over are forgotten at hours that the log itself strikes. What is told in
+//! one notice waits for the others until its window closes, which is a deadline.
 //!
 //! An order that its inbox refuses as too old, or whose inbox is damaged, is
 //! counted and logged and lets the others pass; any other failure is tried again.
@@ -13,12 +14,15 @@
 mod facts;
 mod world;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use airside_kernel::{Cause, Classified, Code, DecodeError, Kept, RecordedEvent, keys};
+use airside_kernel::{Cause, Classified, Code, DecodeError, Kept, RecordedEvent, Timestamp, keys};
 use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order},
     reactors::{ReactError, Reactor},
@@ -29,6 +33,7 @@ use tracing::{error, warn};
 use uuid::Uuid;
 
 pub use world::World;
+use world::{Origin, Telling};
 
 use crate::{
     decide::{Inbox, InboxCommand},
@@ -64,6 +69,13 @@ impl Notices {
         Self { world: World::default(), inboxes, waiting: Vec::new(), tally: Arc::default() }
     }
 
+    /// Lets the first of several bags of a person wait for the others no longer than this.
+    #[must_use]
+    pub fn merging_within(mut self, window: Duration) -> Self {
+        self.world = World::merging_within(window);
+        self
+    }
+
     /// Returns the counts of what it does.
     pub fn tally(&self) -> Arc<Tally> {
         self.tally.clone()
@@ -91,7 +103,7 @@ impl Notices {
 }
 
 impl Kept for Notices {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
     type State = World;
 
     fn image(&self) -> World {
@@ -99,7 +111,7 @@ impl Kept for Notices {
     }
 
     fn restore(&mut self, world: World) {
-        self.world = world;
+        self.world = self.world.remembering(world);
     }
 }
 
@@ -113,31 +125,19 @@ impl Reactor for Notices {
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
         let Some(fact) = facts::read(event)? else { return Ok(()) };
-        let recorded_at = event.recorded_at();
+        let tellings = self.world.take(fact, &origin(event));
         if act {
-            let context = context(event);
-            let cause = Cause {
-                reactor: Self::NAME.to_owned(),
-                stream: event.stream().to_owned(),
-                revision: event.revision(),
-                index: 0,
-            };
-            self.waiting.extend(self.world.tell(&fact, recorded_at).into_iter().map(|telling| Order {
-                stream: model::inbox(telling.person),
-                command: InboxCommand::Issue(Notice {
-                    id: model::notification_id(&cause, telling.person),
-                    kind: telling.kind,
-                    priority: telling.kind.priority(),
-                    parameters: telling.parameters,
-                    expires_at: Some(telling.expires_at),
-                    caused_at: recorded_at,
-                    cause: cause.clone(),
-                }),
-                context: context.clone(),
-            }));
+            self.waiting.extend(tellings.into_iter().map(order));
         }
-        self.world.fold(fact, recorded_at);
         Ok(())
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.world.due()
+    }
+
+    fn strike(&mut self, now: Timestamp) {
+        self.waiting.extend(self.world.close_due(now).into_iter().map(order));
     }
 
     async fn flush(&mut self) -> Result<(), ReactError> {
@@ -167,17 +167,47 @@ impl Reactor for Notices {
     }
 }
 
-/// Returns the envelope of what follows from an event.
-fn context(event: &RecordedEvent) -> Context {
-    let cause = event.id().0;
+/// Returns what a notice needs to know of the event behind it.
+fn origin(event: &RecordedEvent) -> Origin {
     let metadata = event.metadata().unwrap_or_default();
     let correlation = metadata.get(keys::CORRELATION_ID).and_then(|id| Uuid::parse_str(id).ok());
-    Context {
-        correlation: correlation.unwrap_or(cause),
-        causation: Some(cause),
-        actor: format!("reactor/{}", Notices::NAME),
-        source: "notifications".to_owned(),
+    let id = event.id().0;
+    Origin {
+        cause: Cause {
+            reactor: Notices::NAME.to_owned(),
+            stream: event.stream().to_owned(),
+            revision: event.revision(),
+            index: 0,
+        },
+        event: id,
+        correlation: correlation.unwrap_or(id),
         occurred_at: event.occurred_at(),
+        recorded_at: event.recorded_at(),
+    }
+}
+
+/// Returns the order that tells a person.
+fn order(telling: Telling) -> Order<InboxCommand> {
+    let Telling { person, kind, parameters, expires_at, origin } = telling;
+    let Origin { cause, event, correlation, occurred_at, recorded_at } = origin;
+    Order {
+        stream: model::inbox(person),
+        command: InboxCommand::Issue(Notice {
+            id: model::notification_id(&cause, person),
+            kind,
+            priority: kind.priority(),
+            parameters,
+            expires_at: Some(expires_at),
+            caused_at: recorded_at,
+            cause,
+        }),
+        context: Context {
+            correlation,
+            causation: Some(event),
+            actor: format!("reactor/{}", Notices::NAME),
+            source: "notifications".to_owned(),
+            occurred_at,
+        },
     }
 }
 

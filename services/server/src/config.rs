@@ -59,6 +59,8 @@ pub struct Config {
     pub link: LinkConfig,
     /// Folders in which files arrive.
     pub folders: FoldersConfig,
+    /// How passengers are told.
+    pub notifications: NotificationsConfig,
     /// How logs are written.
     pub log: LogConfig,
     /// The limits of the public port.
@@ -80,9 +82,26 @@ impl Default for Config {
             evidence: EvidenceConfig::default(),
             link: LinkConfig::default(),
             folders: FoldersConfig::default(),
+            notifications: NotificationsConfig::default(),
             log: LogConfig::default(),
             gateway: GatewayConfig::default(),
         }
+    }
+}
+
+/// How passengers are told.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NotificationsConfig {
+    /// How long the first of several bags of one person waits for the others, to be told with
+    /// them in one notice. Default 30 s.
+    #[serde(with = "humantime_serde")]
+    pub merge_window: Duration,
+}
+
+impl Default for NotificationsConfig {
+    fn default() -> Self {
+        Self { merge_window: Duration::from_secs(30) }
     }
 }
 

@@ -18,6 +18,20 @@ pub(super) enum Fact {
     },
     /// What is known about a bag's journey changed.
     Bag(BagChange),
+    /// A connection was judged; the next change of a bag may come from it.
+    Judged {
+        /// The observation of the judgement.
+        observation: String,
+        /// The flight to be reached.
+        outbound: String,
+    },
+    /// A journey goes on as another.
+    Linked {
+        /// The journey until now.
+        from: Uuid,
+        /// The journey from now on.
+        to: Uuid,
+    },
     /// A person began or ended to follow something, or passed a point.
     Trip {
         /// The person.
@@ -37,6 +51,7 @@ pub(super) enum FlightChange {
     Delayed { departure: Option<Timestamp> },
     BeltAssigned { belt: String, previous: String },
     Departed,
+    Returned,
     Landed,
     Cancelled,
 }
@@ -44,13 +59,17 @@ pub(super) enum FlightChange {
 /// What happened to a bag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BagChange {
-    pub(super) plate: String,
     pub(super) journey: Uuid,
     pub(super) previous: baggage::Stage,
     pub(super) stage: baggage::Stage,
     pub(super) offload: bool,
     pub(super) flight: String,
+    pub(super) station: String,
     pub(super) location: String,
+    pub(super) exception: baggage::BagException,
+    pub(super) connection: baggage::Connection,
+    /// The observation that changed it.
+    pub(super) observation: String,
 }
 
 /// What happened to a trip.
@@ -58,7 +77,7 @@ pub(super) struct BagChange {
 pub(super) enum TripChange {
     FlightFollowed { flight: String },
     FlightUnfollowed { flight: String },
-    BagFollowed { journey: Uuid },
+    BagFollowed { journey: Uuid, plate: String },
     BagUnfollowed { journey: Uuid },
     Boarded { flight: String },
 }
@@ -70,7 +89,7 @@ pub(super) fn read(event: &RecordedEvent) -> Result<Option<Fact>, DecodeError> {
             let change = flight(event)?;
             Ok(change.map(|change| Fact::Flight { flight: id(event).to_owned(), change }))
         }
-        "bag" => Ok(bag(event)?.map(Fact::Bag)),
+        "bag" => bag(event),
         "person" => {
             let person = id(event)
                 .parse()
@@ -104,40 +123,65 @@ fn flight(event: &RecordedEvent) -> Result<Option<FlightChange>, DecodeError> {
         "flights.BoardingStarted" => FlightChange::BoardingStarted,
         "flights.FinalCallMade" => FlightChange::FinalCallMade,
         "flights.FlightDeparted" => FlightChange::Departed,
+        "flights.FlightReturned" => FlightChange::Returned,
         "flights.FlightLanded" => FlightChange::Landed,
         "flights.FlightCancelled" => FlightChange::Cancelled,
-        "flights.ArrivalEstimated"
-        | "flights.FlightReturned"
-        | "flights.FlightDiverted"
-        | "flights.PassengerRead" => return Ok(None),
+        "flights.ArrivalEstimated" | "flights.FlightDiverted" | "flights.PassengerRead" => return Ok(None),
         _ => return Err(DecodeError::unknown(event)),
     }))
 }
 
-fn bag(event: &RecordedEvent) -> Result<Option<BagChange>, DecodeError> {
+fn bag(event: &RecordedEvent) -> Result<Option<Fact>, DecodeError> {
     match event.type_up_to(1)? {
         "baggage.BagStatusChanged" => {
             let changed = message::<baggage::BagStatusChanged>(event)?;
             let previous = changed.previous_stage();
             let journey = journey(&changed.journey_id)?;
             let status = changed.status.unwrap_or_default();
-            Ok(Some(BagChange {
-                plate: id(event).to_owned(),
+            Ok(Some(Fact::Bag(BagChange {
                 journey,
                 previous,
                 stage: status.stage(),
                 offload: status.offload,
+                exception: status.exception(),
+                connection: status.connection(),
                 flight: status.flight,
+                station: status.station,
                 location: status.location,
-            }))
+                observation: changed.observation_id,
+            })))
         }
+        "baggage.ConnectionJudged" => {
+            let judged = message::<baggage::ConnectionJudged>(event)?;
+            let observation = judged.observation.unwrap_or_default().id;
+            Ok(Some(Fact::Judged { observation, outbound: judged.outbound }))
+        }
+        "baggage.JourneyLinked" => linked(&message(event)?),
         "baggage.BagAnnounced"
         | "baggage.BagScanned"
+        | "baggage.BagReported"
+        | "baggage.BagFlightTurned"
+        | "baggage.TagCollided"
         | "baggage.JourneyOpened"
         | "baggage.ObservationAttached"
-        | "baggage.ObservationQuarantined" => Ok(None),
+        | "baggage.ObservationQuarantined"
+        | "baggage.ObservationResolved" => Ok(None),
         _ => Err(DecodeError::unknown(event)),
     }
+}
+
+/// Reads which journey goes on as which; of another identifier there is nothing to know.
+fn linked(linked: &baggage::JourneyLinked) -> Result<Option<Fact>, DecodeError> {
+    let is_bag = matches!(
+        linked.kind(),
+        baggage::LinkKind::Rush | baggage::LinkKind::Retag | baggage::LinkKind::Merged
+    );
+    if !is_bag || linked.other_journey_id.is_empty() {
+        return Ok(None);
+    }
+    let (here, there) = (journey(&linked.journey_id)?, journey(&linked.other_journey_id)?);
+    let (from, to) = if linked.continues { (there, here) } else { (here, there) };
+    Ok(Some(Fact::Linked { from, to }))
 }
 
 fn trip(event: &RecordedEvent) -> Result<Option<TripChange>, DecodeError> {
@@ -154,7 +198,8 @@ fn trip(event: &RecordedEvent) -> Result<Option<TripChange>, DecodeError> {
             TripChange::FlightUnfollowed { flight: message::<trips::FlightUnfollowed>(event)?.flight }
         }
         ("trips.BagFollowed", 1) => {
-            TripChange::BagFollowed { journey: journey(&message::<trips::BagFollowed>(event)?.journey_id)? }
+            let followed = message::<trips::BagFollowed>(event)?;
+            TripChange::BagFollowed { journey: journey(&followed.journey_id)?, plate: followed.plate }
         }
         ("trips.BagUnfollowed", 1) => TripChange::BagUnfollowed {
             journey: journey(&message::<trips::BagUnfollowed>(event)?.journey_id)?,

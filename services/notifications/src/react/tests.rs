@@ -1,5 +1,8 @@
 //! Who is told what, when, and who is left in peace.
 
+mod bags;
+mod windows;
+
 use airside_api::{
     baggage::v1::{BagStatus, BagStatusChanged, Stage},
     flights::v1 as flights,
@@ -56,7 +59,11 @@ impl Airport {
     }
 
     async fn follows_bag(&mut self, number: u128) {
-        let followed = trips::BagFollowed { plate: PLATE.into(), journey_id: JOURNEY.to_string() };
+        self.follows_journey(number, PLATE, JOURNEY).await;
+    }
+
+    async fn follows_journey(&mut self, number: u128, plate: &str, journey: Uuid) {
+        let followed = trips::BagFollowed { plate: plate.into(), journey_id: journey.to_string() };
         self.trip(person(number), "trips.BagFollowed", followed).await;
     }
 
@@ -79,14 +86,21 @@ impl Airport {
     }
 
     async fn bag(&mut self, previous: Stage, status: BagStatus) {
+        self.journey(PLATE, JOURNEY, previous, status).await;
+    }
+
+    async fn journey(&mut self, plate: &str, journey: Uuid, previous: Stage, status: BagStatus) {
         let changed = BagStatusChanged {
-            journey_id: JOURNEY.to_string(),
+            journey_id: journey.to_string(),
             status: Some(status),
             previous_stage: previous as i32,
             observation_id: "scan-1".into(),
         };
-        let payload = changed.encode_to_vec().into();
-        self.house.append(&format!("bag-{PLATE}"), "baggage.BagStatusChanged", payload).await;
+        self.of_bag(plate, "baggage.BagStatusChanged", changed).await;
+    }
+
+    async fn of_bag(&mut self, plate: &str, event_type: &'static str, event: impl Message) {
+        self.house.append(&format!("bag-{plate}"), event_type, event.encode_to_vec().into()).await;
     }
 
     /// Lets a reactor take in the whole log or what is new, and act.
@@ -208,6 +222,16 @@ async fn after_departure_nobody_is_sent_to_a_gate() {
     airport.gate("B7", "A3").await;
     airport.flight("flights.FinalCallMade", flights::FinalCallMade::default()).await;
     assert!(airport.kinds(ANN).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_flight_that_came_back_to_the_stand_sends_people_to_its_gate_again() {
+    let mut airport = Airport::new();
+    airport.follows(ANN).await;
+    airport.flight("flights.FlightDeparted", flights::FlightDeparted::default()).await;
+    airport.flight("flights.FlightReturned", flights::FlightReturned::default()).await;
+    airport.gate("B7", "A3").await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::GateChanged]);
 }
 
 #[tokio::test]
@@ -369,7 +393,7 @@ async fn flights_and_journeys_long_over_are_forgotten_and_far_ones_are_kept() {
 #[tokio::test]
 async fn an_event_of_an_unknown_type_is_parked_and_not_skipped_in_silence() {
     let mut airport = Airport::new();
-    airport.flight("flights.FlightDiverted", flights::FlightDeparted::default()).await;
+    airport.flight("flights.FlightRenamed", flights::FlightDeparted::default()).await;
     let page = airport.house.store.read_all(None, 10).await.unwrap();
     let outcome = airport.house.part.reactor.take(&page.events[0], true);
     assert_eq!(outcome, Err(DecodeError::unknown(&page.events[0])));

@@ -6,20 +6,28 @@
 //! | delay | followers | anybody after departure |
 //! | cancellation | followers, once | |
 //! | belt | followers, boarded or not | |
-//! | bag accepted, loaded, on belt, collected | followers of the journey, when the bag moved forward to there | when it did not move; loaded while it must come off |
-//! | bag offloaded | followers, when the bag went back from the aircraft | while it only must come off |
+//! | belt changed | also who follows only a bag that arrives on the flight | who has that bag; whose bag goes on |
+//! | something of a bag | followers of its journey, see [`bag`] | |
 //!
-//! A cancelled flight tells nothing further. Screening is never told.
+//! A cancelled flight tells nothing further. Several bags of one person that do
+//! the same at about the same time are told in one notice, see [`windows`].
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod bag;
+mod flight;
+mod windows;
 
-use airside_api::baggage::v1::Stage;
-use airside_kernel::{PersonId, Timestamp};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
+
+use airside_kernel::{Cause, PersonId, Timestamp};
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::facts::{BagChange, Fact, FlightChange, TripChange};
+use self::{bag::Journey, flight::Flight, windows::Windows};
+use super::facts::{Fact, FlightChange, TripChange};
 use crate::model::Kind;
 
 /// For how long a flight that is over is kept, for late belts and bags.
@@ -31,6 +39,16 @@ const FORGET_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// From the begin of a local day, anywhere, to its end everywhere.
 const LOCAL_DAY: SignedDuration = SignedDuration::from_hours(36);
 
+/// The event behind a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Origin {
+    pub(super) cause: Cause,
+    pub(super) event: Uuid,
+    pub(super) correlation: Uuid,
+    pub(super) occurred_at: Timestamp,
+    pub(super) recorded_at: Timestamp,
+}
+
 /// A notice that somebody needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Telling {
@@ -38,6 +56,7 @@ pub(super) struct Telling {
     pub(super) kind: Kind,
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) expires_at: Timestamp,
+    pub(super) origin: Origin,
 }
 
 /// What the reactor knows: flights, journeys, and who follows them.
@@ -45,56 +64,46 @@ pub(super) struct Telling {
 pub struct World {
     flights: HashMap<String, Flight>,
     journeys: HashMap<Uuid, Journey>,
+    /// The journeys that each person follows.
+    bags: HashMap<PersonId, BTreeSet<Uuid>>,
+    windows: Windows,
+    /// The last connection that was judged: the observation, and the flight to be reached.
+    judged: (String, String),
     forgot_at: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct Flight {
-    followers: BTreeSet<PersonId>,
-    boarded: BTreeSet<PersonId>,
-    gate: String,
-    belt: String,
-    departure: Option<Timestamp>,
-    arrival: Option<Timestamp>,
-    has_departed: bool,
-    is_cancelled: bool,
-    heard_at: Timestamp,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct Journey {
-    followers: BTreeSet<PersonId>,
-    heard_at: Timestamp,
-}
-
 impl World {
-    /// Returns who must be told of a fact that was recorded at `at` and is not folded yet.
-    pub(super) fn tell(&self, fact: &Fact, at: Timestamp) -> Vec<Telling> {
-        match fact {
-            Fact::Flight { flight, change } => {
-                self.flights.get(flight).map_or_else(Vec::new, |known| known.tell(flight, change, at))
-            }
-            Fact::Bag(change) => self.tell_of_bag(change, at),
-            Fact::Trip { .. } => Vec::new(),
-        }
+    /// Makes a world that knows nothing, in which bags wait for each other no longer than this.
+    pub(super) fn merging_within(window: Duration) -> Self {
+        let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
+        Self { windows: Windows::lasting(window), ..Self::default() }
     }
 
-    /// Takes in a fact that was recorded at `at`.
-    pub(super) fn fold(&mut self, fact: Fact, at: Timestamp) {
+    /// Returns the world that was kept, with the settings of this one.
+    pub(super) fn remembering(&self, mut kept: Self) -> Self {
+        kept.windows.last_like(&self.windows);
+        kept
+    }
+
+    /// Takes in a fact and returns who must be told, and what was due by then.
+    pub(super) fn take(&mut self, fact: Fact, origin: &Origin) -> Vec<Telling> {
+        let at = origin.recorded_at;
+        let mut tellings = self.close_due(at);
         match fact {
-            Fact::Flight { flight, change } => self.flight(flight, at).fold(change),
-            Fact::Bag(BagChange { journey, .. }) => {
-                if let Some(journey) = self.journeys.get_mut(&journey) {
-                    journey.heard_at = at;
-                }
+            Fact::Flight { flight, change } => {
+                tellings.extend(self.tell_of_flight(&flight, &change, origin));
+                self.flight(flight, at).fold(change);
             }
-            Fact::Trip { person, change } => self.fold_trip(person, change, at),
+            Fact::Bag(change) => tellings.extend(self.hear(&change, origin)),
+            Fact::Judged { observation, outbound } => self.judged = (observation, outbound),
+            Fact::Linked { from, to } => self.follow_on(from, to, at),
+            Fact::Trip { person, change } => tellings.extend(self.fold_trip(person, change, at)),
         }
         if at.duration_since(self.forgot_at) >= FORGET_EVERY {
             self.forgot_at = at;
-            self.flights.retain(|id, flight| later(flight.over_at(id), FLIGHT_KEPT) > at);
-            self.journeys.retain(|_, journey| later(journey.heard_at, JOURNEY_KEPT) > at);
+            self.forget(at);
         }
+        tellings
     }
 
     /// Returns how many flights and journeys are kept.
@@ -102,7 +111,17 @@ impl World {
         (self.flights.len(), self.journeys.len())
     }
 
-    fn fold_trip(&mut self, person: PersonId, change: TripChange, at: Timestamp) {
+    fn forget(&mut self, at: Timestamp) {
+        self.flights.retain(|id, flight| later(flight.over_at(id), FLIGHT_KEPT) > at);
+        self.journeys.retain(|_, journey| later(journey.heard_at, JOURNEY_KEPT) > at);
+        let journeys = &self.journeys;
+        self.bags.retain(|_, bags| {
+            bags.retain(|journey| journeys.contains_key(journey));
+            !bags.is_empty()
+        });
+    }
+
+    fn fold_trip(&mut self, person: PersonId, change: TripChange, at: Timestamp) -> Vec<Telling> {
         match change {
             TripChange::FlightFollowed { flight } => {
                 self.flight(flight, at).followers.insert(person);
@@ -113,19 +132,49 @@ impl World {
             TripChange::Boarded { flight } => {
                 self.flight(flight, at).boarded.insert(person);
             }
-            TripChange::BagFollowed { journey } => {
-                let journey = self.journeys.entry(journey).or_default();
-                journey.followers.insert(person);
-                journey.heard_at = at;
+            TripChange::BagFollowed { journey, plate } => {
+                let known = self.journeys.entry(journey).or_default();
+                known.follow(person, plate, journey);
+                known.heard_at = at;
+                self.bags.entry(person).or_default().insert(journey);
             }
-            TripChange::BagUnfollowed { journey } => {
-                if let Some(known) = self.journeys.get_mut(&journey) {
-                    known.followers.remove(&person);
-                    if known.followers.is_empty() {
-                        self.journeys.remove(&journey);
-                    }
-                }
+            TripChange::BagUnfollowed { journey } => return self.unfollow(person, journey),
+        }
+        Vec::new()
+    }
+
+    /// Ends that a person follows a journey, and what it went on as.
+    fn unfollow(&mut self, person: PersonId, journey: Uuid) -> Vec<Telling> {
+        let mut tellings = Vec::new();
+        for bag in self.bags.get(&person).cloned().unwrap_or_default() {
+            let Some(known) = self.journeys.get_mut(&bag) else { continue };
+            if !known.unfollow(person, journey) {
+                continue;
             }
+            if known.followers.is_empty() {
+                self.journeys.remove(&bag);
+            }
+            if let Some(bags) = self.bags.get_mut(&person) {
+                bags.remove(&bag);
+            }
+            tellings.extend(self.leave(person, bag));
+        }
+        if self.bags.get(&person).is_some_and(BTreeSet::is_empty) {
+            self.bags.remove(&person);
+        }
+        tellings
+    }
+
+    /// Lets those who follow a journey follow what it goes on as, under the plate that they know.
+    fn follow_on(&mut self, from: Uuid, to: Uuid, at: Timestamp) {
+        let Some(followers) = self.journeys.get(&from).map(|journey| journey.followers.clone()) else {
+            return;
+        };
+        let next = self.journeys.entry(to).or_default();
+        next.heard_at = at;
+        for (person, follower) in followers {
+            next.followers.entry(person).or_insert(follower);
+            self.bags.entry(person).or_default().insert(to);
         }
     }
 
@@ -135,159 +184,30 @@ impl World {
         flight
     }
 
-    fn tell_of_bag(&self, change: &BagChange, at: Timestamp) -> Vec<Telling> {
-        let (Some(journey), Some(kind)) = (self.journeys.get(&change.journey), milestone(change)) else {
-            return Vec::new();
+    fn tell_of_flight(&self, id: &str, change: &FlightChange, origin: &Origin) -> Vec<Telling> {
+        let Some(flight) = self.flights.get(id) else { return Vec::new() };
+        let Some(news) = flight.news(id, change, origin.recorded_at) else { return Vec::new() };
+        let mut audience = flight.audience(news.kind);
+        if news.kind == Kind::BeltChanged {
+            let arriving = self.journeys.values().filter(|journey| journey.arrives_on(id));
+            audience.extend(arriving.flat_map(|journey| journey.followers.keys().copied()));
+        }
+        let telling = |person| Telling {
+            person,
+            kind: news.kind,
+            parameters: news.parameters.clone(),
+            expires_at: news.expires_at,
+            origin: origin.clone(),
         };
-        let flight = self.flights.get(&change.flight);
-        let belt = match change.location.as_str() {
-            "" => flight.map_or("", |flight| flight.belt.as_str()),
-            location => location,
-        };
-        let parameters = parameters(kind, |name| match name {
-            "plate" => &change.plate,
-            "flight" => &change.flight,
-            _ => belt,
-        });
-        let arrival = flight.and_then(|flight| flight.arrival).map(|arrival| later_h(arrival, 1));
-        let expires_at = match kind {
-            Kind::BagLoaded => arrival.filter(|end| *end > at).unwrap_or_else(|| later_h(at, 12)),
-            Kind::BagOnBelt => later_h(at, 3),
-            Kind::BagCollected => later_h(at, 6),
-            _ => later_h(at, 24),
-        };
-        tell_each(journey.followers.iter(), kind, &parameters, expires_at)
+        audience.into_iter().map(telling).collect()
     }
 }
 
-impl Flight {
-    fn tell(&self, id: &str, change: &FlightChange, at: Timestamp) -> Vec<Telling> {
-        if self.is_cancelled {
-            return Vec::new();
-        }
-        let kind = match change {
-            FlightChange::GateAssigned { gate, previous } if gate != previous => {
-                if previous.is_empty() {
-                    Kind::GateAssigned
-                } else {
-                    Kind::GateChanged
-                }
-            }
-            FlightChange::BeltAssigned { belt, previous } if belt != previous => {
-                if previous.is_empty() {
-                    Kind::BeltAssigned
-                } else {
-                    Kind::BeltChanged
-                }
-            }
-            FlightChange::BoardingStarted => Kind::Boarding,
-            FlightChange::FinalCallMade => Kind::FinalCall,
-            FlightChange::Delayed { .. } => Kind::FlightDelayed,
-            FlightChange::Cancelled => Kind::FlightCancelled,
-            _ => return Vec::new(),
-        };
-        let is_before_departure = matches!(
-            kind,
-            Kind::GateAssigned | Kind::GateChanged | Kind::Boarding | Kind::FinalCall | Kind::FlightDelayed
-        );
-        if is_before_departure && self.has_departed {
-            return Vec::new();
-        }
-        let is_for_boarded = !is_before_departure || kind == Kind::FlightDelayed;
-        let audience =
-            self.followers.iter().filter(|person| is_for_boarded || !self.boarded.contains(person));
-        tell_each(audience, kind, &self.parameters(id, kind, change), self.expiry(kind, change, at))
-    }
-
-    fn parameters(&self, id: &str, kind: Kind, change: &FlightChange) -> BTreeMap<String, String> {
-        let estimated = match change {
-            FlightChange::Delayed { departure: Some(departure) } => departure.to_string(),
-            _ => String::new(),
-        };
-        parameters(kind, |name| match (name, change) {
-            ("flight", _) => id,
-            ("gate", FlightChange::GateAssigned { gate, .. }) => gate,
-            ("previous_gate", FlightChange::GateAssigned { previous, .. }) => previous,
-            ("gate", _) => &self.gate,
-            ("belt", FlightChange::BeltAssigned { belt, .. }) => belt,
-            ("previous_belt", FlightChange::BeltAssigned { previous, .. }) => previous,
-            ("estimated_departure", _) => &estimated,
-            _ => "",
-        })
-    }
-
-    /// Returns until when a notice is of use: half an hour past departure for
-    /// what leads to the aircraft; at least half an hour in every case.
-    fn expiry(&self, kind: Kind, change: &FlightChange, at: Timestamp) -> Timestamp {
-        let half_an_hour = SignedDuration::from_mins(30);
-        let departure = match change {
-            FlightChange::Delayed { departure: Some(departure) } => Some(*departure),
-            _ => self.departure,
-        };
-        match kind {
-            Kind::FlightCancelled => later_h(at, 24),
-            Kind::BeltAssigned | Kind::BeltChanged => {
-                let landing = self.arrival.filter(|arrival| *arrival > at).unwrap_or(at);
-                later_h(landing, 3)
-            }
-            _ => departure.map_or_else(
-                || later_h(at, 6),
-                |departure| later(departure, half_an_hour).max(later(at, half_an_hour)),
-            ),
-        }
-    }
-
-    fn fold(&mut self, change: FlightChange) {
-        match change {
-            FlightChange::Scheduled { departure, arrival } => {
-                self.departure = departure.or(self.departure);
-                self.arrival = arrival.or(self.arrival);
-            }
-            FlightChange::GateAssigned { gate, .. } => self.gate = gate,
-            FlightChange::BeltAssigned { belt, .. } => self.belt = belt,
-            FlightChange::Delayed { departure } => self.departure = departure.or(self.departure),
-            FlightChange::Departed | FlightChange::Landed => self.has_departed = true,
-            FlightChange::Cancelled => self.is_cancelled = true,
-            FlightChange::BoardingStarted | FlightChange::FinalCallMade => {}
-        }
-    }
-
-    /// Returns when the flight is surely over, as far as is known: a flight
-    /// that is followed months ahead is kept until its day.
-    fn over_at(&self, id: &str) -> Timestamp {
-        let known = [self.departure, self.arrival, end_of_day(id)];
-        known.into_iter().flatten().fold(self.heard_at, Timestamp::max)
-    }
-}
-
-/// Returns what a change means to the bag's passenger.
-fn milestone(change: &BagChange) -> Option<Kind> {
-    let BagChange { previous, stage, offload, .. } = *change;
-    let went_back = previous == Stage::OnAircraft && (stage as i32) < Stage::OnAircraft as i32;
-    if offload && went_back {
-        return Some(Kind::BagOffloaded);
-    }
-    if stage as i32 <= previous as i32 {
-        return None;
-    }
-    match stage {
-        Stage::Accepted => Some(Kind::BagAccepted),
-        Stage::OnAircraft if !offload => Some(Kind::BagLoaded),
-        Stage::OnBelt => Some(Kind::BagOnBelt),
-        Stage::Collected => Some(Kind::BagCollected),
-        _ => None,
-    }
-}
-
-fn tell_each<'a>(
-    persons: impl Iterator<Item = &'a PersonId>,
+/// What happened, before it is known who hears of it.
+struct News {
     kind: Kind,
-    parameters: &BTreeMap<String, String>,
+    parameters: BTreeMap<String, String>,
     expires_at: Timestamp,
-) -> Vec<Telling> {
-    let telling =
-        |person: &PersonId| Telling { person: *person, kind, parameters: parameters.clone(), expires_at };
-    persons.map(telling).collect()
 }
 
 /// Returns exactly the parameters of a kind.

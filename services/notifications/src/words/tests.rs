@@ -14,6 +14,8 @@ fn parameters(kind: Kind) -> BTreeMap<String, String> {
         "belt" => "7",
         "previous_belt" => "12",
         "plate" => "0479123456",
+        "next_flight" | "previous_flight" => "ZH9103-20261120",
+        "corrects" => "BAG_LEFT_BEHIND",
         "estimated_departure" => "2026-11-20T08:30:00Z",
         other => panic!("no sample for parameter {other}"),
     };
@@ -41,6 +43,71 @@ fn every_kind_reads_as_the_golden_file_says_in_both_languages() {
         }
     }
     assert_eq!(actual, GOLDEN, "texts (left) differ from src/words/golden.txt (right)");
+}
+
+/// Several bags in one notice; other words where they differ from those of one bag.
+const SEVERAL: &str = include_str!("several.txt");
+
+#[test]
+fn several_bags_of_one_notice_read_as_the_golden_file_says() {
+    let mut actual = String::new();
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.parameters().contains(&"plate")) {
+        let mut parameters = parameters(kind);
+        parameters.insert("plates".to_owned(), "0479123456,0479123457,0479123458".to_owned());
+        for locale in [Locale::En, Locale::ZhCn] {
+            actual.push_str(&format!("{kind:?} {locale:?}: {}\n", text(kind, &parameters, locale)));
+        }
+    }
+    assert_eq!(actual, SEVERAL, "texts (left) differ from src/words/several.txt (right)");
+}
+
+#[test]
+fn a_correction_names_what_was_wrong() {
+    let mut known = parameters(Kind::BagCorrected);
+    for (corrects, english, chinese) in [
+        (
+            "BAG_LEFT_BEHIND",
+            "Correction: your bag 0479123456 was not left behind and is on board flight ZH9101.",
+            "更正：您的行李 0479123456 并未滞留，已装上航班 ZH9101。",
+        ),
+        (
+            "BAG_LOADED",
+            "Correction: your bag 0479123456 is not on board flight ZH9101 yet.",
+            "更正：您的行李 0479123456 尚未装上航班 ZH9101。",
+        ),
+        (
+            "BAG_CONNECTION_MISSED",
+            "Correction: your bag 0479123456 can reach flight ZH9101 in time after all.",
+            "更正：您的行李 0479123456 可以及时转运至航班 ZH9101。",
+        ),
+    ] {
+        known.insert("corrects".to_owned(), corrects.to_owned());
+        assert_eq!(text(Kind::BagCorrected, &known, Locale::En), english);
+        assert_eq!(text(Kind::BagCorrected, &known, Locale::ZhCn), chinese);
+    }
+}
+
+#[test]
+fn two_flights_of_one_designator_are_told_apart_by_their_day() {
+    let parameters =
+        [("plate", "0479123456"), ("flight", "ZH9101-20261121"), ("previous_flight", "ZH9101-20261120")];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    assert_eq!(
+        text(Kind::BagReflighted, &parameters, Locale::En),
+        "Your bag 0479123456 is to travel on flight ZH9101 (2026-11-21), no longer on ZH9101 (2026-11-20)."
+    );
+}
+
+#[test]
+fn no_text_speaks_of_screening() {
+    for kind in Kind::ALL {
+        let (english, chinese) =
+            (text(kind, &parameters(kind), Locale::En), text(kind, &parameters(kind), Locale::ZhCn));
+        for word in ["screen", "security", "search", "reject", "inspect", "x-ray", "安检", "检查", "违禁"]
+        {
+            assert!(!english.to_lowercase().contains(word) && !chinese.contains(word), "{english} {chinese}");
+        }
+    }
 }
 
 #[test]

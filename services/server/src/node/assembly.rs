@@ -125,7 +125,8 @@ impl Assembly {
 
         let (messages_read, parse) = self.react(baggage.parse, &snapshots).await?;
         let (passages, passage) = self.react(trips.passage, &snapshots).await?;
-        let (notices, notice) = self.react(notifications.reactor, &snapshots).await?;
+        let telling = notifications.reactor.merging_within(self.config.notifications.merge_window);
+        let (notices, notice) = self.react(telling, &snapshots).await?;
         let (progress, read_models) = (projections.progress(), projections.health());
         let (handle, backups) = (projections.handle(), Backups::default());
         let gauges = Gauges {

@@ -1,0 +1,308 @@
+//! What a bag tells: what goes wrong with it, what goes on, and what was told wrong.
+
+use airside_api::baggage::v1::{
+    BagException, Connection, ConnectionJudged, JourneyLinked, LinkKind, Observation,
+};
+
+use super::*;
+
+const NEXT: &str = "ZH9103-20261120";
+
+fn left_behind(stage: Stage) -> BagStatus {
+    BagStatus { exception: BagException::LeftBehind as i32, ..status(stage, false) }
+}
+
+fn on_flight(flight: &str, status: BagStatus) -> BagStatus {
+    BagStatus { flight: flight.into(), ..status }
+}
+
+fn on_belt(belt: &str) -> BagStatus {
+    BagStatus { location: belt.into(), ..status(Stage::OnBelt, false) }
+}
+
+fn connecting(stage: Stage, connection: Connection) -> BagStatus {
+    BagStatus { connection: connection as i32, ..status(stage, false) }
+}
+
+impl Airport {
+    /// Judges a connection, and says what the bag's status is by that.
+    async fn judges(&mut self, outbound: &str, previous: Stage, status: BagStatus) {
+        let judged = ConnectionJudged {
+            observation: Some(Observation { id: "scan-1".into(), ..Default::default() }),
+            outbound: outbound.into(),
+            ..Default::default()
+        };
+        self.of_bag(PLATE, "baggage.ConnectionJudged", judged).await;
+        self.bag(previous, status).await;
+    }
+}
+
+#[tokio::test]
+async fn a_bag_that_is_left_behind_is_told_once_and_with_its_next_flight_when_that_is_known() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Accepted, status(Stage::Sorted, false)).await;
+    airport.bag(Stage::Sorted, left_behind(Stage::Sorted)).await;
+    airport.bag(Stage::Sorted, BagStatus { location: "M2".into(), ..left_behind(Stage::Sorted) }).await;
+    let inbox = airport.inbox(ANN).await;
+    assert_eq!(
+        inbox.iter().map(|one| (one.kind, one.priority)).collect::<Vec<_>>(),
+        [(Kind::BagLeftBehind, Priority::P2)]
+    );
+    assert_eq!(facts(&inbox[0]), [("flight", FLIGHT), ("next_flight", ""), ("plate", PLATE)]);
+
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Accepted, status(Stage::Sorted, false)).await;
+    airport.bag(Stage::Sorted, on_flight(NEXT, left_behind(Stage::Sorted))).await;
+    let inbox = airport.inbox(ANN).await;
+    assert_eq!(facts(&inbox[0]), [("flight", FLIGHT), ("next_flight", NEXT), ("plate", PLATE)]);
+}
+
+#[tokio::test]
+async fn who_begins_to_follow_a_bag_that_is_left_behind_learns_it_with_its_next_word() {
+    let mut airport = Airport::new();
+    airport.bag(Stage::Accepted, left_behind(Stage::Sorted)).await;
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Sorted, BagStatus { location: "M2".into(), ..left_behind(Stage::Sorted) }).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagLeftBehind]);
+}
+
+#[tokio::test]
+async fn a_bag_that_was_loaded_after_all_is_corrected_once_for_those_who_were_told_wrong() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Accepted, left_behind(Stage::Sorted)).await;
+    airport.follows_bag(BOB).await;
+    airport.bag(Stage::Sorted, status(Stage::Departed, false)).await;
+    airport.bag(Stage::Departed, BagStatus { location: "H4".into(), ..status(Stage::Departed, false) }).await;
+    airport.bag(Stage::Departed, status(Stage::Unloaded, false)).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagLeftBehind, Kind::BagCorrected]);
+    let corrected = &airport.inbox(ANN).await[1];
+    assert_eq!(facts(corrected), [("corrects", "BAG_LEFT_BEHIND"), ("flight", FLIGHT), ("plate", PLATE)]);
+    assert_eq!(airport.kinds(BOB).await, [Kind::BagLoaded], "who was told nothing wrong hears what is true");
+}
+
+#[tokio::test]
+async fn a_bag_that_was_left_behind_and_goes_on_the_next_flight_is_no_mistake() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Accepted, left_behind(Stage::Sorted)).await;
+    airport.bag(Stage::Sorted, on_flight(NEXT, status(Stage::Sorted, false))).await;
+    airport.bag(Stage::Sorted, on_flight(NEXT, status(Stage::OnAircraft, false))).await;
+    let inbox = airport.inbox(ANN).await;
+    let kinds: Vec<_> = inbox.iter().map(|notice| notice.kind).collect();
+    assert_eq!(kinds, [Kind::BagLeftBehind, Kind::BagReflighted, Kind::BagLoaded]);
+    assert_eq!(facts(&inbox[1]), [("flight", NEXT), ("plate", PLATE), ("previous_flight", FLIGHT)]);
+    assert_eq!(inbox[2].parameters["flight"], NEXT);
+}
+
+#[tokio::test]
+async fn a_bag_that_was_loaded_and_taken_off_is_offloaded_and_no_mistake() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Sorted, status(Stage::OnAircraft, false)).await;
+    airport.bag(Stage::OnAircraft, status(Stage::AtAircraft, true)).await;
+    airport.bag(Stage::AtAircraft, on_flight(NEXT, status(Stage::AtAircraft, true))).await;
+    assert_eq!(airport.kinds(ANN).await[..2], [Kind::BagLoaded, Kind::BagOffloaded]);
+    assert_eq!(airport.kinds(ANN).await[2..], [Kind::BagReflighted]);
+}
+
+#[tokio::test]
+async fn a_load_that_was_concluded_and_not_true_is_corrected_once() {
+    let here = |status: BagStatus| BagStatus { station: "SZX".into(), ..status };
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    let concluded = BagStatus { inferred: true, ..here(status(Stage::OnAircraft, false)) };
+    airport.bag(Stage::InContainer, concluded).await;
+    airport.bag(Stage::OnAircraft, here(status(Stage::Sorted, false))).await;
+    airport.bag(Stage::Sorted, here(status(Stage::InContainer, false))).await;
+    airport.bag(Stage::InContainer, here(status(Stage::OnAircraft, false))).await;
+    let inbox = airport.inbox(ANN).await;
+    let kinds: Vec<_> = inbox.iter().map(|notice| notice.kind).collect();
+    assert_eq!(kinds, [Kind::BagLoaded, Kind::BagCorrected, Kind::BagLoaded]);
+    assert_eq!(inbox[1].parameters["corrects"], "BAG_LOADED");
+}
+
+#[tokio::test]
+async fn a_bag_that_must_not_come_off_any_more_is_on_board() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::AtAircraft, status(Stage::OnAircraft, true)).await;
+    airport.bag(Stage::OnAircraft, status(Stage::OnAircraft, false)).await;
+    airport.bag(Stage::OnAircraft, status(Stage::Departed, false)).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagLoaded]);
+}
+
+#[tokio::test]
+async fn a_concluded_load_that_turns_out_wrong_after_the_flight_left_is_left_behind() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::InContainer, status(Stage::OnAircraft, false)).await;
+    airport.bag(Stage::Departed, left_behind(Stage::Sorted)).await;
+    airport.bag(Stage::Sorted, status(Stage::Departed, false)).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagLoaded, Kind::BagLeftBehind, Kind::BagCorrected]);
+}
+
+#[tokio::test]
+async fn a_bag_that_is_sorted_at_the_next_airport_was_on_board_before() {
+    let at = |station: &str, status: BagStatus| BagStatus { station: station.into(), ..status };
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::AtAircraft, at("SZX", status(Stage::OnAircraft, false))).await;
+    airport.bag(Stage::OnAircraft, at("PVG", status(Stage::Sorted, false))).await;
+    airport.bag(Stage::Sorted, at("PVG", on_flight(NEXT, status(Stage::OnAircraft, false)))).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagLoaded, Kind::BagLoaded]);
+}
+
+#[tokio::test]
+async fn another_flight_before_the_load_is_told_and_a_stray_or_a_transfer_is_not() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Expected, status(Stage::Accepted, false)).await;
+    let stray = BagStatus { exception: BagException::Misrouted as i32, ..status(Stage::Sorted, false) };
+    airport.bag(Stage::Accepted, on_flight("CA1-20261120", stray)).await;
+    airport.bag(Stage::Sorted, status(Stage::Sorted, false)).await;
+    airport.bag(Stage::Sorted, status(Stage::OnAircraft, false)).await;
+    airport.bag(Stage::OnAircraft, status(Stage::Transferring, false)).await;
+    airport.bag(Stage::Transferring, on_flight(NEXT, status(Stage::Sorted, false))).await;
+    airport.bag(Stage::Sorted, on_flight("ZH9105-20261120", status(Stage::Sorted, false))).await;
+    let inbox = airport.inbox(ANN).await;
+    let told: Vec<_> =
+        inbox.iter().map(|one| (one.kind, one.parameters.get("flight").map_or("", |f| f))).collect();
+    let reflighted = (Kind::BagReflighted, "ZH9105-20261120");
+    assert_eq!(told[..2], [(Kind::BagAccepted, ""), (Kind::BagReflighted, FLIGHT)]);
+    assert_eq!(told[2..], [(Kind::BagLoaded, FLIGHT), reflighted]);
+}
+
+#[tokio::test]
+async fn a_connection_is_told_as_it_gets_worse_and_by_the_flight_to_be_reached() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    let unloaded = |connection| connecting(Stage::Unloaded, connection);
+    airport.judges(NEXT, Stage::Departed, unloaded(Connection::Safe)).await;
+    airport.judges(NEXT, Stage::Unloaded, unloaded(Connection::AtRisk)).await;
+    airport.judges(NEXT, Stage::Unloaded, unloaded(Connection::AtRisk)).await;
+    airport.judges(NEXT, Stage::Unloaded, unloaded(Connection::Missed)).await;
+    airport.judges(NEXT, Stage::Unloaded, unloaded(Connection::AtRisk)).await;
+    let inbox = airport.inbox(ANN).await;
+    let told: Vec<_> = inbox.iter().map(|one| (one.kind, one.parameters["flight"].as_str())).collect();
+    assert_eq!(
+        told,
+        [(Kind::BagConnectionAtRisk, NEXT), (Kind::BagConnectionMissed, NEXT), (Kind::BagCorrected, NEXT),]
+    );
+    assert_eq!(inbox[2].parameters["corrects"], "BAG_CONNECTION_MISSED");
+}
+
+#[tokio::test]
+async fn after_a_missed_connection_the_next_flight_is_told_and_nothing_corrected() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.judges(NEXT, Stage::Departed, connecting(Stage::Unloaded, Connection::Missed)).await;
+    let rebooked = on_flight("ZH9105-20261121", connecting(Stage::Unloaded, Connection::Missed));
+    airport.bag(Stage::Unloaded, rebooked).await;
+    let safe = on_flight("ZH9105-20261121", connecting(Stage::Unloaded, Connection::Safe));
+    airport.judges("ZH9105-20261121", Stage::Unloaded, safe).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagConnectionMissed, Kind::BagReflighted]);
+}
+
+#[tokio::test]
+async fn a_bag_that_is_seen_on_another_belt_says_so() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Arrived, on_belt("7")).await;
+    airport.bag(Stage::OnBelt, on_belt("")).await;
+    airport.bag(Stage::OnBelt, on_belt("12")).await;
+    airport.bag(Stage::OnBelt, on_belt("12")).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagOnBelt, Kind::BagBeltChanged]);
+    let changed = &airport.inbox(ANN).await[1];
+    assert_eq!(facts(changed), [("belt", "12"), ("plate", PLATE), ("previous_belt", "7")]);
+}
+
+#[tokio::test]
+async fn a_belt_that_changes_reaches_those_who_follow_only_a_bag_that_arrives_there() {
+    const CARL: u128 = 3;
+    let mut airport = Airport::new();
+    airport.follows(ANN).await;
+    airport.follows_bag(ANN).await;
+    airport.follows_bag(BOB).await;
+    airport.follows_journey(CARL, "0479000009", Uuid::from_u128(9)).await;
+    airport.bag(Stage::Departed, status(Stage::Arrived, false)).await;
+    airport
+        .journey(
+            "0479000009",
+            Uuid::from_u128(9),
+            Stage::Departed,
+            on_flight(NEXT, status(Stage::Arrived, false)),
+        )
+        .await;
+    airport.belt("7", "").await;
+    airport.belt("12", "7").await;
+    assert_eq!(
+        airport.kinds(ANN).await,
+        [Kind::BeltAssigned, Kind::BeltChanged],
+        "once, though both are followed"
+    );
+    assert_eq!(airport.kinds(BOB).await, [Kind::BeltChanged]);
+    assert!(airport.kinds(CARL).await.is_empty());
+    airport.bag(Stage::OnBelt, status(Stage::Collected, false)).await;
+    airport.belt("9", "12").await;
+    assert_eq!(
+        airport.kinds(BOB).await,
+        [Kind::BeltChanged, Kind::BagCollected],
+        "whose bag is in hand waits for none"
+    );
+}
+
+#[tokio::test]
+async fn of_two_bags_under_one_plate_each_passenger_hears_of_their_own() {
+    let other = Uuid::from_u128(78);
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.follows_journey(BOB, PLATE, other).await;
+    airport.bag(Stage::Expected, status(Stage::Accepted, false)).await;
+    airport.journey(PLATE, other, Stage::Expected, on_flight(NEXT, left_behind(Stage::Sorted))).await;
+    airport.bag(Stage::Accepted, status(Stage::OnAircraft, false)).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagAccepted, Kind::BagLoaded]);
+    assert_eq!(airport.kinds(BOB).await, [Kind::BagLeftBehind]);
+}
+
+#[tokio::test]
+async fn a_bag_under_a_rush_tag_is_still_the_passengers_bag_under_the_plate_that_they_know() {
+    let (rush, journey) = ("2479000001", Uuid::from_u128(80));
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Accepted, left_behind(Stage::Sorted)).await;
+    let linked = JourneyLinked {
+        journey_id: journey.to_string(),
+        kind: LinkKind::Rush as i32,
+        other: PLATE.into(),
+        other_journey_id: JOURNEY.to_string(),
+        continues: true,
+        ..Default::default()
+    };
+    airport.of_bag(rush, "baggage.JourneyLinked", linked).await;
+    airport.journey(rush, journey, Stage::Sorted, on_flight(NEXT, status(Stage::OnAircraft, false))).await;
+    let inbox = airport.inbox(ANN).await;
+    assert_eq!(inbox.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::BagLeftBehind, Kind::BagLoaded]);
+    assert_eq!(facts(&inbox[1]), [("flight", NEXT), ("plate", PLATE)]);
+    let unfollowed = trips::BagUnfollowed { journey_id: JOURNEY.to_string() };
+    airport.trip(person(ANN), "trips.BagUnfollowed", unfollowed).await;
+    airport.journey(rush, journey, Stage::OnAircraft, status(Stage::OnBelt, false)).await;
+    assert_eq!(airport.kinds(ANN).await.len(), 2, "who follows the bag no more hears of its new tag no more");
+}
+
+#[tokio::test]
+async fn an_rfid_code_is_no_other_bag() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    let linked = JourneyLinked {
+        journey_id: JOURNEY.to_string(),
+        kind: LinkKind::Epc as i32,
+        other: "E280".into(),
+        ..Default::default()
+    };
+    airport.of_bag(PLATE, "baggage.JourneyLinked", linked).await;
+    airport.react().await;
+    assert_eq!(airport.house.part.reactor.world.size(), (0, 1));
+}

@@ -1,0 +1,188 @@
+//! Several bags of one person in one notice.
+
+use airside_api::baggage::v1::BagException;
+
+use super::*;
+
+/// The bags of a family: plates and journeys.
+const BAGS: [(&str, Uuid); 3] = [
+    ("0479000001", Uuid::from_u128(101)),
+    ("0479000002", Uuid::from_u128(102)),
+    ("0479000003", Uuid::from_u128(103)),
+];
+const ALL: &str = "0479000001,0479000002,0479000003";
+
+impl Airport {
+    async fn family() -> Self {
+        let mut airport = Self::new();
+        for (plate, journey) in BAGS {
+            airport.follows_journey(ANN, plate, journey).await;
+        }
+        airport
+    }
+
+    async fn one(&mut self, bag: usize, previous: Stage, status: BagStatus) {
+        let (plate, journey) = BAGS[bag];
+        self.journey(plate, journey, previous, status).await;
+    }
+
+    async fn loads(&mut self, bag: usize) {
+        self.one(bag, Stage::AtAircraft, status(Stage::OnAircraft, false)).await;
+    }
+
+    /// Lets the clock run, and what is due strike.
+    async fn waits(&mut self, seconds: i64) {
+        self.react().await;
+        self.house.clock.advance(SignedDuration::from_secs(seconds));
+        let now = self.house.clock.now();
+        if self.house.part.reactor.due().is_some_and(|due| due <= now) {
+            self.house.part.reactor.strike(now);
+            self.house.part.reactor.flush().await.unwrap();
+        }
+    }
+
+    /// Returns the kinds of a person's notices and the bags in each.
+    async fn told(&mut self, number: u128) -> Vec<(Kind, String)> {
+        let bags = |notice: &Notice| {
+            let parameters = &notice.parameters;
+            parameters.get("plates").or_else(|| parameters.get("plate")).cloned().unwrap_or_default()
+        };
+        self.inbox(number).await.iter().map(|notice| (notice.kind, bags(notice))).collect()
+    }
+}
+
+fn told(kind: Kind, plates: &str) -> (Kind, String) {
+    (kind, plates.to_owned())
+}
+
+#[tokio::test]
+async fn three_bags_that_are_loaded_within_the_window_are_one_notice_as_soon_as_the_last_is() {
+    let mut airport = Airport::family().await;
+    airport.loads(1).await;
+    airport.waits(10).await;
+    airport.loads(0).await;
+    assert!(airport.kinds(ANN).await.is_empty(), "the third may follow");
+    airport.loads(2).await;
+    assert_eq!(airport.told(ANN).await, [told(Kind::BagLoaded, ALL)]);
+    let notice = &airport.inbox(ANN).await[0];
+    assert_eq!(notice.parameters["plate"], BAGS[0].0);
+    assert_eq!(notice.cause.stream, format!("bag-{}", BAGS[1].0), "the bag that opened the window");
+}
+
+#[tokio::test]
+async fn a_bag_that_lets_the_others_wait_is_left_for_another_notice() {
+    let mut airport = Airport::family().await;
+    airport.loads(0).await;
+    airport.loads(1).await;
+    airport.waits(29).await;
+    assert!(airport.kinds(ANN).await.is_empty());
+    airport.waits(1).await;
+    assert_eq!(airport.told(ANN).await, [told(Kind::BagLoaded, "0479000001,0479000002")]);
+    airport.loads(2).await;
+    let last = told(Kind::BagLoaded, BAGS[2].0);
+    assert_eq!(airport.told(ANN).await[1..], [last], "nobody is left to wait for");
+    assert!(!airport.inbox(ANN).await[1].parameters.contains_key("plates"));
+}
+
+#[tokio::test]
+async fn who_follows_one_bag_waits_for_nothing() {
+    let mut airport = Airport::family().await;
+    airport.follows_journey(BOB, BAGS[0].0, BAGS[0].1).await;
+    airport.loads(0).await;
+    assert_eq!(airport.told(BOB).await, [told(Kind::BagLoaded, BAGS[0].0)]);
+    assert!(airport.kinds(ANN).await.is_empty());
+}
+
+#[tokio::test]
+async fn bags_of_another_flight_are_not_waited_for() {
+    let mut airport = Airport::family().await;
+    for bag in [1, 2] {
+        let elsewhere = BagStatus { flight: "CA1-20261120".into(), ..status(Stage::Sorted, false) };
+        airport.one(bag, Stage::InSystem, elsewhere).await;
+    }
+    airport.loads(0).await;
+    assert_eq!(airport.told(ANN).await, [told(Kind::BagLoaded, BAGS[0].0)]);
+}
+
+#[tokio::test]
+async fn a_bag_with_other_news_closes_the_window_and_is_left_out() {
+    let mut airport = Airport::family().await;
+    airport.loads(0).await;
+    airport.loads(1).await;
+    airport.one(0, Stage::OnAircraft, status(Stage::AtAircraft, true)).await;
+    airport.waits(30).await;
+    assert_eq!(
+        airport.told(ANN).await,
+        [told(Kind::BagLoaded, BAGS[1].0), told(Kind::BagOffloaded, BAGS[0].0)]
+    );
+}
+
+#[tokio::test]
+async fn what_was_not_told_yet_is_not_corrected() {
+    let mut airport = Airport::family().await;
+    let left = BagStatus { exception: BagException::LeftBehind as i32, ..status(Stage::Sorted, false) };
+    airport.one(0, Stage::Sorted, left).await;
+    airport.one(0, Stage::Sorted, status(Stage::Departed, false)).await;
+    airport.waits(30).await;
+    assert_eq!(airport.told(ANN).await, [told(Kind::BagLoaded, BAGS[0].0)]);
+}
+
+#[tokio::test]
+async fn three_bags_left_behind_are_one_notice_and_each_is_corrected_by_itself() {
+    let mut airport = Airport::family().await;
+    for bag in 0..3 {
+        let left = BagStatus { exception: BagException::LeftBehind as i32, ..status(Stage::Sorted, false) };
+        airport.one(bag, Stage::Sorted, left).await;
+    }
+    airport.waits(30).await;
+    airport.one(1, Stage::Sorted, status(Stage::Departed, false)).await;
+    assert_eq!(
+        airport.told(ANN).await,
+        [told(Kind::BagLeftBehind, ALL), told(Kind::BagCorrected, BAGS[1].0)]
+    );
+}
+
+#[tokio::test]
+async fn who_follows_a_bag_no_more_hears_only_of_the_others_in_its_window() {
+    let mut airport = Airport::family().await;
+    airport.loads(0).await;
+    airport.loads(1).await;
+    let unfollowed = trips::BagUnfollowed { journey_id: BAGS[0].1.to_string() };
+    airport.trip(person(ANN), "trips.BagUnfollowed", unfollowed).await;
+    airport.waits(30).await;
+    assert_eq!(airport.told(ANN).await, [told(Kind::BagLoaded, BAGS[1].0)]);
+}
+
+#[tokio::test]
+async fn a_window_is_closed_by_the_log_as_by_the_clock_and_a_replay_pushes_nothing() {
+    let mut airport = Airport::family().await;
+    airport.loads(0).await;
+    airport.loads(1).await;
+    airport.waits(31).await;
+    airport.loads(2).await;
+    airport.one(0, Stage::OnAircraft, status(Stage::OnBelt, false)).await;
+    airport.waits(31).await;
+    let before = airport.told(ANN).await;
+    assert_eq!(before.len(), 3);
+    let mut again = Airport { house: airport.house.again(), seen: None };
+    assert_eq!(again.told(ANN).await, before);
+    again.waits(31).await;
+    assert_eq!(again.told(ANN).await, before);
+    assert_eq!(again.house.part.tally.issued.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_window_outlives_a_restart_and_closes_once() {
+    let mut airport = Airport::family().await;
+    airport.loads(0).await;
+    airport.loads(1).await;
+    airport.react().await;
+    let bytes = postcard::to_stdvec(&airport.house.part.reactor.image()).unwrap();
+    let mut again = Airport { house: airport.house.again(), seen: airport.seen };
+    again.house.part.reactor.restore(postcard::from_bytes(&bytes).unwrap());
+    for restarted in [&mut again, &mut airport] {
+        restarted.waits(30).await;
+        assert_eq!(restarted.told(ANN).await, [told(Kind::BagLoaded, "0479000001,0479000002")]);
+    }
+    assert_eq!(again.house.part.reactor.due(), None);
+}

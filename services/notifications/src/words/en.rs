@@ -1,0 +1,150 @@
+//! Notices in English.
+
+use super::{OrElse, Words};
+use crate::model::Kind;
+
+/// Returns the text of a notice.
+pub(super) fn text(kind: Kind, words: &Words<'_>) -> String {
+    match kind {
+        Kind::GateAssigned
+        | Kind::GateChanged
+        | Kind::Boarding
+        | Kind::FinalCall
+        | Kind::FlightDelayed
+        | Kind::FlightCancelled
+        | Kind::BeltAssigned
+        | Kind::BeltChanged => of_flight(kind, words),
+        _ => of_bag(kind, words),
+    }
+}
+
+fn of_flight(kind: Kind, words: &Words<'_>) -> String {
+    let flight = words.flight();
+    match kind {
+        Kind::GateAssigned => format!("Flight {flight} departs from gate {}.", words.get("gate")),
+        Kind::GateChanged => format!(
+            "Gate change: flight {flight} now departs from gate {}{}.",
+            words.get("gate"),
+            words.known(", no longer from ", "previous_gate", "")
+        ),
+        Kind::Boarding => format!("Flight {flight} is boarding{}.", words.known(" at gate ", "gate", "")),
+        Kind::FinalCall => {
+            let gate = words.known("gate ", "gate", "").or("your gate");
+            format!("Final call for flight {flight}: please go to {gate} now.")
+        }
+        Kind::FlightDelayed => format!(
+            "Flight {flight} is delayed{}.",
+            words.known_time(": it is now expected to leave at ", "estimated_departure", "")
+        ),
+        Kind::FlightCancelled => format!("Flight {flight} is cancelled. Please contact your airline."),
+        Kind::BeltAssigned => format!("Bags of flight {flight} arrive on belt {}.", words.get("belt")),
+        _ => format!(
+            "Bags of flight {flight} now arrive on belt {}{}.",
+            words.get("belt"),
+            words.known(", no longer on ", "previous_belt", "")
+        ),
+    }
+}
+
+fn of_bag(kind: Kind, words: &Words<'_>) -> String {
+    let Bags { yours, is, has, was, it_travels } = Bags::of(words);
+    let on_board_of = || words.flight_between(" flight ", "");
+    match kind {
+        Kind::BagAccepted => format!("{yours} {has} been accepted."),
+        Kind::BagLoaded => format!("{yours} {is} on board{}.", on_board_of()),
+        Kind::BagOffloaded => {
+            let flight = words.flight_between("flight ", "").or("its flight");
+            format!("{yours} {was} taken off {flight}. Please ask at a service desk.")
+        }
+        Kind::BagOnBelt => {
+            format!("{yours} {is} on {}.", words.known("belt ", "belt", "").or("the reclaim belt"))
+        }
+        Kind::BagCollected => format!("{yours} {was} collected."),
+        Kind::BagLeftBehind => {
+            let flight = words.flight_between(" flight ", "").or(" its flight");
+            let next = words.one_of_two("next_flight", "flight");
+            match next.as_str() {
+                "" => format!(
+                    "{yours} {was} not on board when{flight} left. We will tell you which flight {it_travels} on."
+                ),
+                next => format!(
+                    "{yours} {was} not on board when{flight} left and {is} to travel on flight {next}."
+                ),
+            }
+        }
+        Kind::BagReflighted => {
+            let flight = words.one_of_two("flight", "previous_flight");
+            let previous = words.one_of_two("previous_flight", "flight");
+            match (flight.as_str(), previous.as_str()) {
+                ("", _) => format!("{yours} {is} to travel on another flight."),
+                (flight, "") => format!("{yours} {is} to travel on flight {flight}."),
+                (flight, previous) => {
+                    format!("{yours} {is} to travel on flight {flight}, no longer on {previous}.")
+                }
+            }
+        }
+        Kind::BagConnectionAtRisk => {
+            let flight = words.flight_between(" flight ", "").or(" its connecting flight");
+            format!(
+                "There is little time to take {} to{flight}. We will tell you how it goes on.",
+                lower(&yours)
+            )
+        }
+        Kind::BagConnectionMissed => {
+            let flight = words.flight_between(" flight ", "").or(" its connecting flight");
+            format!("{yours} will not reach{flight} in time. We will tell you which flight {it_travels} on.")
+        }
+        Kind::BagBeltChanged => format!(
+            "{yours} {is} now on {}{}.",
+            words.known("belt ", "belt", "").or("another belt"),
+            words.known(", no longer on ", "previous_belt", "")
+        ),
+        Kind::BagCorrected => {
+            let flight = words.flight_between(" flight ", "").or(" its flight");
+            let bag = lower(&yours);
+            match words.get("corrects") {
+                "BAG_LEFT_BEHIND" => {
+                    format!("Correction: {bag} {was} not left behind and {is} on board{flight}.")
+                }
+                "BAG_LOADED" => format!("Correction: {bag} {is} not on board{flight} yet."),
+                "BAG_CONNECTION_MISSED" => format!("Correction: {bag} can reach{flight} in time after all."),
+                _ => format!("Correction: what we told you last of {bag} was wrong."),
+            }
+        }
+        _ => String::new(),
+    }
+}
+
+/// The bags of a notice and the words that go with their number.
+struct Bags {
+    yours: String,
+    is: &'static str,
+    has: &'static str,
+    was: &'static str,
+    it_travels: &'static str,
+}
+
+impl Bags {
+    fn of(words: &Words<'_>) -> Self {
+        match words.plates().as_slice() {
+            [first @ .., last] if !first.is_empty() => Self {
+                yours: format!("Your {} bags {} and {last}", first.len() + 1, first.join(", ")),
+                is: "are",
+                has: "have",
+                was: "were",
+                it_travels: "they travel",
+            },
+            plates => Self {
+                yours: format!("Your bag {}", plates.concat()),
+                is: "is",
+                has: "has",
+                was: "was",
+                it_travels: "it travels",
+            },
+        }
+    }
+}
+
+fn lower(yours: &str) -> String {
+    yours.replacen('Y', "y", 1)
+}

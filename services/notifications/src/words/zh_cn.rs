@@ -1,0 +1,104 @@
+//! Notices in simplified Chinese.
+
+use super::{OrElse, Words};
+use crate::model::Kind;
+
+/// Returns the text of a notice.
+pub(super) fn text(kind: Kind, words: &Words<'_>) -> String {
+    match kind {
+        Kind::GateAssigned
+        | Kind::GateChanged
+        | Kind::Boarding
+        | Kind::FinalCall
+        | Kind::FlightDelayed
+        | Kind::FlightCancelled
+        | Kind::BeltAssigned
+        | Kind::BeltChanged => of_flight(kind, words),
+        _ => of_bag(kind, words),
+    }
+}
+
+fn of_flight(kind: Kind, words: &Words<'_>) -> String {
+    let flight = words.flight();
+    match kind {
+        Kind::GateAssigned => format!("航班 {flight} 的登机口为 {}。", words.get("gate")),
+        Kind::GateChanged => format!(
+            "登机口变更：航班 {flight} 改在 {} 登机口登机{}。",
+            words.get("gate"),
+            words.known("（原 ", "previous_gate", "）")
+        ),
+        Kind::Boarding => format!("航班 {flight} 正在{}登机。", words.known(" ", "gate", " 登机口")),
+        Kind::FinalCall => {
+            format!("航班 {flight} 最后一次登机提醒，请立即前往{}登机口。", words.known(" ", "gate", " "))
+        }
+        Kind::FlightDelayed => {
+            format!("航班 {flight} 延误{}。", words.known_time("，预计起飞时间：", "estimated_departure", ""))
+        }
+        Kind::FlightCancelled => format!("航班 {flight} 已取消，请联系航空公司。"),
+        Kind::BeltAssigned => format!("航班 {flight} 的行李在 {} 号转盘提取。", words.get("belt")),
+        _ => format!(
+            "航班 {flight} 的行李改在 {} 号转盘提取{}。",
+            words.get("belt"),
+            words.known("（原 ", "previous_belt", " 号）")
+        ),
+    }
+}
+
+fn of_bag(kind: Kind, words: &Words<'_>) -> String {
+    let yours = yours(words);
+    let flight = words.flight_between("航班 ", "");
+    match kind {
+        Kind::BagAccepted => format!("{yours} 已收运。"),
+        Kind::BagLoaded if flight.is_empty() => format!("{yours} 已装机。"),
+        Kind::BagLoaded => format!("{yours} 已装上{flight}。"),
+        Kind::BagOffloaded if flight.is_empty() => format!("{yours} 已卸下，请咨询服务柜台。"),
+        Kind::BagOffloaded => format!("{yours} 已从{flight} 卸下，请咨询服务柜台。"),
+        Kind::BagOnBelt => {
+            format!("{yours} 已到达{}转盘。", words.known(" ", "belt", " 号").or("提取"))
+        }
+        Kind::BagCollected => format!("{yours} 已提取。"),
+        Kind::BagLeftBehind => {
+            let flight = words.flight_between("航班 ", " ").or("原航班");
+            match words.one_of_two("next_flight", "flight").as_str() {
+                "" => format!("{yours} 未能随{flight}出发，后续航班确定后将立即通知您。"),
+                next => format!("{yours} 未能随{flight}出发，将由航班 {next} 运送。"),
+            }
+        }
+        Kind::BagReflighted => {
+            let flight = words.one_of_two("flight", "previous_flight");
+            let previous = words.one_of_two("previous_flight", "flight");
+            match (flight.as_str(), previous.as_str()) {
+                ("", _) => format!("{yours} 将改由其他航班运送。"),
+                (flight, "") => format!("{yours} 将改由航班 {flight} 运送。"),
+                (flight, previous) => format!("{yours} 将改由航班 {flight} 运送（原航班 {previous}）。"),
+            }
+        }
+        Kind::BagConnectionAtRisk => {
+            let flight = words.flight_between("航班 ", " ").or("后续航班");
+            format!("{yours} 转运至{flight}的时间较紧，后续情况将及时通知您。")
+        }
+        Kind::BagConnectionMissed => {
+            format!("{yours} 无法及时转运至{}，后续航班确定后将立即通知您。", flight.or("后续航班"))
+        }
+        Kind::BagBeltChanged => format!(
+            "{yours} 现改在{}转盘{}。",
+            words.known(" ", "belt", " 号").or("其他"),
+            words.known("（原 ", "previous_belt", " 号）")
+        ),
+        Kind::BagCorrected => match words.get("corrects") {
+            "BAG_LEFT_BEHIND" => format!("更正：{yours} 并未滞留，已装上{}。", flight.or("航班")),
+            "BAG_LOADED" => format!("更正：{yours} 尚未装上{}。", flight.or("航班")),
+            "BAG_CONNECTION_MISSED" => format!("更正：{yours} 可以及时转运至{}。", flight.or("后续航班")),
+            _ => format!("更正：此前关于{yours} 的通知有误。"),
+        },
+        _ => String::new(),
+    }
+}
+
+/// Returns the bags of a notice.
+fn yours(words: &Words<'_>) -> String {
+    match words.plates().as_slice() {
+        [one] => format!("您的行李 {one}"),
+        plates => format!("您的 {} 件行李 {}", plates.len(), plates.join("、")),
+    }
+}
