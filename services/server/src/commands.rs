@@ -10,6 +10,7 @@ mod out;
 mod projections;
 mod serve;
 mod settings;
+mod simulate;
 mod token;
 
 use std::{io, process::ExitCode};
@@ -53,6 +54,8 @@ enum Command {
     Log(log::Log),
     #[command(subcommand)]
     Projections(projections::Projections),
+    /// Plays a day of an airport and judges what the server said of it.
+    Simulate(simulate::Simulate),
     /// Drives a running server as fast as it goes and reports what it reached.
     Load(load::Load),
 }
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Map(command) => command.run(),
         Command::Log(command) => command.run(),
         Command::Projections(command) => command.run(),
+        Command::Simulate(command) => command.run(),
         Command::Load(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -3,10 +3,11 @@
 //! Sequence numbers of an inbox are contiguous, so a hole is a notice that was lost on the way or
 //! is still to come. On the wire a notice may come twice; on the screen its id appears once.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use airside_api::notifications::v1::{NoticeKind, ResumeToken};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 /// The state of one session over all its connections.
 #[derive(Debug, Default)]
@@ -39,12 +40,18 @@ pub struct Shown {
     pub seq: u64,
     /// What it is about.
     pub kind: NoticeKind,
+    /// The facts in it.
+    pub parameters: BTreeMap<String, String>,
     /// Its words.
     pub text: String,
     /// When it came, airport time.
     pub airport_at: Timestamp,
     /// When the fact behind it was recorded, the server's clock.
     pub caused_at: Option<Timestamp>,
+    /// When it was shown.
+    pub shown_at: Instant,
+    /// False when it had waited for a line to come back.
+    pub live: bool,
 }
 
 impl Inbox {

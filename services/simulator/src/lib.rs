@@ -2,7 +2,7 @@
 //!
 //! It knows what really happens ([`truth`]), writes what the airport's systems say about it
 //! ([`script`]), says it over public gRPC calls on a socket ([`player`]) and reports what the
-//! server made of it ([`summary`], [`story`]). [`load`] sends the same calls as fast as they are
+//! server made of it ([`summary`], [`story`]). A whole day is judged notice by notice ([`judge`]). [`load`] sends the same calls as fast as they are
 //! answered, for benches and load tests.
 //!
 //! Words: a *wave* is some hours of traffic around the present instant, played in some seconds; a
@@ -18,6 +18,7 @@
 
 pub mod connect;
 pub mod inbox;
+pub mod judge;
 pub mod load;
 pub mod player;
 pub mod script;
@@ -26,6 +27,7 @@ pub mod summary;
 pub mod truth;
 
 pub use connect::{Endpoint, SimulatorError, Tokens};
-pub use player::{Phase, PlayOptions, Progress, Report, play};
+pub use player::{DayOptions, Phase, PlayOptions, Progress, Report, Speed, play, simulate};
 pub use story::Story;
-pub use summary::{Detail, Facts, NoFacts, ServerFacts, Summary};
+pub use summary::{DayReport, DaySummary, Detail, Facts, NoFacts, ServerFacts, Summary};
+pub use truth::Noise;

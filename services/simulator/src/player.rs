@@ -8,8 +8,10 @@
 
 mod acts;
 mod calls;
+mod day;
 mod directory;
 mod lanes;
+pub(crate) mod ledger;
 mod pace;
 mod session;
 mod survey;
@@ -27,7 +29,10 @@ use crate::script::Script;
 use crate::story::Story;
 use crate::summary::{Detail, ServerFacts, Summary};
 use crate::truth::{Airport, Plan};
+pub use day::{DayOptions, Speed, simulate};
 use directory::Directory;
+use lanes::Stage;
+use ledger::Ledger;
 use pace::Pace;
 use session::Watcher;
 use tally::Tally;
@@ -102,6 +107,7 @@ impl PlayOptions {
             arrivals: self.arrivals,
             passengers_per_flight: self.passengers_per_flight,
             sessions: self.sessions,
+            ..Plan::new(self.seed, anchor)
         }
     }
 
@@ -174,19 +180,45 @@ struct Ground {
 
 impl Ground {
     async fn prepare(endpoint: &Endpoint, options: &PlayOptions) -> Result<Self, SimulatorError> {
+        let mut ground = Self::connect(endpoint, options.catch_up).await?;
+        ground.directory = Arc::new(Directory::look_up(&ground.staff, options).await?);
+        Ok(ground)
+    }
+
+    /// Connects every caller; nobody asks the way.
+    async fn connect(endpoint: &Endpoint, catch_up: Duration) -> Result<Self, SimulatorError> {
         let bearer = endpoint.partner()?;
         let partner = Clients::new(&endpoint.connect().await?, &bearer);
         let flights = Clients::new(&endpoint.connect().await?, &bearer);
         let staff = Clients::new(&endpoint.connect().await?, &endpoint.staff()?);
-        let directory = Directory::look_up(&staff, options).await?;
-        Ok(Self {
-            partner,
-            flights,
-            staff,
-            directory: Arc::new(directory),
-            tally: Arc::default(),
-            catch_up: options.catch_up,
-        })
+        Ok(Self { partner, flights, staff, directory: Arc::default(), tally: Arc::default(), catch_up })
+    }
+
+    /// Opens the sessions of an airport and starts its time.
+    async fn raise(
+        &self,
+        endpoint: &Endpoint,
+        airport: &Arc<Airport>,
+        pace: Pace,
+        probes: bool,
+    ) -> Result<Arc<Stage>, SimulatorError> {
+        let pace = Arc::new(pace);
+        self.tally.begin_wave(airport, Arc::clone(&pace));
+        let watchers = session::open(endpoint, airport, &pace, &self.tally).await?;
+        pace.start();
+        self.tally.enter(Phase::Playing);
+        Ok(Arc::new(Stage {
+            partner: self.partner.clone(),
+            flights: self.flights.clone(),
+            staff: self.staff.clone(),
+            directory: Arc::clone(&self.directory),
+            airport: Arc::clone(airport),
+            watchers,
+            pace,
+            tally: Arc::clone(&self.tally),
+            ledger: Ledger::default(),
+            probes,
+        }))
     }
 
     /// Plays one wave to its end and returns the story of one of its passengers.
@@ -201,21 +233,7 @@ impl Ground {
         let airport = Arc::new(Airport::grow(plan));
         let script = Script::write(&airport);
         let Some((first, last)) = script.span() else { return Ok(None) };
-        let pace = Arc::new(Pace::new(first, last, length));
-        self.tally.begin_wave(&airport, Arc::clone(&pace));
-        let watchers = session::open(endpoint, &airport, &pace, &self.tally).await?;
-        pace.start();
-        self.tally.enter(Phase::Playing);
-        let stage = Arc::new(lanes::Stage {
-            partner: self.partner.clone(),
-            flights: self.flights.clone(),
-            staff: self.staff.clone(),
-            directory: Arc::clone(&self.directory),
-            airport: Arc::clone(&airport),
-            watchers,
-            pace,
-            tally: Arc::clone(&self.tally),
-        });
+        let stage = self.raise(endpoint, &airport, Pace::new(first, last, length), false).await?;
         let played = lanes::play(script, &stage, stop).await;
         if !played {
             // The script would have opened it again.

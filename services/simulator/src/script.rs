@@ -13,15 +13,15 @@ pub mod telex;
 #[cfg(test)]
 mod tests;
 
-use airside_api::baggage::v1::Scan;
+use airside_api::baggage::v1::{Scan, TrackingPoint};
 use airside_api::flights::v1::{FlightReport, PassengerReadReport};
 use airside_api::navigation::v1::Profile;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 pub(crate) use self::flights::ASK_FROM;
-use crate::truth::Airport;
+use crate::truth::{Airport, Layout, shifted};
 
 /// The airport's flight database.
 pub const SOURCE_FLIGHTS: &str = "aodb";
@@ -31,8 +31,12 @@ pub const SOURCE_GATES: &str = "gates.t3";
 pub const SOURCE_DEPARTURE_CONTROL: &str = "dcs";
 /// The baggage handling system of the terminal.
 pub const SOURCE_HANDLING: &str = "bhs.t3";
+/// The baggage system of the arrival hall, whose clock may be ahead.
+pub const SOURCE_ARRIVALS: &str = "bhs.arrivals";
 /// The handlers' hand scanners on the ramp.
 pub const SOURCE_RAMP: &str = "ramp.t3";
+/// What was scanned some days before the traffic begins.
+pub const SOURCE_FORMER: &str = "former.t3";
 
 /// Everything that is said in one wave.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +65,8 @@ pub enum Call {
         text: String,
         /// What is odd about it.
         quirk: MessageQuirk,
+        /// The bag, by its index, and the point that it tells to have been passed.
+        tells: Option<(usize, TrackingPoint)>,
     },
     /// A typed scan.
     Scan {
@@ -112,12 +118,14 @@ pub enum MessageQuirk {
 pub enum ScanQuirk {
     /// Nothing.
     Plain,
-    /// It is sent long after it was made.
+    /// It is sent long after it was made, or behind the next one of its bag.
     Late,
     /// It was sent before.
     Duplicate,
     /// The reader saw no tag.
     NoRead,
+    /// It saw another bag, which wore the same plate days before.
+    Former,
 }
 
 /// What a passenger does.
@@ -168,11 +176,29 @@ impl Script {
             items: Vec::new(),
         };
         flights::write(&mut pen);
+        if airport.plan.layout == Layout::Wave {
+            flights::write_ways(&mut pen);
+        }
         bags::write(&mut pen);
         journeys::write(&mut pen);
         let mut items = pen.items;
         items.sort_by_key(|item| item.at);
         Self { items }
+    }
+
+    /// Cuts the script into pieces of so much airport time, so that a piece can be played to its end
+    /// before the next begins.
+    pub fn cut(self, length: SignedDuration) -> Vec<Self> {
+        let mut pieces: Vec<Self> = Vec::new();
+        let mut ends = None;
+        for item in self.items {
+            if ends.is_none_or(|ends| item.at >= ends) {
+                ends = Some(shifted(item.at, length));
+                pieces.push(Self { items: Vec::new() });
+            }
+            pieces.last_mut().expect("one was pushed first").items.push(item);
+        }
+        pieces
     }
 
     /// Returns when the first and the last call are made; nothing for an empty script.
@@ -191,7 +217,15 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
+    /// Puts what happens at its time; what would happen after the end of the plan does not.
     fn put(&mut self, at: Timestamp, call: Call) {
+        if self.airport.plan.has_come(at) {
+            self.put_late(at, call);
+        }
+    }
+
+    /// Puts what is sent at a time, perhaps after the end, because it happened before.
+    fn put_late(&mut self, at: Timestamp, call: Call) {
         self.items.push(Item { at, call });
     }
 

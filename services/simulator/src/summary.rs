@@ -1,9 +1,13 @@
 //! What a play found: the pinned summary for programs and the detail for people.
 
+mod day;
+
 use std::fmt;
 use std::future::Future;
 
 use serde::Serialize;
+
+pub use day::{DayDetail, DayReport, DaySummary};
 
 /// The closing object of `airside demo --json`, in its pinned order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]

@@ -9,6 +9,7 @@
 //! dates with its own clock therefore finds nothing odd, however fast the wave is played.
 
 mod flights;
+mod noise;
 mod people;
 mod ways;
 mod words;
@@ -19,9 +20,12 @@ mod tests;
 use airside_api::baggage::v1::{Stage, TrackingPoint};
 use jiff::tz::{self, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
-use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use uuid::Uuid;
+
+pub use noise::Noise;
+pub(crate) use ways::CLOSES_S;
 
 /// The airport that is simulated.
 pub const STATION: &str = "SZX";
@@ -29,8 +33,11 @@ pub const STATION: &str = "SZX";
 /// The venue whose gates and belts the flights use.
 pub const VENUE: &str = "testville";
 
-/// What a wave is grown from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Schedules are known this long before the first departure of a wave, seconds.
+const KNOWN_BEFORE_S: i64 = 172 * 60;
+
+/// What an airport is grown from.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// Chooses everything that is chosen.
     pub seed: u64,
@@ -46,12 +53,43 @@ pub struct Plan {
     pub passengers_per_flight: usize,
     /// Passengers who hold a session of notices; default 96.
     pub sessions: usize,
+    /// Passengers of a departure who come from an arrival, as a share of 1; default 0.
+    pub connecting: f64,
+    /// How the flights lie around the anchor; default a wave.
+    pub layout: Layout,
+    /// How often things go otherwise; default as in a demo.
+    pub noise: Noise,
+}
+
+/// How the flights of an airport lie around the anchor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// One bank of departures and one of arrivals around it, each played to its end.
+    Wave,
+    /// Traffic of this length that ends at it; what would happen later does not.
+    Day(SignedDuration),
 }
 
 impl Plan {
     /// Returns the plan of a first wave of the usual size.
     pub fn new(seed: u64, anchor: Timestamp) -> Self {
-        Self { seed, wave: 0, anchor, departures: 12, arrivals: 4, passengers_per_flight: 24, sessions: 96 }
+        Self {
+            seed,
+            wave: 0,
+            anchor,
+            departures: 12,
+            arrivals: 4,
+            passengers_per_flight: 24,
+            sessions: 96,
+            connecting: 0.0,
+            layout: Layout::Wave,
+            noise: Noise::demo(),
+        }
+    }
+
+    /// Returns whether something at an instant happens in this plan.
+    pub fn has_come(&self, at: Timestamp) -> bool {
+        self.layout == Layout::Wave || at <= self.anchor
     }
 }
 
@@ -78,6 +116,17 @@ impl Airport {
         let bags = ways::grow(plan, &flights, &mut passengers, &mut rng);
         people::choose_watchers(plan.sessions, &mut passengers, &mut rng);
         Self { plan: plan.clone(), flights, passengers, bags }
+    }
+
+    /// Returns when its systems know the schedules.
+    pub fn opens_at(&self) -> Timestamp {
+        match self.plan.layout {
+            Layout::Day(length) => shifted(self.plan.anchor, -length),
+            Layout::Wave => {
+                let first = self.flights.first().map_or(self.plan.anchor, |it| it.scheduled_departure);
+                later(first, -KNOWN_BEFORE_S)
+            }
+        }
     }
 
     /// Returns the passengers who hold a session, with their indexes.
@@ -113,7 +162,7 @@ pub struct Flight {
     pub belt: String,
     /// The belt that it changes to.
     pub new_belt: Option<String>,
-    /// How late it leaves.
+    /// How late it leaves; for an arrival, how late it lands.
     pub delay: SignedDuration,
     /// True when it does not operate after all.
     pub cancelled: bool,
@@ -123,6 +172,11 @@ impl Flight {
     /// Returns when it really leaves.
     pub fn departure(&self) -> Timestamp {
         shifted(self.scheduled_departure, self.delay)
+    }
+
+    /// Returns when it really lands.
+    pub fn arrival(&self) -> Timestamp {
+        shifted(self.scheduled_arrival, self.delay)
     }
 
     /// Returns the belt that its bags come to in the end.
@@ -146,7 +200,11 @@ pub struct Passenger {
     pub seat: String,
     /// Index of the flight that they travel on.
     pub flight: usize,
-    /// When they check in; for an arrival, when their bags were announced.
+    /// Index of the flight that brings them here, for a connection.
+    pub inbound: Option<usize>,
+    /// False when their inbound flight came too late for them to board.
+    pub connects: bool,
+    /// When they check in; for who arrives, when their bags were announced.
     pub checked_in_at: Timestamp,
     /// How their bags are announced.
     pub announcement: Announcement,
@@ -161,7 +219,7 @@ pub struct Passenger {
 impl Passenger {
     /// Returns whether they are read at the gate.
     pub fn boards(&self, flight: &Flight) -> bool {
-        flight.departs && !flight.cancelled && self.announcement != Announcement::NoShow
+        flight.departs && !flight.cancelled && self.connects && self.announcement != Announcement::NoShow
     }
 }
 
@@ -181,7 +239,7 @@ pub enum Announcement {
     Missing,
     /// A BSM, then a DEL before the bag was ever seen.
     Withdrawn,
-    /// A BSM, then a DEL after loading because the passenger did not board; the bag comes off.
+    /// A BSM, then a DEL or a BUM after loading because the passenger did not board; the bag comes off.
     NoShow,
 }
 
@@ -192,12 +250,26 @@ pub struct Bag {
     pub plate: String,
     /// Index of its passenger.
     pub passenger: usize,
-    /// Index of the flight that it really travels on.
+    /// Index of the flight that it really travels on in the end.
     pub flight: usize,
     /// Its steps, in order of time.
     pub way: Vec<Step>,
+    /// The flights that left without it although it was to be on board, with when they left.
+    pub left_by: Vec<(usize, Timestamp)>,
+    /// When it was announced anew for a later flight, and which.
+    pub reflight: Option<(usize, Timestamp)>,
+    /// True when another bag wore its plate some days before.
+    pub plate_is_reused: bool,
     /// What a perfect observer says of it at the end.
     pub outcome: Outcome,
+}
+
+impl Bag {
+    /// Returns whether its last step was told by anybody: of a bag that no reader saw again,
+    /// nobody can know where it is.
+    pub fn is_knowable(&self) -> bool {
+        self.way.last().is_none_or(|step| step.told_by != Teller::Nobody)
+    }
 }
 
 /// Where a bag ends.
@@ -207,6 +279,8 @@ pub struct Outcome {
     pub stage: Stage,
     /// True when it was taken off or must come off.
     pub offload: bool,
+    /// True when its flight left without it and no other has taken it.
+    pub left_behind: bool,
 }
 
 /// One step of a bag's way.
@@ -216,6 +290,8 @@ pub struct Step {
     pub at: Timestamp,
     /// At which point.
     pub point: TrackingPoint,
+    /// Index of the flight that the bag is handled for.
+    pub flight: usize,
     /// Chute, stand or belt; may be empty.
     pub location: String,
     /// The reader that sees it.
@@ -233,11 +309,18 @@ pub enum Teller {
     Scan,
     /// An RP 1745 baggage processed message.
     ProcessedMessage,
+    /// Nobody: the reader found no tag.
+    Nobody,
 }
 
 /// Returns the instant `seconds` later; earlier when negative.
 pub(crate) fn later(at: Timestamp, seconds: i64) -> Timestamp {
     shifted(at, SignedDuration::from_secs(seconds))
+}
+
+/// Returns true as often as a rate says.
+pub(crate) fn chance(rng: &mut StdRng, rate: f64) -> bool {
+    rng.random::<f64>() < rate
 }
 
 /// Returns the local time at the airport. China has had one offset and no summer time since
@@ -246,6 +329,7 @@ pub(crate) fn local(at: Timestamp) -> Zoned {
     at.to_zoned(TimeZone::fixed(tz::offset(8)))
 }
 
-fn shifted(at: Timestamp, by: SignedDuration) -> Timestamp {
+/// Returns the instant later by a duration; the same when there is none.
+pub(crate) fn shifted(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(at)
 }

@@ -19,6 +19,7 @@ use airside_simulator::{
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::TempDir;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -63,28 +64,14 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(self) -> Outcome {
-        let mut registry = Registry::default();
-        let metrics = Metrics::register(&mut registry);
-        let log = LogConfig { format: LogFormat::Pretty, filter: "warn".to_owned() };
-        telemetry::init(&log, Arc::new(SystemClock), &metrics)?;
-        let temporary = tempfile::Builder::new().prefix("airside-demo-").tempdir()?;
-        let folder = self.data.clone().unwrap_or_else(|| temporary.path().to_owned());
-        if folder.join("log").exists() {
-            anyhow::bail!(
-                "--data {}: the demo wants a fresh folder, and this one holds a log",
-                folder.display()
-            );
-        }
-        let listen = self.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let admin = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let config = Config { folder, listen, admin, ..Config::default() };
-        let report = block_on(self.play(config, registry, metrics))?;
+        let fresh = Fresh::folder(self.data.as_ref(), "airside-demo-")?;
+        let report = block_on(self.play(&fresh))?;
         self.close(&report)
     }
 
-    async fn play(&self, config: Config, registry: Registry, metrics: Metrics) -> anyhow::Result<Report> {
-        let folder = config.folder.display().to_string();
-        let node = Node::start(config, registry, metrics).await?;
+    async fn play(&self, fresh: &Fresh) -> anyhow::Result<Report> {
+        let folder = fresh.folder.display().to_string();
+        let node = fresh.node(self.listen).await?;
         let endpoint = endpoint(node.public, node.tokens.clone())?;
         let report = match self.open(&folder, &node) {
             Ok(()) => self.drive(&node, &endpoint).await,
@@ -113,18 +100,8 @@ impl Demo {
             ..PlayOptions::default()
         };
         let (progress, seen) = watch::channel(Progress::default());
-        let (stop, stopped) = watch::channel(false);
         let show = tokio::spawn(show(seen, self.json));
-        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            stop.send_replace(true);
-            // Held until the play has ended, so that its end is never taken for a stop.
-            stop.closed().await;
-        });
+        let stopped = until_told()?;
         let report =
             play(endpoint, &options, &|| facts(node), progress, stopped).await.context("the play ended");
         show.abort();
@@ -160,8 +137,54 @@ impl Demo {
     }
 }
 
+/// A fresh folder for a server of a command's own; a temporary one is removed at the end.
+pub(super) struct Fresh {
+    pub(super) folder: PathBuf,
+    _temporary: TempDir,
+}
+
+impl Fresh {
+    /// Finds the folder, which must hold no log.
+    pub(super) fn folder(data: Option<&PathBuf>, prefix: &str) -> anyhow::Result<Self> {
+        let temporary = tempfile::Builder::new().prefix(prefix).tempdir()?;
+        let folder = data.cloned().unwrap_or_else(|| temporary.path().to_owned());
+        if folder.join("log").exists() {
+            anyhow::bail!("--data {}: give a fresh folder; this one holds a log", folder.display());
+        }
+        Ok(Self { folder, _temporary: temporary })
+    }
+
+    /// Starts a develop server on it.
+    pub(super) async fn node(&self, listen: Option<SocketAddr>) -> anyhow::Result<Node> {
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        let log = LogConfig { format: LogFormat::Pretty, filter: "warn".to_owned() };
+        telemetry::init(&log, Arc::new(SystemClock), &metrics)?;
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let folder = self.folder.clone();
+        let config = Config { folder, listen: listen.unwrap_or(any), admin: Some(any), ..Config::default() };
+        Ok(Node::start(config, registry, metrics).await?)
+    }
+}
+
+/// Returns what turns true when the process is told to end.
+pub(super) fn until_told() -> anyhow::Result<watch::Receiver<bool>> {
+    let (stop, stopped) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        stop.send_replace(true);
+        // Held until the play has ended, so that its end is never taken for a stop.
+        stop.closed().await;
+    });
+    Ok(stopped)
+}
+
 /// What only the server itself knows.
-async fn facts(node: &Node) -> Facts {
+pub(super) async fn facts(node: &Node) -> Facts {
     let head = node.store.head().await.ok().flatten();
     let is_read = node.messages_read.borrow().position >= head;
     let parsed = node.metrics.messages.get_or_create(&Named { outcome: "parsed" }).get();
@@ -173,7 +196,7 @@ async fn facts(node: &Node) -> Facts {
 }
 
 /// Shows one live line; where there is no terminal, a plain one every few seconds.
-async fn show(mut seen: watch::Receiver<Progress>, is_json: bool) {
+pub(super) async fn show(mut seen: watch::Receiver<Progress>, is_json: bool) {
     if is_json {
         return;
     }

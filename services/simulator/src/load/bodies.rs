@@ -136,6 +136,7 @@ fn announcement(plate: usize, now: Timestamp) -> String {
         departure: now,
         airport: "PEK",
         arrives: false,
+        inbound: None,
         plate: &tag,
         count: 1,
         surname: "LI",

@@ -14,10 +14,11 @@ use super::session::{LineState, Watcher};
 use super::tally::add;
 use crate::script::Act;
 
-/// A bag is announced before it can be followed; reading the announcement may take a moment.
-const FOLLOW_TRIES: u32 = 40;
-/// The pause between two tries.
-const FOLLOW_AGAIN: Duration = Duration::from_millis(50);
+/// A bag is announced before it can be followed; reading the announcement may take a moment. A
+/// server lets a person try about this often at once.
+const FOLLOW_TRIES: u32 = 9;
+/// The first pause between two tries; it doubles.
+const FOLLOW_AGAIN: Duration = Duration::from_millis(25);
 
 /// Does what a passenger does.
 pub(crate) async fn act(stage: &Stage, passenger: usize, act: Act) {
@@ -48,11 +49,13 @@ async fn follow_flight(stage: &Stage, watcher: &Watcher) {
         surname: person.surname.clone(),
         record_locator: person.record_locator.clone(),
     };
-    attempt(&stage.tally, "FollowFlight", || {
+    let answer = attempt(&stage.tally, "FollowFlight", || {
         let (mut client, request) = (watcher.clients.trips.clone(), request.clone());
         async move { client.follow_flight(request).await }
-    })
-    .await;
+    });
+    if answer.await.is_some() {
+        stage.ledger.follows(watcher.passenger, &request.flight);
+    }
 }
 
 async fn follow_bag(stage: &Stage, watcher: &Watcher, bag: usize, by_locator: bool) {
@@ -63,10 +66,17 @@ async fn follow_bag(stage: &Stage, watcher: &Watcher, bag: usize, by_locator: bo
         Proof::Surname(person.surname.clone())
     };
     let plate = &stage.airport.bags[bag].plate;
+    let mut pause = FOLLOW_AGAIN;
     for left in (0..FOLLOW_TRIES).rev() {
         match follow(watcher, plate, proof.clone()).await {
-            Ok(()) => return,
-            Err(status) if left > 0 && status.code() == Code::NotFound => sleep(FOLLOW_AGAIN).await,
+            Ok(()) => {
+                stage.ledger.follows(watcher.passenger, plate);
+                return;
+            }
+            Err(status) if left > 0 && status.code() == Code::NotFound => {
+                sleep(pause).await;
+                pause *= 2;
+            }
             Err(status) => {
                 let (code, said) = (status.code(), status.message().to_owned());
                 stage.tally.complain(|| format!("FollowBag of an own bag: {code:?}: {said}"));

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use airside_api::baggage::v1::{
-    RawMessage, RecordScansRequest, Scan, ScanResult, SubmitMessagesRequest, raw_message,
+    GetBagRequest, RawMessage, RecordScansRequest, Scan, ScanResult, SubmitMessagesRequest, raw_message,
 };
 use airside_api::flights::v1::flight_report::Report;
 use airside_api::flights::v1::{
@@ -24,6 +24,8 @@ use crate::script::{MessageQuirk, RouteAsk, SOURCE_FLIGHTS, SOURCE_GATES};
 const RETRIES_MAX: u32 = 5;
 /// The first pause before that; it doubles.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
+/// The plate of a reading without a tag.
+const NO_TAG: &str = "0000000000";
 
 /// Sends raw messages. They are not sent again after a lost answer unless the server said that it
 /// did not take them, so that what is counted is what is stored.
@@ -41,6 +43,7 @@ pub(crate) async fn submit_messages(stage: &Stage, source: &str, messages: Vec<(
     for receipt in answer.await.map(|answer| answer.receipts).unwrap_or_default() {
         add(&tally.count.messages_stored, u64::from(receipt.stored));
         if !receipt.stored {
+            add(&tally.count.not_taken, 1);
             tally.complain(|| format!("message not stored: {}", receipt.problem));
         }
     }
@@ -50,11 +53,17 @@ pub(crate) async fn submit_messages(stage: &Stage, source: &str, messages: Vec<(
 pub(crate) async fn record_scans(stage: &Stage, source: &str, scans: Vec<Scan>) {
     let tally = &stage.tally;
     let request = RecordScansRequest { source: source.to_owned(), scans };
+    let sent = Instant::now();
     let answer = attempt(tally, "RecordScans", || {
         let (mut client, request) = (stage.partner.baggage.clone(), request.clone());
         async move { client.record_scans(request).await }
     });
-    for outcome in answer.await.map(|answer| answer.outcomes).unwrap_or_default() {
+    let Some(answer) = answer.await else { return };
+    if stage.probes {
+        let plate = request.scans.iter().map(|scan| &scan.plate).find(|plate| *plate != NO_TAG);
+        probe(stage, plate.cloned(), answer.position, sent).await;
+    }
+    for outcome in answer.outcomes {
         match outcome.result() {
             ScanResult::Recorded => add(&tally.count.scans_accepted, 1),
             ScanResult::Duplicate => add(&tally.count.scans_duplicate, 1),
@@ -63,8 +72,23 @@ pub(crate) async fn record_scans(stage: &Stage, source: &str, scans: Vec<Scan>) 
                 add(&tally.count.scans_quarantined, 1);
             }
             ScanResult::Invalid | ScanResult::Unspecified => {
+                add(&tally.count.not_taken, 1);
                 tally.complain(|| format!("scan refused: {}: {}", outcome.field, outcome.reason));
             }
+        }
+    }
+}
+
+/// Waits until a bag is shown with what was just recorded of it, and notes how long after the call
+/// was made that was.
+async fn probe(stage: &Stage, plate: Option<String>, position: String, sent: Instant) {
+    let Some(plate) = plate.filter(|_| !position.is_empty()) else { return };
+    let request = GetBagRequest { plate, at_least_position: position, as_of: None };
+    match stage.partner.baggage.clone().get_bag(request).await {
+        Ok(_) => stage.tally.projected(sent.elapsed()),
+        Err(status) => {
+            let (code, said) = (status.code(), status.message());
+            stage.tally.complain(|| format!("GetBag after its scan: {code:?}: {said}"));
         }
     }
 }
@@ -173,6 +197,7 @@ where
                 pause *= 2;
             }
             Err(status) => {
+                add(&tally.count.not_taken, 1);
                 tally.complain(|| format!("{operation}: {:?}: {}", status.code(), status.message()));
                 return None;
             }
@@ -190,6 +215,7 @@ fn taken(tally: &Tally, outcome: &ReportOutcome) -> bool {
         ReportResult::Recorded => true,
         ReportResult::Duplicate | ReportResult::Unchanged => false,
         other => {
+            add(&tally.count.not_taken, 1);
             tally.complain(|| format!("report {other:?}: {}: {}", outcome.field, outcome.reason));
             false
         }

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::directory::Directory;
+use super::ledger::Ledger;
 use super::pace::Pace;
 use super::session::Watcher;
 use super::tally::Tally;
@@ -41,6 +42,9 @@ pub(crate) struct Stage {
     pub(crate) watchers: Vec<Watcher>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) ledger: Ledger,
+    /// True to look, after each call with scans, when a bag is shown with them.
+    pub(crate) probes: bool,
 }
 
 /// Names a lane.
@@ -104,8 +108,9 @@ async fn perform(batch: Vec<Call>, stage: &Arc<Stage>) {
     let (mut messages, mut scans, mut reports, mut reads) = (vec![], vec![], vec![], vec![]);
     let mut sender = "";
     for call in batch {
+        stage.ledger.note(&call, |bag| stage.airport.bags[bag].plate.clone());
         match call {
-            Call::Message { source, text, quirk } => {
+            Call::Message { source, text, quirk, .. } => {
                 sender = source;
                 messages.push((text, quirk));
             }

@@ -10,7 +10,7 @@ use airside_api::notifications::v1::{
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tonic::Streaming;
 use tonic::transport::Channel;
 
@@ -263,7 +263,16 @@ impl Session {
         let text = notice.text;
         add(&self.tally.count.pushes, 1);
         self.tally.headline(text.clone());
-        inbox.notices.push(Shown { seq: notice.seq, kind, text, airport_at, caused_at });
+        inbox.notices.push(Shown {
+            seq: notice.seq,
+            kind,
+            parameters: notice.parameters.into_iter().collect(),
+            text,
+            airport_at,
+            caused_at,
+            shown_at: Instant::now(),
+            live: caused_at.is_some_and(|at| at >= since),
+        });
         drop(inbox);
         self.measure(kind, caused_at, since);
     }

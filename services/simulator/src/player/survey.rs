@@ -1,19 +1,21 @@
 //! What the server knows in the end, asked over its public interfaces.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::time::Duration;
 
-use airside_api::baggage::v1::{GetBagRequest, ListBagsRequest, ListQuarantineRequest};
+use airside_api::baggage::v1::{GetBagRequest, ListBagsRequest, ListQuarantineRequest, Stage};
 use airside_api::notifications::v1::ListNotificationsRequest;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
 use tokio::time::{Instant, sleep};
+use tonic::Code;
 
 use super::session::Watcher;
 use super::tally::{Tally, add};
 use crate::connect::{Clients, SimulatorError, refused};
 use crate::summary::{Facts, ServerFacts};
-use crate::truth::{Airport, Bag};
+use crate::truth::{Airport, Bag, Outcome};
 
 /// Calls in flight while comparing.
 const IN_FLIGHT: usize = 16;
@@ -44,27 +46,35 @@ pub(crate) async fn settle(facts: &impl ServerFacts, catch_up: Duration) {
     }
 }
 
-/// Compares every bag with the truth; a bag that differs is looked at again while the server may
-/// still be catching up.
+/// Compares every bag with the truth.
 pub(crate) async fn compare(airport: &Airport, staff: &Clients, tally: &Tally, catch_up: Duration) {
+    add(&tally.count.truth_checked, airport.bags.len());
+    let differ = differing(airport.bags.iter().collect(), staff, catch_up).await;
+    add(&tally.count.truth_equal, airport.bags.len() - differ.len());
+    for (bag, difference) in differ.iter().take(EXAMPLES_MAX) {
+        tally.complain(|| format!("bag {}: {difference}", bag.plate));
+    }
+    if differ.len() > EXAMPLES_MAX {
+        tally.complain(|| format!("{} bags in all are not as the truth says", differ.len()));
+    }
+}
+
+/// Returns the bags that the server knows otherwise than they are, each with how; a bag that
+/// differs is looked at again while the server may still be catching up.
+pub(crate) async fn differing<'a>(
+    mut open: Vec<&'a Bag>,
+    staff: &Clients,
+    catch_up: Duration,
+) -> Vec<(&'a Bag, Difference)> {
     let until = Instant::now() + catch_up;
-    let mut open: Vec<&Bag> = airport.bags.iter().collect();
-    add(&tally.count.truth_checked, open.len());
     loop {
-        let looks: Vec<BoxFuture<'_, Option<String>>> =
+        let looks: Vec<BoxFuture<'_, Option<Difference>>> =
             open.iter().map(|bag| difference(staff, bag).boxed()).collect();
-        let looked: Vec<Option<String>> = stream::iter(looks).buffered(IN_FLIGHT).collect().await;
-        let differ: Vec<(&Bag, String)> =
+        let looked: Vec<Option<Difference>> = stream::iter(looks).buffered(IN_FLIGHT).collect().await;
+        let differ: Vec<(&Bag, Difference)> =
             open.iter().zip(looked).filter_map(|(bag, difference)| Some((*bag, difference?))).collect();
-        add(&tally.count.truth_equal, open.len() - differ.len());
         if differ.is_empty() || Instant::now() >= until {
-            for (bag, difference) in differ.iter().take(EXAMPLES_MAX) {
-                tally.complain(|| format!("bag {}: {difference}", bag.plate));
-            }
-            if differ.len() > EXAMPLES_MAX {
-                tally.complain(|| format!("{} bags in all are not as the truth says", differ.len()));
-            }
-            return;
+            return differ;
         }
         open = differ.into_iter().map(|(bag, _)| bag).collect();
         sleep(LOOK_AGAIN).await;
@@ -151,22 +161,52 @@ async fn count_quarantined(staff: &Clients, tally: &Tally) -> Result<u64, Simula
     Ok(messages.len() as u64)
 }
 
+/// What the server says of a bag, and what is true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Difference {
+    pub(crate) said: String,
+    pub(crate) truth: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server says {}, truth is {}", self.said, self.truth)
+    }
+}
+
 /// Returns how a bag differs from the truth; nothing when it does not.
-async fn difference(staff: &Clients, bag: &Bag) -> Option<String> {
+async fn difference(staff: &Clients, bag: &Bag) -> Option<Difference> {
+    let truth = match bag.outcome {
+        Outcome { offload: true, .. } => "offloaded".to_owned(),
+        Outcome { stage, .. } => in_words(stage),
+    };
     let request = GetBagRequest { plate: bag.plate.clone(), ..GetBagRequest::default() };
     let known = match staff.baggage.clone().get_bag(request).await {
         Ok(answer) => answer.into_inner().bag.unwrap_or_default(),
-        Err(status) => return Some(format!("{:?}: {}", status.code(), status.message())),
+        // Of a bag that was never announced and never seen nothing can be known.
+        Err(status) if status.code() == Code::NotFound && bag.way.is_empty() => return None,
+        Err(status) => return Some(Difference { said: format!("{:?}", status.code()), truth }),
     };
     let status = known.status.unwrap_or_default();
-    let (stage, offload) = (status.stage(), status.offload);
-    if offload != bag.outcome.offload {
-        return Some(format!("offload is {offload}, truth is {}", bag.outcome.offload));
+    let stage = match status.stage() {
+        // It is in the hold, before and after the aircraft left.
+        Stage::Departed => Stage::OnAircraft,
+        stage => stage,
+    };
+    let said = if status.offload { "offloaded".to_owned() } else { in_words(stage) };
+    let at_belt = bag.way.last().filter(|_| stage == Stage::OnBelt).map(|step| &step.location);
+    match at_belt {
+        Some(belt) if said == truth && *belt != status.location => Some(Difference {
+            said: format!("on belt {}", status.location),
+            truth: format!("on belt {belt}"),
+        }),
+        _ if said != truth => Some(Difference { said, truth }),
+        _ => None,
     }
-    if !offload && stage != bag.outcome.stage {
-        return Some(format!("stage is {stage:?}, truth is {:?}", bag.outcome.stage));
-    }
-    None
+}
+
+fn in_words(stage: Stage) -> String {
+    format!("{stage:?}").to_lowercase()
 }
 
 async fn inbox_ends(watchers: &[Watcher], tally: &Tally) -> Vec<u64> {

@@ -77,7 +77,7 @@ counters! {
     waves, flights, passengers, sessions, scans_accepted, scans_duplicate, scans_quarantined,
     messages_stored, messages_malformed, flight_reports, gate_reads, routes_found, routes_not_found,
     claims_refused, claims_granted, calls_after_boarding, reconnects, recovered, pushes,
-    notifications, pushes_delivered, pushes_lost, sequence_breaks, repeats, truth_checked, truth_equal,
+    not_taken, notifications, pushes_delivered, pushes_lost, sequence_breaks, repeats, truth_checked, truth_equal,
 }
 
 /// Shared by everything that plays.
@@ -86,6 +86,7 @@ pub(crate) struct Tally {
     pub(crate) count: Counters,
     push_us: Mutex<Histogram<u64>>,
     call_us: Mutex<Histogram<u64>>,
+    projection_us: Mutex<Histogram<u64>>,
     complaints: Mutex<Vec<String>>,
     headline: Mutex<String>,
     boarded: Mutex<HashMap<usize, Timestamp>>,
@@ -99,6 +100,7 @@ impl Default for Tally {
             count: Counters::default(),
             push_us: Mutex::new(latencies()),
             call_us: Mutex::new(latencies()),
+            projection_us: Mutex::new(latencies()),
             complaints: Mutex::default(),
             headline: Mutex::default(),
             boarded: Mutex::default(),
@@ -130,6 +132,16 @@ impl Tally {
         lock(&self.push_us).saturating_record(micros(took));
     }
 
+    /// Notes how long after its receipt something was shown.
+    pub(crate) fn projected(&self, took: Duration) {
+        lock(&self.projection_us).saturating_record(micros(took));
+    }
+
+    /// Returns how long after its receipt something was shown.
+    pub(crate) fn projection_ms(&self) -> Quantiles {
+        quantiles(&lock(&self.projection_us))
+    }
+
     pub(crate) fn complain(&self, complaint: impl FnOnce() -> String) {
         let mut complaints = lock(&self.complaints);
         if complaints.len() < COMPLAINTS_MAX {
@@ -147,6 +159,16 @@ impl Tally {
 
     pub(crate) fn boarded(&self, passenger: usize) -> Option<Timestamp> {
         lock(&self.boarded).get(&passenger).copied()
+    }
+
+    /// Returns how many messages, scans and calls the server did not take.
+    pub(crate) fn not_taken(&self) -> u64 {
+        get(&self.count.not_taken)
+    }
+
+    /// Returns how many notices did not reach their sessions.
+    pub(crate) fn pushes_lost(&self) -> u64 {
+        get(&self.count.pushes_lost)
     }
 
     /// Adds what a session has and lacks of an inbox that ends at `last_seq`.

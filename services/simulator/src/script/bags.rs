@@ -1,28 +1,41 @@
 //! What departure control, the baggage system and the hand scanners say about bags.
 
 use airside_api::baggage::v1::{Scan, Stowage, TrackingPoint};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 
-use super::telex::{ProcessedMessage, SourceMessage, enveloped};
+use super::telex::{ProcessedMessage, SourceMessage, enveloped, unload};
 use super::{
-    Call, MessageQuirk, Pen, SOURCE_DEPARTURE_CONTROL, SOURCE_HANDLING, SOURCE_RAMP, ScanQuirk, on_the_wire,
+    Call, MessageQuirk, Pen, SOURCE_ARRIVALS, SOURCE_DEPARTURE_CONTROL, SOURCE_FORMER, SOURCE_HANDLING,
+    SOURCE_RAMP, ScanQuirk, on_the_wire,
 };
-use crate::truth::{Announcement, Bag, Flight, Passenger, STATION, Step, Teller, later};
+use crate::truth::{
+    Announcement, Bag, CLOSES_S, Flight, Layout, Passenger, STATION, Step, Teller, chance, later, local,
+    shifted,
+};
 
 /// A late scan is sent this long after it was made, seconds.
 const LATE_S: i64 = 35 * 60;
+/// A scan that falls behind the next one of its bag is sent this long after it was made, seconds.
+const BEHIND_S: i64 = 6 * 60;
+/// A message that is sent twice is sent again after this time, seconds.
+const REPEATED_S: i64 = 90;
+/// The bag that wore a plate before was handled this long before.
+const FORMERLY: SignedDuration = SignedDuration::from_hours(6 * 24);
 
 /// Writes announcements, scans, processed messages, and what cannot be read.
 pub(super) fn write(pen: &mut Pen<'_>) {
     let airport = pen.airport;
-    for passenger in airport.passengers.iter().filter(|passenger| !passenger.bags.is_empty()) {
+    for passenger in &airport.passengers {
         announce(pen, passenger);
     }
-    for bag in &airport.bags {
+    for (index, bag) in airport.bags.iter().enumerate() {
+        if bag.plate_is_reused {
+            formerly(pen, bag);
+        }
         let last = bag.way.len().saturating_sub(1);
         for (place, step) in bag.way.iter().enumerate() {
-            tell(pen, bag, step, place == last);
+            tell(pen, (index, bag), step, place == last);
         }
     }
     malformed(pen);
@@ -32,25 +45,34 @@ fn announce(pen: &mut Pen<'_>, passenger: &Passenger) {
     let airport = pen.airport;
     let flight = &airport.flights[passenger.flight];
     let at = passenger.checked_in_at;
+    if passenger.announcement != Announcement::Missing {
+        let from = match passenger.announcement {
+            Announcement::Rebooked { from } => (&airport.flights[from], -12 * 60),
+            _ => (flight, -60),
+        };
+        source_message(pen, later(at, from.1), passenger, from.0, ("", ""));
+    }
     match passenger.announcement {
-        Announcement::Missing => {}
-        Announcement::Plain => source_message(pen, later(at, -60), passenger, flight, ("", "")),
+        Announcement::Missing => return,
+        Announcement::Plain => {}
         Announcement::Prioritised => {
-            source_message(pen, later(at, -60), passenger, flight, ("", ""));
             source_message(pen, later(at, 15 * 60), passenger, flight, ("CHG", "PRIO"));
         }
-        Announcement::Rebooked { from } => {
-            source_message(pen, later(at, -12 * 60), passenger, &airport.flights[from], ("", ""));
+        Announcement::Rebooked { .. } => {
             source_message(pen, later(at, -5 * 60), passenger, flight, ("CHG", ""));
         }
         Announcement::Withdrawn => {
-            source_message(pen, later(at, -60), passenger, flight, ("", ""));
             source_message(pen, later(at, 20 * 60), passenger, flight, ("DEL", ""));
         }
         Announcement::NoShow => {
-            source_message(pen, later(at, -60), passenger, flight, ("", ""));
-            let closes = later(flight.scheduled_departure, -18 * 60);
-            source_message(pen, closes, passenger, flight, ("DEL", ""));
+            let change = if pen.rng.random_bool(0.5) { "DEL" } else { "BUM" };
+            let closes = later(flight.scheduled_departure, -CLOSES_S);
+            source_message(pen, closes, passenger, flight, (change, ""));
+        }
+    }
+    for bag in &passenger.bags {
+        if let Some((next, at)) = airport.bags[*bag].reflight {
+            bag_message(pen, at, passenger, (*bag, 1), &airport.flights[next], ("CHG", "RUSH"));
         }
     }
 }
@@ -60,43 +82,86 @@ fn source_message(
     at: Timestamp,
     passenger: &Passenger,
     flight: &Flight,
+    said: (&str, &str),
+) {
+    if let Some(first) = passenger.bags.first() {
+        bag_message(pen, at, passenger, (*first, passenger.bags.len()), flight, said);
+    }
+}
+
+/// Sends an announcement of some bags from the first one on.
+fn bag_message(
+    pen: &mut Pen<'_>,
+    at: Timestamp,
+    passenger: &Passenger,
+    (first, count): (usize, usize),
+    flight: &Flight,
     (change, exception): (&str, &str),
 ) {
-    let Some(first) = passenger.bags.first() else { return };
+    let airport = pen.airport;
     pen.next_id += 1;
-    let text = SourceMessage {
+    let inbound = passenger.inbound.map(|inbound| &airport.flights[inbound]);
+    let message = SourceMessage {
         change,
         designator: &flight.designator,
         departure: flight.scheduled_departure,
         airport: if flight.departs { flight.destination } else { flight.origin },
         arrives: !flight.departs,
-        plate: &pen.airport.bags[*first].plate,
-        count: passenger.bags.len(),
+        inbound: inbound.map(|it| (it.designator.as_str(), it.scheduled_departure, it.origin)),
+        plate: &airport.bags[first].plate,
+        count,
         surname: &passenger.surname,
         given_name: &passenger.given_name,
         record_locator: &passenger.record_locator,
         seat: &passenger.seat,
         exception,
         reference: pen.next_id,
-    }
-    .text();
-    let (text, quirk) = if pen.rng.random_bool(0.1) {
+    };
+    let text = if change == "BUM" { unload(&message) } else { message.text() };
+    let (text, quirk) = if chance(&mut pen.rng, airport.plan.noise.enveloped) {
         (enveloped(&text, at), MessageQuirk::Enveloped)
     } else {
         (text, MessageQuirk::Plain)
     };
-    pen.put(at, Call::Message { source: SOURCE_DEPARTURE_CONTROL, text, quirk });
+    let call = Call::Message { source: SOURCE_DEPARTURE_CONTROL, text, quirk, tells: None };
+    if airport.plan.layout != Layout::Wave && chance(&mut pen.rng, airport.plan.noise.duplicates) {
+        pen.put(later(at, REPEATED_S), call.clone());
+    }
+    pen.put(at, call);
 }
 
-fn tell(pen: &mut Pen<'_>, bag: &Bag, step: &Step, last: bool) {
-    let flight = &pen.airport.flights[bag.flight];
+/// Another bag wore the plate six days before and went its way.
+fn formerly(pen: &mut Pen<'_>, bag: &Bag) {
+    let designator = &pen.airport.flights[bag.flight].designator;
+    let opens_at = pen.airport.opens_at();
+    let then = shifted(opens_at, -FORMERLY);
+    let flight = format!("{designator}-{}", local(then).strftime("%Y%m%d"));
+    let points = [TrackingPoint::CheckIn, TrackingPoint::Sortation, TrackingPoint::AircraftLoad];
+    for (place, point) in (0..).zip(points) {
+        let scan = Scan {
+            scan_id: pen.id('o'),
+            plate: bag.plate.clone(),
+            point: point.into(),
+            station: STATION.to_owned(),
+            observed_at: Some(on_the_wire(later(then, place * 30 * 60))),
+            flight: flight.clone(),
+            ..Scan::default()
+        };
+        pen.put(opens_at, Call::Scan { source: SOURCE_FORMER, scan, quirk: ScanQuirk::Former });
+    }
+}
+
+fn tell(pen: &mut Pen<'_>, (index, bag): (usize, &Bag), step: &Step, last: bool) {
+    let flight = &pen.airport.flights[step.flight];
     match step.told_by {
         Teller::ProcessedMessage => {
             let text = processed_message(bag, step, flight);
-            let quirk = MessageQuirk::Plain;
-            pen.put(later(step.at, 10), Call::Message { source: source_of(step.point), text, quirk });
+            let (source, quirk) = (source_of(step.point), MessageQuirk::Plain);
+            let tells = Some((index, step.point));
+            pen.put_late(later(step.at, 10), Call::Message { source, text, quirk, tells });
         }
         Teller::Scan => typed_scan(pen, bag, step, flight, last),
+        Teller::Nobody => no_read(pen, step),
     }
 }
 
@@ -121,34 +186,61 @@ fn processed_message(bag: &Bag, step: &Step, flight: &Flight) -> String {
     .text()
 }
 
-/// Sends a scan, seldom late, seldom twice; seldom the reader also sees a bag without its tag.
-/// The last step of a way is never late, so that the end is told in time.
+/// Sends a scan, seldom late, seldom twice. The last step of a way in a wave is never late, so that
+/// the end is told in time.
 fn typed_scan(pen: &mut Pen<'_>, bag: &Bag, step: &Step, flight: &Flight, last: bool) {
     let source = source_of(step.point);
+    let plan = &pen.airport.plan;
+    let (noise, in_time) = (plan.noise, last && plan.layout == Layout::Wave);
     let scan = Scan {
         scan_id: pen.id('s'),
         plate: bag.plate.clone(),
         point: step.point.into(),
         station: STATION.to_owned(),
-        observed_at: Some(on_the_wire(step.at)),
+        observed_at: Some(on_the_wire(read_at(step, noise.skew_s))),
         reader: step.reader.to_owned(),
         location: step.location.clone(),
         flight: flight.id.clone(),
         stowage: step.container.clone().map(|container| Stowage { container, compartment: String::new() }),
     };
-    let late = !last && pen.rng.random_bool(0.03);
-    if pen.rng.random_bool(0.03) {
+    if chance(&mut pen.rng, noise.duplicates) {
         let call = Call::Scan { source, scan: scan.clone(), quirk: ScanQuirk::Duplicate };
-        pen.put(later(step.at, LATE_S + 60), call);
+        pen.put_late(later(step.at, LATE_S + 60), call);
     }
-    if step.point == TrackingPoint::Sortation && pen.rng.random_bool(0.06) {
-        let plate = "0000000000".to_owned();
-        let (flight, stowage) = (String::new(), None);
-        let unread = Scan { scan_id: pen.id('n'), plate, flight, stowage, ..scan.clone() };
-        pen.put(later(step.at, 5), Call::Scan { source, scan: unread, quirk: ScanQuirk::NoRead });
+    if pen.airport.plan.layout == Layout::Wave
+        && step.point == TrackingPoint::Sortation
+        && pen.rng.random_bool(0.06)
+    {
+        no_read(pen, step);
     }
-    let (delay_s, quirk) = if late { (LATE_S, ScanQuirk::Late) } else { (2, ScanQuirk::Plain) };
-    pen.put(later(step.at, delay_s), Call::Scan { source, scan, quirk });
+    let (delay_s, quirk) = match () {
+        () if !in_time && chance(&mut pen.rng, noise.late) => (LATE_S, ScanQuirk::Late),
+        () if !in_time && chance(&mut pen.rng, noise.reordered) => (BEHIND_S, ScanQuirk::Late),
+        () => (2, ScanQuirk::Plain),
+    };
+    pen.put_late(later(step.at, delay_s), Call::Scan { source, scan, quirk });
+}
+
+/// Tells that a bag without a tag that could be read passed.
+fn no_read(pen: &mut Pen<'_>, step: &Step) {
+    let scan = Scan {
+        scan_id: pen.id('n'),
+        plate: "0000000000".to_owned(),
+        point: step.point.into(),
+        station: STATION.to_owned(),
+        observed_at: Some(on_the_wire(read_at(step, pen.airport.plan.noise.skew_s))),
+        reader: step.reader.to_owned(),
+        location: step.location.clone(),
+        ..Scan::default()
+    };
+    let call = Call::Scan { source: source_of(step.point), scan, quirk: ScanQuirk::NoRead };
+    pen.put_late(later(step.at, 5), call);
+}
+
+/// Returns when a step happened by the clock of its reader.
+fn read_at(step: &Step, skew_s: i64) -> Timestamp {
+    let ahead_s = if source_of(step.point) == SOURCE_ARRIVALS { skew_s } else { 0 };
+    later(step.at, ahead_s)
 }
 
 fn source_of(point: TrackingPoint) -> &'static str {
@@ -157,18 +249,22 @@ fn source_of(point: TrackingPoint) -> &'static str {
         | TrackingPoint::AircraftLoad
         | TrackingPoint::Offload
         | TrackingPoint::AircraftUnload => SOURCE_RAMP,
+        TrackingPoint::ArrivalInjection | TrackingPoint::ReclaimBelt | TrackingPoint::Collection => {
+            SOURCE_ARRIVALS
+        }
         _ => SOURCE_HANDLING,
     }
 }
 
-/// About one message in forty cannot be read. Their plates have the leading digit 2, which no bag
+/// Some messages cannot be read. Their plates have the leading digit 2, which no bag
 /// of the truth has.
 fn malformed(pen: &mut Pen<'_>) {
     let airport = pen.airport;
     let Some(flight) = airport.flights.first() else { return };
     let day = super::telex::day(flight.scheduled_departure);
     let (name, to) = (&flight.designator, flight.destination);
-    for index in 0..airport.passengers.len() / 40 {
+    let count = (airport.passengers.len() as f64 * airport.plan.noise.malformed) as usize;
+    for index in 0..count {
         let serial = 1 + index;
         let text = match index % 4 {
             // Cut off on the way.
@@ -181,7 +277,7 @@ fn malformed(pen: &mut Pen<'_>) {
             _ => format!("LINE TEST {serial} QUICK BROWN FOX\n"),
         };
         let at = later(airport.plan.anchor, -60 * pen.rng.random_range(20..140));
-        let (source, quirk) = (SOURCE_DEPARTURE_CONTROL, MessageQuirk::Malformed);
-        pen.put(at, Call::Message { source, text, quirk });
+        let (tells, source, quirk) = (None, SOURCE_DEPARTURE_CONTROL, MessageQuirk::Malformed);
+        pen.put(at, Call::Message { source, text, quirk, tells });
     }
 }

@@ -11,12 +11,10 @@ use rand::Rng;
 use super::{Call, Pen, RouteAsk, on_the_wire};
 use crate::truth::{Flight, later};
 
-/// Schedules are known this long before the first departure of the bank, seconds.
-const KNOWN_S: i64 = 172 * 60;
 /// Where travellers ask from, besides gates: words of the venue's directory.
 pub(crate) const ASK_FROM: [&str; 6] = ["check-in", "security", "toilet", "coffee", "shop", "metro"];
 
-/// Writes the reports of every flight, the closure and the questions for the way.
+/// Writes the reports of every flight.
 pub(super) fn write(pen: &mut Pen<'_>) {
     let airport = pen.airport;
     for flight in &airport.flights {
@@ -27,6 +25,10 @@ pub(super) fn write(pen: &mut Pen<'_>) {
             arrival(pen, flight);
         }
     }
+}
+
+/// Writes the closure and the questions for the way.
+pub(super) fn write_ways(pen: &mut Pen<'_>) {
     closure(pen);
     routes(pen);
 }
@@ -39,8 +41,8 @@ fn schedule(pen: &mut Pen<'_>, flight: &Flight) {
         scheduled_arrival: Some(on_the_wire(flight.scheduled_arrival)),
     };
     let codeshares = flight.codeshare.iter().cloned().collect();
-    let first = pen.airport.flights.first().map_or(flight.scheduled_departure, |it| it.scheduled_departure);
-    report(pen, flight, later(first, -KNOWN_S), Report::Schedule(Schedule { legs: vec![leg], codeshares }));
+    let known_at = pen.airport.opens_at();
+    report(pen, flight, known_at, Report::Schedule(Schedule { legs: vec![leg], codeshares }));
 }
 
 fn departure(pen: &mut Pen<'_>, flight: &Flight) {
@@ -65,7 +67,7 @@ fn departure(pen: &mut Pen<'_>, flight: &Flight) {
 }
 
 fn arrival(pen: &mut Pen<'_>, flight: &Flight) {
-    let sta = flight.scheduled_arrival;
+    let sta = flight.arrival();
     report(pen, flight, flight.scheduled_departure, Report::Departed(Departed {}));
     report(pen, flight, later(sta, -8 * 60), Report::Belt(flight.belt.clone()));
     report(pen, flight, sta, Report::Landed(Landed {}));

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rand::Rng;
 
 use super::{Act, Call, Pen, on_the_wire};
-use crate::truth::{Flight, Passenger, later};
+use crate::truth::{Flight, Layout, Passenger, later};
 
 /// Writes the gate reads of everyone and the acts of those who hold a session.
 pub(super) fn write(pen: &mut Pen<'_>) {
@@ -22,14 +22,17 @@ pub(super) fn write(pen: &mut Pen<'_>) {
 }
 
 fn reads(pen: &mut Pen<'_>, index: usize, passenger: &Passenger, flight: &Flight) {
-    let checked_in = passenger.checked_in_at;
-    read(pen, index, checked_in, PassagePoint::CheckIn);
-    let through = later(checked_in, 60 * pen.rng.random_range(10..25));
+    let inbound = passenger.inbound.map(|inbound| pen.airport.flights[inbound].arrival());
+    let here_at = inbound.unwrap_or(passenger.checked_in_at);
+    if inbound.is_none() {
+        read(pen, index, here_at, PassagePoint::CheckIn);
+    }
+    let through = later(here_at, 60 * pen.rng.random_range(10..25));
     read(pen, index, through, PassagePoint::Security);
     if passenger.boards(flight) {
         // Most board soon; the last hurry after the final call.
         let minutes = if pen.rng.random_bool(0.85) { 2..20 } else { 23..32 };
-        let at = later(flight.departure(), 60 * (pen.rng.random_range(minutes) - 40));
+        let at = later(flight.departure(), 60 * (pen.rng.random_range(minutes) - 40)).max(later(through, 60));
         read(pen, index, at, PassagePoint::Gate);
     }
 }
@@ -54,8 +57,13 @@ fn read(pen: &mut Pen<'_>, index: usize, at: Timestamp, point: PassagePoint) {
 fn follows(pen: &mut Pen<'_>, index: usize, passenger: &Passenger) {
     let airport = pen.airport;
     let flight = &airport.flights[passenger.flight];
-    let first = airport.flights.first().map_or(passenger.checked_in_at, |it| it.scheduled_departure);
-    let early = later(first, -60 * pen.rng.random_range(160..166));
+    let early = match airport.plan.layout {
+        Layout::Wave => airport.flights.first().map_or(passenger.checked_in_at, |it| it.scheduled_departure),
+        Layout::Day(_) if flight.departs => flight.scheduled_departure,
+        // Before the aircraft comes near, which is about as long before landing.
+        Layout::Day(_) => later(flight.scheduled_arrival, 60 * 60),
+    };
+    let early = later(early, -60 * pen.rng.random_range(160..166));
     put(pen, index, early, Act::FollowFlight);
     for bag in &passenger.bags {
         let by_locator = pen.rng.random_bool(0.5);

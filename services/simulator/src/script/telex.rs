@@ -17,6 +17,8 @@ pub struct SourceMessage<'a> {
     pub airport: &'a str,
     /// True when the bag arrives here on that flight.
     pub arrives: bool,
+    /// The flight that brings it here for a connection: designator, departure and origin.
+    pub inbound: Option<(&'a str, Timestamp, &'a str)>,
     /// Plate of the first bag.
     pub plate: &'a str,
     /// How many bags, by consecutive serials.
@@ -61,7 +63,11 @@ pub struct ProcessedMessage<'a> {
 impl SourceMessage<'_> {
     /// Returns the text, with lines ended by line feeds.
     pub fn text(&self) -> String {
-        let (side, letter) = if self.arrives { ("X", 'I') } else { ("L", 'F') };
+        let (side, letter) = match self.inbound {
+            _ if self.arrives => ("X", 'I'),
+            Some(_) => ("T", 'F'),
+            None => ("L", 'F'),
+        };
         let mut lines = vec!["BSM".to_owned()];
         if !self.change.is_empty() {
             lines.push(self.change.to_owned());
@@ -69,6 +75,9 @@ impl SourceMessage<'_> {
         lines.push(format!(".V/1{side}{STATION}//{:010}", self.reference));
         let class = if self.arrives { "" } else { "/Y" };
         lines.push(format!(".{letter}/{}/{}/{}{class}", self.designator, day(self.departure), self.airport));
+        if let Some((designator, departure, origin)) = self.inbound {
+            lines.push(format!(".I/{designator}/{}/{origin}", day(departure)));
+        }
         lines.push(format!(".N/{}{:03}", self.plate, self.count));
         match self.change {
             "DEL" => lines.push(".S/N".to_owned()),
@@ -87,6 +96,20 @@ impl SourceMessage<'_> {
         lines.push("ENDBSM".to_owned());
         joined(&lines)
     }
+}
+
+/// Returns the text of a baggage unload message (BUM): these bags must come off the flight.
+pub fn unload(message: &SourceMessage<'_>) -> String {
+    let SourceMessage { designator, departure, airport, plate, count, surname, given_name, .. } = message;
+    joined(&[
+        "BUM".to_owned(),
+        format!(".V/1L{STATION}//{:010}", message.reference),
+        format!(".F/{designator}/{}/{airport}/Y", day(*departure)),
+        format!(".N/{plate}{count:03}"),
+        ".S/N".to_owned(),
+        format!(".P/1{surname}/{given_name}"),
+        "ENDBUM".to_owned(),
+    ])
 }
 
 impl ProcessedMessage<'_> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use airside_api::flights::v1::flight_report::Report;
 
 use super::*;
-use crate::truth::Plan;
+use crate::truth::{Layout, Noise, Plan, Teller, later};
 
 fn airport() -> Airport {
     Airport::grow(&Plan::new(42, "2026-11-20T04:00:00Z".parse().unwrap()))
@@ -178,4 +178,56 @@ fn who_does_not_board_is_not_read_at_the_gate() {
             assert!(!gate || passenger.boards(&airport.flights[passenger.flight]));
         }
     }
+}
+
+fn day() -> Airport {
+    Airport::grow(&Plan {
+        departures: 24,
+        arrivals: 16,
+        connecting: 0.3,
+        layout: Layout::Day(SignedDuration::from_hours(12)),
+        noise: Noise::default(),
+        ..Plan::new(42, "2026-11-20T14:00:00Z".parse().unwrap())
+    })
+}
+
+#[test]
+fn nothing_of_a_day_is_said_of_the_future() {
+    let (airport, ends_at) = (day(), day().plan.anchor);
+    let script = Script::write(&airport);
+    for (_, scan, _) in scans(&script) {
+        let seen = off_the_wire(scan.observed_at.as_ref().unwrap()).unwrap();
+        assert!(seen <= later(ends_at, airport.plan.noise.skew_s), "{scan:?}");
+    }
+    for item in &script.items {
+        let is_late = matches!(item.call, Call::Scan { .. } | Call::Message { tells: Some(_), .. });
+        assert!(is_late || item.at <= ends_at, "{item:?}");
+    }
+}
+
+#[test]
+fn a_day_cut_into_pieces_is_the_same_day() {
+    let script = Script::write(&day());
+    let whole = script.items.clone();
+    let pieces = script.cut(SignedDuration::from_mins(5));
+    assert!(pieces.len() > 100, "{}", pieces.len());
+    for piece in &pieces {
+        let (first, last) = piece.span().unwrap();
+        assert!(last.duration_since(first) < SignedDuration::from_mins(5));
+    }
+    assert_eq!(pieces.into_iter().flat_map(|piece| piece.items).collect::<Vec<_>>(), whole);
+}
+
+#[test]
+fn a_day_has_its_own_noise() {
+    let airport = day();
+    let script = Script::write(&airport);
+    let quirks = |wanted| scans(&script).filter(|(_, _, quirk)| *quirk == wanted).count();
+    let unread = airport.bags.iter().flat_map(|bag| &bag.way).filter(|step| step.told_by == Teller::Nobody);
+    assert_eq!(quirks(ScanQuirk::NoRead), unread.count());
+    assert!(quirks(ScanQuirk::Former) > 0 && quirks(ScanQuirk::Duplicate) > 0);
+    let texts = || messages(&script).map(|(text, _)| text);
+    assert!(texts().any(|text| text.contains(".V/1TSZX") && text.contains(".I/")));
+    assert!(texts().any(|text| text.starts_with("BUM\n")));
+    assert!(texts().any(|text| text.contains(".E/RUSH")));
 }

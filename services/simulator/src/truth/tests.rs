@@ -90,3 +90,80 @@ fn an_airport_has_something_of_everything() {
         assert!(unseen_but_known);
     }
 }
+
+fn day(seed: u64) -> Airport {
+    let anchor = "2026-11-20T14:00:00Z".parse().unwrap();
+    Airport::grow(&Plan {
+        departures: 60,
+        arrivals: 40,
+        connecting: 0.3,
+        layout: Layout::Day(SignedDuration::from_hours(16)),
+        noise: Noise { left_behind: 0.05, ..Noise::default() },
+        ..Plan::new(seed, anchor)
+    })
+}
+
+#[test]
+fn nothing_happens_after_the_end_of_a_day_nor_before_its_begin() {
+    let airport = day(3);
+    let (from, until) = (airport.opens_at(), airport.plan.anchor);
+    assert_eq!(until.duration_since(from), SignedDuration::from_hours(16));
+    for bag in &airport.bags {
+        assert!(bag.way.windows(2).all(|pair| pair[0].at < pair[1].at), "{bag:?}");
+        assert!(bag.way.iter().all(|step| step.at > from && step.at <= until), "{bag:?}");
+    }
+    let on_their_way = airport.bags.iter().filter(|bag| bag.outcome.stage == Stage::Sorted).count();
+    assert!(on_their_way > 0, "the day ends with bags on their way");
+}
+
+#[test]
+fn a_transfer_bag_changes_flights_or_stays_behind() {
+    let airport = day(3);
+    let transfers = || airport.bags.iter().filter(|bag| airport.passengers[bag.passenger].inbound.is_some());
+    let made_it = |bag: &Bag| bag.way.iter().any(|step| step.point == TrackingPoint::AircraftLoad);
+    assert!(transfers().filter(|bag| made_it(bag)).count() > 50);
+    for bag in transfers() {
+        let injected = bag.way.iter().any(|step| step.point == TrackingPoint::TransferInjection);
+        assert!(injected || bag.way.len() < 2, "{bag:?}");
+    }
+    let missed = airport.passengers.iter().filter(|passenger| !passenger.connects).count();
+    assert!(missed > 0, "some come too late");
+}
+
+#[test]
+fn a_bag_that_is_left_behind_is_not_on_board_when_its_flight_leaves() {
+    let airport = day(3);
+    let left = || airport.bags.iter().filter(|bag| !bag.left_by.is_empty());
+    assert!(left().count() > 20);
+    assert!(left().any(|bag| bag.outcome.left_behind) && left().any(|bag| !bag.outcome.left_behind));
+    for bag in left() {
+        let (flight, at) = bag.left_by[0];
+        assert_eq!(at, airport.flights[flight].departure());
+        assert!(
+            !bag.way.iter().any(|step| step.point == TrackingPoint::AircraftLoad && step.flight == flight)
+        );
+        if let Some((next, told_at)) = bag.reflight {
+            assert!(told_at > at && next != flight);
+            assert_eq!(airport.flights[next].destination, airport.flights[flight].destination);
+        }
+    }
+}
+
+#[test]
+fn a_perfect_airport_leaves_no_bag_behind_and_reads_every_tag() {
+    let plan = day(3).plan;
+    let airport = Airport::grow(&Plan { noise: Noise::default().times(0.0), ..plan });
+    assert!(airport.bags.iter().all(|bag| bag.is_knowable() && bag.left_by.is_empty()));
+    assert!(airport.flights.iter().all(|flight| flight.delay.is_zero() && !flight.cancelled));
+}
+
+#[test]
+fn a_bag_that_no_reader_saw_last_cannot_be_known() {
+    let airport = day(3);
+    let unknowable: Vec<&Bag> = airport.bags.iter().filter(|bag| !bag.is_knowable()).collect();
+    assert!(!unknowable.is_empty());
+    let readers = [TrackingPoint::CheckIn, TrackingPoint::AircraftLoad, TrackingPoint::Offload];
+    for bag in unknowable {
+        assert!(!readers.contains(&bag.way.last().unwrap().point), "people read until they can: {bag:?}");
+    }
+}

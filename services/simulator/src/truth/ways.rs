@@ -1,4 +1,4 @@
-//! Bags of a wave: their plates and the timed steps of their ways.
+//! Bags: their plates and the timed steps of their ways.
 
 use airside_api::baggage::v1::{Stage, TrackingPoint};
 use jiff::Timestamp;
@@ -6,10 +6,17 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::words::CARRIERS;
-use super::{Announcement, Bag, Flight, Outcome, Passenger, Plan, Step, Teller, later};
+use super::{Announcement, Bag, Flight, Outcome, Passenger, Plan, Step, chance, later};
+use walk::Walk;
+
+mod walk;
 
 /// Nothing moves for a cancelled flight from this long before its departure on, seconds.
 const CANCELLED_S: i64 = 50 * 60;
+/// The airline takes a bag back from the loaders this long before departure, seconds.
+pub(crate) const CLOSES_S: i64 = 18 * 60;
+/// A later flight takes a bag on only if it leaves this long after the bag was left, seconds.
+const REFLIGHT_AFTER_S: i64 = 100 * 60;
 /// Leading digits that an airline may choose for its own tags (0 and 3 to 9).
 const LEADING: [u8; 8] = [0, 3, 4, 5, 6, 7, 8, 9];
 /// Serials are given out in pairs, so that two bags of a passenger are consecutive.
@@ -31,18 +38,80 @@ pub(super) fn grow(
         let serial = 1 + 2 * ((first_pair + index) % PAIRS);
         let count = [0, 1, 1, 1, 1, 2][rng.random_range(0..6)];
         for piece in 0..count {
-            let way = way(flight, passenger, rng);
+            let plate = format!("{leading}{}{:06}", issuer(flight), serial + piece);
             passenger.bags.push(bags.len());
-            bags.push(Bag {
-                plate: format!("{leading}{}{:06}", issuer(flight), serial + piece),
-                passenger: index,
-                flight: passenger.flight,
-                outcome: outcome(&way, passenger.announcement),
-                way,
-            });
+            bags.push(bag(plan, flights, (index, passenger), plate, rng));
         }
     }
     bags
+}
+
+fn bag(
+    plan: &Plan,
+    flights: &[Flight],
+    (index, passenger): (usize, &Passenger),
+    plate: String,
+    rng: &mut StdRng,
+) -> Bag {
+    let mut way = way(plan, flights, passenger, rng);
+    let first = (passenger.flight, &flights[passenger.flight]);
+    let mut left_by = Vec::new();
+    let mut reflight = None;
+    if is_left(first.1, passenger, &way) {
+        left_by.push((first.0, first.1.departure()));
+        // A bag that lands after its flight left is moved when it is here.
+        let left_at = first.1.departure();
+        let here_at = way.last().map_or(left_at, |step| step.at.max(left_at));
+        let next = next_flight(flights, first.1, here_at).filter(|_| chance(rng, plan.noise.reflighted));
+        if let Some(next) = next {
+            let told_at = later(here_at, rng.random_range(20 * 60..40 * 60));
+            reflight = Some((next, told_at));
+            let mut walk = Walk::resume(way, next, &flights[next], told_at, rng);
+            walk.sorted();
+            walk.on_board();
+            way = walk.steps;
+        }
+    }
+    way.retain(|step| plan.has_come(step.at));
+    left_by.retain(|(_, at)| plan.has_come(*at));
+    reflight = reflight.filter(|(_, at)| plan.has_come(*at));
+    let caught_up = |step: &Step| step.point == TrackingPoint::AircraftLoad && step.flight != first.0;
+    let left_behind = !left_by.is_empty() && !way.iter().any(caught_up);
+    let taken_back = plan.has_come(later(first.1.scheduled_departure, -CLOSES_S));
+    Bag {
+        plate,
+        passenger: index,
+        flight: reflight.map_or(passenger.flight, |(flight, _)| flight),
+        outcome: Outcome {
+            stage: way.last().map_or(Stage::Expected, |step| stage_of(step.point)),
+            offload: passenger.announcement == Announcement::NoShow && taken_back,
+            left_behind,
+        },
+        way,
+        left_by,
+        reflight,
+        plate_is_reused: chance(rng, plan.noise.plates_reused),
+    }
+}
+
+/// Returns whether a flight left without a bag that its passenger wanted on board.
+fn is_left(flight: &Flight, passenger: &Passenger, way: &[Step]) -> bool {
+    let wanted = !matches!(passenger.announcement, Announcement::Withdrawn | Announcement::NoShow);
+    let on_board = way.iter().any(|step| step.point == TrackingPoint::AircraftLoad);
+    flight.departs && !flight.cancelled && wanted && !on_board
+}
+
+/// Finds the next flight to the same place that still takes a bag which is here from `here_at` on.
+fn next_flight(flights: &[Flight], missed: &Flight, here_at: Timestamp) -> Option<usize> {
+    let from = later(here_at, REFLIGHT_AFTER_S);
+    let takes = |flight: &Flight| {
+        flight.departs
+            && !flight.cancelled
+            && flight.destination == missed.destination
+            && flight.scheduled_departure >= from
+    };
+    let able = flights.iter().enumerate().filter(|(_, flight)| takes(flight));
+    able.min_by_key(|(_, flight)| flight.scheduled_departure).map(|(index, _)| index)
 }
 
 /// Returns the stage that a step brings a bag to.
@@ -65,84 +134,35 @@ pub(super) fn stage_of(point: TrackingPoint) -> Stage {
     }
 }
 
-fn outcome(way: &[Step], announcement: Announcement) -> Outcome {
-    let stage = way.last().map_or(Stage::Expected, |step| stage_of(step.point));
-    Outcome { stage, offload: announcement == Announcement::NoShow }
-}
-
-fn way(flight: &Flight, passenger: &Passenger, rng: &mut StdRng) -> Vec<Step> {
-    let mut steps = match (flight.departs, passenger.announcement) {
-        (_, Announcement::Withdrawn) => Vec::new(),
-        (true, _) => departing(flight, passenger, rng),
-        (false, _) => arriving(flight, rng),
+fn way(plan: &Plan, flights: &[Flight], passenger: &Passenger, rng: &mut StdRng) -> Vec<Step> {
+    let flight = &flights[passenger.flight];
+    if passenger.announcement == Announcement::Withdrawn {
+        return Vec::new();
+    }
+    let stays = passenger.announcement != Announcement::NoShow && chance(rng, plan.noise.left_behind);
+    let no_reads = plan.noise.no_reads;
+    let mut walk = match passenger.inbound {
+        Some(inbound) => {
+            Walk::unloaded((inbound, &flights[inbound]), (passenger.flight, flight), no_reads, rng)
+        }
+        None if flight.departs => {
+            Walk::checked_in((passenger.flight, flight), passenger.checked_in_at, no_reads, rng)
+        }
+        None => return Walk::arriving((passenger.flight, flight), no_reads, rng),
     };
+    walk.sorted();
+    if !stays && walk.is_in_time() {
+        walk.on_board();
+    }
+    if passenger.announcement == Announcement::NoShow {
+        walk.taken_off();
+    }
+    let mut steps = walk.steps;
     if flight.cancelled {
         let end = later(flight.scheduled_departure, -CANCELLED_S);
         steps.retain(|step| step.at < end);
     }
     steps
-}
-
-fn departing(flight: &Flight, passenger: &Passenger, rng: &mut StdRng) -> Vec<Step> {
-    let std = flight.scheduled_departure;
-    let chute = format!("CH{:02}", rng.random_range(1..63));
-    let stand = format!("S{}", 500 + rng.random_range(1..40));
-    let mut at = passenger.checked_in_at;
-    let mut steps = vec![scan(at, TrackingPoint::CheckIn, "BD07")];
-    for (point, reader) in [(TrackingPoint::BhsInduction, "IN02"), (TrackingPoint::Screening, "HBS12")] {
-        at = later(at, rng.random_range(60..180));
-        steps.push(scan(at, point, reader));
-    }
-    // A bag that comes early waits in the early bag store.
-    if at < later(std, -100 * 60) {
-        steps.push(scan(later(at, 120), TrackingPoint::StoreIn, "EBS1"));
-        at = later(std, -rng.random_range(80 * 60..90 * 60));
-        steps.push(scan(at, TrackingPoint::StoreOut, "EBS2"));
-    }
-    at = later(at, rng.random_range(120..240));
-    let sorted = Step { location: chute, ..scan(at, TrackingPoint::Sortation, "SC04") };
-    steps.push(by_message(sorted, rng.random_bool(0.5)));
-    at = later(std, -rng.random_range(45 * 60..55 * 60));
-    let bulk = rng.random_bool(0.3);
-    if !bulk {
-        let unit = format!("AKE{:05}{}", rng.random_range(10_000..99_999), &flight.designator[..2]);
-        let built = scan(at, TrackingPoint::ContainerLoad, "MUP12");
-        steps.push(by_message(Step { container: Some(unit), ..built }, rng.random_bool(0.3)));
-    }
-    at = later(std, -rng.random_range(33 * 60..38 * 60));
-    steps.push(Step { location: stand.clone(), ..scan(at, TrackingPoint::AircraftSide, "HHT014") });
-    at = later(std, -rng.random_range(25 * 60..32 * 60));
-    let hold = bulk.then(|| "H4".to_owned());
-    let loaded = scan(at, TrackingPoint::AircraftLoad, "HHT014");
-    steps.push(by_message(Step { location: stand.clone(), container: hold, ..loaded }, bulk));
-    if passenger.announcement == Announcement::NoShow {
-        at = later(std, -rng.random_range(12 * 60..15 * 60));
-        steps.push(Step { location: stand, ..scan(at, TrackingPoint::Offload, "HHT022") });
-    }
-    steps
-}
-
-fn arriving(flight: &Flight, rng: &mut StdRng) -> Vec<Step> {
-    let belt = flight.final_belt().to_owned();
-    let mut at = later(flight.scheduled_arrival, rng.random_range(8 * 60..14 * 60));
-    let mut steps = vec![scan(at, TrackingPoint::AircraftUnload, "HHT031")];
-    at = later(at, rng.random_range(120..300));
-    steps.push(scan(at, TrackingPoint::ArrivalInjection, "AR03"));
-    at = later(at, rng.random_range(120..300));
-    steps.push(Step { location: belt, ..scan(at, TrackingPoint::ReclaimBelt, "RB01") });
-    if rng.random_bool(0.8) {
-        at = later(at, rng.random_range(120..600));
-        steps.push(scan(at, TrackingPoint::Collection, "EX02"));
-    }
-    steps
-}
-
-fn scan(at: Timestamp, point: TrackingPoint, reader: &'static str) -> Step {
-    Step { at, point, location: String::new(), reader, container: None, told_by: Teller::Scan }
-}
-
-fn by_message(step: Step, yes: bool) -> Step {
-    Step { told_by: if yes { Teller::ProcessedMessage } else { Teller::Scan }, ..step }
 }
 
 fn issuer(flight: &Flight) -> &'static str {

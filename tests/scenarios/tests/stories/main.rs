@@ -18,7 +18,6 @@ mod crash;
 mod demo;
 mod erasure;
 mod flights;
-
 mod full_disk;
 mod harness;
 mod json;
@@ -29,7 +28,7 @@ mod privacy;
 mod projections_command;
 mod push;
 mod refusals;
-
+mod simulate;
 mod start;
 mod stop;
 mod streams;

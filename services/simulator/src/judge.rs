@@ -1,0 +1,174 @@
+//! Judges what passengers were told against what is true. Pure.
+//!
+//! It knows two things: the ground truth (where each bag physically is, what each flight did) and
+//! the [`Book`] of the play (when the server was told what, and since when a passenger followed it).
+//! It knows none of the server's rules: a notice is held against what it claims, and a notice is
+//! owed when a passenger would want to know something that the server had been told.
+//!
+//! | finding | means |
+//! |---|---|
+//! | wrong | it claims what never was: a bag on board that is not, a gate or a belt that is not the flight's |
+//! | wrong person | it speaks of a bag or a flight that is not this passenger's |
+//! | duplicate | it claims what an earlier notice claimed, in the same words |
+//! | missing | the passenger followed, the server was told, nothing newer made it old, and no notice came |
+//! | late | it came more than [`LATE`] after the server was told |
+//!
+//! Of a bag that no reader saw again (see [`Bag::is_knowable`]) nobody can know where it is; what is
+//! said of such bags is counted apart.
+
+mod claims;
+mod duties;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use airside_api::notifications::v1::NoticeKind;
+use hdrhistogram::Histogram;
+
+use crate::inbox::Shown;
+use crate::player::ledger::Book;
+use crate::player::{latencies, micros};
+use crate::truth::{Airport, Bag};
+use claims::Finding;
+
+/// A notice is late when it comes this long after the server was told what it says.
+pub const LATE: Duration = Duration::from_secs(5);
+/// At most so many of the worst cases are kept.
+const CASES_MAX: usize = 12;
+
+/// What a notice says, or should say; two notices with the same claim say the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Claim {
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// The bag's plate, or the flight id.
+    pub subject: String,
+    /// The gate, the belt, or the bag's flight; empty for other kinds.
+    pub detail: String,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Notices that were shown.
+    pub notices: u64,
+    /// Notices that claim what is not true.
+    pub wrong: u64,
+    /// Notices that were owed and never came.
+    pub missing: u64,
+    /// Notices that came late.
+    pub late: u64,
+    /// Notices to somebody whom they do not concern.
+    pub wrong_person: u64,
+    /// Notices that say again what was said.
+    pub duplicates: u64,
+    /// Notices that were wrong or missing of bags that nobody can know of.
+    pub beyond_knowing: u64,
+    /// From the call that told the server to the notice, microseconds.
+    pub push_us: Histogram<u64>,
+    /// The worst cases, worst first.
+    pub cases: Vec<Case>,
+}
+
+/// One case that was not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Case {
+    /// How bad: smaller is worse.
+    pub rank: u8,
+    /// Which bag or flight.
+    pub subject: String,
+    /// What was said.
+    pub said: String,
+    /// What is true.
+    pub truth: String,
+}
+
+impl Default for Verdict {
+    fn default() -> Self {
+        Self {
+            notices: 0,
+            wrong: 0,
+            missing: 0,
+            late: 0,
+            wrong_person: 0,
+            duplicates: 0,
+            beyond_knowing: 0,
+            push_us: latencies(),
+            cases: Vec::new(),
+        }
+    }
+}
+
+/// Judges the notices that passengers, by their indexes, were shown.
+pub fn judge<'a>(
+    airport: &Airport,
+    shown: impl Iterator<Item = (usize, &'a [Shown])>,
+    book: &Book,
+) -> Verdict {
+    let bags: HashMap<&str, &Bag> = airport.bags.iter().map(|bag| (bag.plate.as_str(), bag)).collect();
+    let mut verdict = Verdict::default();
+    for (passenger, notices) in shown {
+        let mut told = HashSet::new();
+        for notice in notices {
+            verdict.notices += 1;
+            let claim = claims::claim(notice);
+            let bag = bags.get(claim.subject.as_str()).copied();
+            match claims::check(airport, passenger, bag, &claim, notice) {
+                Finding::True => verdict.measure(passenger, &claim, notice, book),
+                Finding::Wrong(truth) if bag.is_none_or(Bag::is_knowable) => {
+                    verdict.wrong += 1;
+                    verdict.case(3, &claim.subject, &notice.text, &truth);
+                }
+                Finding::Wrong(_) => verdict.beyond_knowing += 1,
+                Finding::Stranger => {
+                    verdict.wrong_person += 1;
+                    verdict.case(0, &claim.subject, &notice.text, "it is not this passenger's");
+                }
+            }
+            if !told.insert(claim.clone()) {
+                verdict.duplicates += 1;
+                verdict.case(1, &claim.subject, &notice.text, "it was said before");
+            }
+        }
+        for duty in duties::of(airport, passenger, book) {
+            if told.contains(&duty) {
+                continue;
+            }
+            if bags.get(duty.subject.as_str()).is_none_or(|bag| bag.is_knowable()) {
+                verdict.missing += 1;
+                verdict.case(4, &duty.subject, "nothing", &format!("{:?} {}", duty.kind, duty.detail));
+            } else {
+                verdict.beyond_knowing += 1;
+            }
+        }
+    }
+    verdict.cases.sort();
+    verdict.cases.truncate(CASES_MAX);
+    verdict
+}
+
+impl Verdict {
+    /// Adds a case of another observer.
+    pub(crate) fn case(&mut self, rank: u8, subject: &str, said: &str, truth: &str) {
+        let (subject, said, truth) = (subject.to_owned(), said.to_owned(), truth.to_owned());
+        self.cases.push(Case { rank, subject, said, truth });
+    }
+
+    /// Measures how long a true notice took, unless it waited for a line or for the passenger to follow.
+    fn measure(&mut self, passenger: usize, claim: &Claim, notice: &Shown, book: &Book) {
+        let Some(told) = duties::fact(claim).and_then(|fact| book.told.get(&fact)) else { return };
+        let follows = book.followed.get(&(passenger, claim.subject.clone()));
+        if !notice.live || follows.is_none_or(|follows| follows > told) {
+            return;
+        }
+        let took = notice.shown_at.saturating_duration_since(*told);
+        self.push_us.saturating_record(micros(took));
+        if took > LATE {
+            self.late += 1;
+            self.case(5, &claim.subject, &notice.text, &format!("it came after {:.1} s", took.as_secs_f64()));
+        }
+    }
+}

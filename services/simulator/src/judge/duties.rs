@@ -1,0 +1,116 @@
+//! What a passenger ought to have been told, given what the server had been told.
+
+use std::time::Duration;
+
+use airside_api::baggage::v1::TrackingPoint;
+use airside_api::notifications::v1::NoticeKind;
+use tokio::time::Instant;
+
+use super::Claim;
+use crate::player::ledger::{Book, FlightWord, Told};
+use crate::truth::{Airport, Announcement, Bag, Flight};
+
+/// What is told within this time after something else makes the first old before anybody reads it.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// The points of a bag's way that its passenger wants to hear of.
+const MILESTONES: [(TrackingPoint, NoticeKind); 5] = [
+    (TrackingPoint::CheckIn, NoticeKind::BagAccepted),
+    (TrackingPoint::AircraftLoad, NoticeKind::BagLoaded),
+    (TrackingPoint::Offload, NoticeKind::BagOffloaded),
+    (TrackingPoint::ReclaimBelt, NoticeKind::BagOnBelt),
+    (TrackingPoint::Collection, NoticeKind::BagCollected),
+];
+
+/// Returns what a passenger, by their index, is owed.
+pub(super) fn of(airport: &Airport, passenger: usize, book: &Book) -> Vec<Claim> {
+    let person = &airport.passengers[passenger];
+    let mut owed = of_flight(&airport.flights[person.flight], passenger, book);
+    for bag in &person.bags {
+        owed.extend(of_bag(airport, &airport.bags[*bag], passenger, book));
+    }
+    owed
+}
+
+/// Returns the fact behind a claim, as it was told to the server.
+pub(super) fn fact(claim: &Claim) -> Option<Told> {
+    let Claim { kind, subject, detail } = claim;
+    if let Some((point, _)) = MILESTONES.iter().find(|(_, milestone)| milestone == kind) {
+        return Some(Told::Bag { plate: subject.clone(), point: *point });
+    }
+    let flight = |word| Some(Told::Flight(subject.clone(), word));
+    match kind {
+        NoticeKind::GateAssigned | NoticeKind::GateChanged => {
+            Some(Told::Gate(subject.clone(), detail.clone()))
+        }
+        NoticeKind::BeltAssigned | NoticeKind::BeltChanged => {
+            Some(Told::Belt(subject.clone(), detail.clone()))
+        }
+        NoticeKind::Boarding => flight(FlightWord::Boarding),
+        NoticeKind::FinalCall => flight(FlightWord::FinalCall),
+        NoticeKind::FlightDelayed => flight(FlightWord::Delay),
+        NoticeKind::FlightCancelled => flight(FlightWord::Cancelled),
+        _ => None,
+    }
+}
+
+fn of_flight(flight: &Flight, passenger: usize, book: &Book) -> Vec<Claim> {
+    let Some(follows) = book.followed.get(&(passenger, flight.id.clone())) else { return Vec::new() };
+    let boarded = book.boarded.get(&passenger);
+    let claim = |kind, detail: &str| Claim { kind, subject: flight.id.clone(), detail: detail.to_owned() };
+    let leaves_at = flight.departure().to_string();
+    let mut claims = vec![
+        claim(NoticeKind::Boarding, ""),
+        claim(NoticeKind::FinalCall, ""),
+        claim(NoticeKind::FlightDelayed, &leaves_at),
+        claim(NoticeKind::FlightCancelled, ""),
+        claim(NoticeKind::GateAssigned, &flight.gate),
+        claim(NoticeKind::BeltAssigned, &flight.belt),
+    ];
+    claims.extend(flight.new_gate.iter().map(|gate| claim(NoticeKind::GateChanged, gate)));
+    claims.extend(flight.new_belt.iter().map(|belt| claim(NoticeKind::BeltChanged, belt)));
+    claims.retain(|claim| {
+        let Some(told) = fact(claim).and_then(|fact| book.told.get(&fact)) else { return false };
+        let leads_to_aircraft = matches!(
+            claim.kind,
+            NoticeKind::Boarding | NoticeKind::FinalCall | NoticeKind::GateAssigned | NoticeKind::GateChanged
+        );
+        let is_aboard = leads_to_aircraft && boarded.is_some_and(|boarded| *boarded < *told + AT_ONCE);
+        follows < told && !is_aboard
+    });
+    claims
+}
+
+fn of_bag(airport: &Airport, bag: &Bag, passenger: usize, book: &Book) -> Vec<Claim> {
+    let Some(follows) = book.followed.get(&(passenger, bag.plate.clone())) else { return Vec::new() };
+    let told = |point| book.told.get(&Told::Bag { plate: bag.plate.clone(), point });
+    let comes_off = airport.passengers[passenger].announcement == Announcement::NoShow;
+    let mut owed = Vec::new();
+    for (place, step) in bag.way.iter().enumerate() {
+        let Some((_, kind)) = MILESTONES.iter().find(|(point, _)| *point == step.point) else { continue };
+        let Some(at) = told(step.point).filter(|at| follows < *at) else { continue };
+        let is_old =
+            |at: &Instant| bag.way[place + 1..].iter().any(|next| is_by(told(next.point), *at + AT_ONCE));
+        // Nobody who never heard that it was on board must hear that it came off, and the reverse.
+        let unheard = comes_off
+            && match kind {
+                NoticeKind::BagLoaded => true,
+                NoticeKind::BagOffloaded => !is_by(told(TrackingPoint::AircraftLoad), *at),
+                _ => false,
+            };
+        if is_old(at) || unheard {
+            continue;
+        }
+        let detail = match kind {
+            NoticeKind::BagLoaded | NoticeKind::BagOffloaded => airport.flights[step.flight].id.clone(),
+            NoticeKind::BagOnBelt => step.location.clone(),
+            _ => String::new(),
+        };
+        owed.push(Claim { kind: *kind, subject: bag.plate.clone(), detail });
+    }
+    owed
+}
+
+fn is_by(told: Option<&Instant>, at: Instant) -> bool {
+    told.is_some_and(|told| *told <= at)
+}
