@@ -120,9 +120,9 @@ pub enum PartsCommand {
     Keep(PartKept),
     /// Give up what waits too long.
     Expire {
-        /// The time of receipt of a later message.
+        /// What the clock shows.
         now: Timestamp,
-        /// That message.
+        /// The fact that set the deadline.
         cause: Cause,
     },
 }
@@ -278,7 +278,7 @@ impl Open {
     }
 
     fn is_overdue(&self, now: Timestamp) -> bool {
-        is_overdue(self.began_at, now)
+        overdue_at(self.began_at) <= now
     }
 
     fn last(&self) -> Option<u8> {
@@ -366,9 +366,9 @@ impl PartsGivenUp {
     }
 }
 
-/// Whether a message that began at an instant waits no longer.
-pub(crate) fn is_overdue(began_at: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(began_at) > DEADLINE
+/// Returns from when on a message that began at an instant waits no longer.
+pub(crate) fn overdue_at(began_at: Timestamp) -> Timestamp {
+    began_at.checked_add(DEADLINE).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

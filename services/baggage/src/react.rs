@@ -7,8 +7,8 @@
 //!
 //! A part of a message is kept in `parts-<source>` and says nothing by itself. The
 //! fact that all are there makes this reactor open them again, join them and read
-//! the whole once; what it says has its id from the part that came last. What is
-//! received later, from any source, strikes a message that waits too long.
+//! the whole once; what it says has its id from the part that came last. A message
+//! that waits too long for a part is given up when the clock says so.
 //!
 //! Which flight a message means is taken from the schedule as it was known up to the
 //! message, so that every node says the same (see [`Operating`]).
@@ -267,9 +267,6 @@ impl Parse {
         // Folded whether it is acted on or not, so that a restart tells a repeat as before.
         let (source, message) = (source_of(event), event.revision());
         let is_repeat = self.memory.repeats.is_repeat(source, &received.fingerprint, received_at, message);
-        if act {
-            self.strike(event, received_at);
-        }
         match (act, is_repeat) {
             (true, true) => self.metrics.message("duplicate"),
             (true, false) => self.waiting.push_back(Work::Raw(event.clone(), received)),
@@ -278,7 +275,7 @@ impl Parse {
     }
 
     fn take_parts(&mut self, event: &RecordedEvent, fact: PartsEvent, act: bool) {
-        self.memory.waits.fold(source_of(event), &fact);
+        self.memory.waits.fold(source_of(event), event.revision(), &fact);
         if let PartsEvent::GivenUp(given_up) = &fact {
             for part in &given_up.parts {
                 self.memory.repeats.forget(source_of(event), part.message);
@@ -297,7 +294,7 @@ impl Parse {
 }
 
 impl Kept for Parse {
-    const SCHEMA: u32 = 3;
+    const SCHEMA: u32 = 4;
     type State = Memory;
 
     fn image(&self) -> Memory {
@@ -331,6 +328,14 @@ impl Reactor for Parse {
             }
         }
         Ok(())
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.memory.waits.due()
+    }
+
+    fn strike(&mut self, now: Timestamp) {
+        self.give_up(now);
     }
 
     async fn flush(&mut self) -> Result<(), ReactError> {

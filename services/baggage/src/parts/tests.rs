@@ -140,14 +140,14 @@ fn the_parts_of_two_references_do_not_meet() {
 }
 
 #[test]
-fn a_part_that_never_comes_is_struck_by_a_later_message_and_once() {
+fn a_part_that_never_comes_is_given_up_when_its_time_is_over_and_once() {
     let (first, third) = (part(1), last(3));
     let history = [kept(&first), kept(&third)];
     let expire = |second: i64| PartsCommand::Expire { now: at(11 + second), cause: cause(99) };
-    given::<Parts>(history.clone()).when(expire(600)).then([]);
+    given::<Parts>(history.clone()).when(expire(599)).then([]);
     let gone = given_up(MISSING, &[&first, &third], &[2], 99);
-    given::<Parts>(history.clone()).when(expire(601)).then([gone.clone()]);
-    given::<Parts>(history.into_iter().chain([gone.clone()])).when(expire(601)).then([]);
+    given::<Parts>(history.clone()).when(expire(600)).then([gone.clone()]);
+    given::<Parts>(history.into_iter().chain([gone.clone()])).when(expire(600)).then([]);
     let PartsEvent::GivenUp(gone) = gone else { unreachable!("it was given up") };
     assert_eq!(gone.reason(), "part 2 did not come within ten minutes; send all of its parts again");
 }

@@ -41,16 +41,6 @@ impl Pending {
         let others = self.no_reads.len() + self.loadings.len();
         self.bags.len() + self.parts.len() + self.quarantine.len() + others
     }
-
-    /// Orders that what waits too long in a source's parts is given up, once a round.
-    pub(super) fn expire(&mut self, order: Order<PartsCommand>) {
-        let is_same = |known: &Order<PartsCommand>| {
-            known.stream == order.stream && matches!(known.command, PartsCommand::Expire { .. })
-        };
-        if !self.parts.iter().any(is_same) {
-            self.parts.push(order);
-        }
-    }
 }
 
 /// Carries out orders whose refusal means that they are noted already.

@@ -2,12 +2,12 @@
 
 use airside_kernel::{Category, Cause, Direction, RecordedEvent, Revision, StoredEvent, Timestamp};
 use airside_runtime::{
-    executor::Order,
+    executor::{Context, Order},
     reactors::{ReactError, Reactor},
 };
 use bytes::Bytes;
 
-use super::{Parse, Reading, context, first_index, source_of, source_stream, unusable};
+use super::{Parse, Reading, first_index, source_of, source_stream, unusable};
 use crate::{
     ingest::{self, Parsed, PartHead, decode, messages},
     parts::{MessageCompleted, MessagePart, PartKept, PartKey, PartsCommand, PartsGivenUp},
@@ -45,16 +45,13 @@ impl Parse {
     }
 
     /// Orders that every message that waits too long for a part is given up, of whatever source.
-    pub(super) fn strike(&mut self, event: &RecordedEvent, now: Timestamp) {
-        let overdue: Vec<_> = self.memory.waits.overdue(now).map(ToOwned::to_owned).collect();
-        for source in overdue {
-            let (reactor, stream) = (Self::NAME.to_owned(), event.stream().to_owned());
-            let cause = Cause { reactor, stream, revision: event.revision(), index: 0 };
-            self.pending.expire(Order {
-                stream: source_stream("parts", &source),
-                command: PartsCommand::Expire { now, cause },
-                context: context(event, &source, now),
-            });
+    pub(super) fn give_up(&mut self, now: Timestamp) {
+        for (source, revision) in self.memory.waits.strike(now) {
+            let stream = source_stream("parts", &source);
+            let (reactor, set_by) = (Self::NAME.to_owned(), stream.to_string());
+            let cause = Cause { reactor, stream: set_by, revision, index: 0 };
+            let context = Context::new(format!("reactor/{}", Self::NAME), source, now);
+            self.pending.parts.push(Order { stream, command: PartsCommand::Expire { now, cause }, context });
         }
     }
 

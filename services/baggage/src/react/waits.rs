@@ -1,11 +1,11 @@
-//! Which messages wait for parts, as the log tells: what a later message may strike.
+//! Which messages wait for parts, as the log tells, and until when.
 
 use std::collections::BTreeMap;
 
-use airside_kernel::Timestamp;
+use airside_kernel::{Revision, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::parts::{PartKept, PartKey, PartsEvent, is_overdue};
+use crate::parts::{PartKept, PartKey, PartsEvent, overdue_at};
 
 /// The messages of each source that wait for parts. As bounded as what the sources keep.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -17,17 +17,22 @@ pub(super) struct Waits {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Wait {
     key: PartKey,
-    began_at: Timestamp,
+    overdue_at: Timestamp,
+    /// The fact that set the deadline.
+    set_by: Revision,
+    /// Whether it was ordered that the message is given up.
+    is_struck: bool,
 }
 
 impl Waits {
     /// Takes in a fact of a source's parts.
-    pub(super) fn fold(&mut self, source: &str, event: &PartsEvent) {
+    pub(super) fn fold(&mut self, source: &str, revision: Revision, event: &PartsEvent) {
         let waits = self.sources.entry(source.to_owned()).or_default();
         match event {
             PartsEvent::Kept(PartKept { key, received_at, .. }) => {
                 if !waits.iter().any(|wait| wait.key == *key) {
-                    waits.push(Wait { key: key.clone(), began_at: *received_at });
+                    let (key, overdue_at) = (key.clone(), overdue_at(*received_at));
+                    waits.push(Wait { key, overdue_at, set_by: revision, is_struck: false });
                 }
             }
             PartsEvent::Completed(_) | PartsEvent::GivenUp(_) => {
@@ -39,9 +44,22 @@ impl Waits {
         }
     }
 
-    /// Returns the sources of which a message waits too long at an instant.
-    pub(super) fn overdue(&self, now: Timestamp) -> impl Iterator<Item = &str> {
-        let has_overdue = move |waits: &[Wait]| waits.iter().any(|wait| is_overdue(wait.began_at, now));
-        self.sources.iter().filter(move |(_, waits)| has_overdue(waits)).map(|(source, _)| source.as_str())
+    /// Returns when the first message will have waited too long.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        let waits = self.sources.values().flatten().filter(|wait| !wait.is_struck);
+        waits.map(|wait| wait.overdue_at).min()
+    }
+
+    /// Strikes what waits too long, and returns the sources with the fact that set the first deadline of each.
+    pub(super) fn strike(&mut self, now: Timestamp) -> Vec<(String, Revision)> {
+        let mut struck = Vec::new();
+        for (source, waits) in &mut self.sources {
+            let overdue = || waits.iter().filter(|wait| !wait.is_struck && wait.overdue_at <= now);
+            if let Some(set_by) = overdue().map(|wait| wait.set_by).min() {
+                struck.push((source.clone(), set_by));
+            }
+            waits.iter_mut().filter(|wait| wait.overdue_at <= now).for_each(|wait| wait.is_struck = true);
+        }
+        struck
     }
 }

@@ -67,7 +67,7 @@ const CASES: &[(u8, &str, &[&str])] = &[
         &[
             "a_part_is_told_by_its_number_and_its_end",
             "part_2_before_part_1_makes_the_same_message",
-            "a_part_that_never_comes_is_struck_by_a_later_message_of_any_source",
+            "a_part_that_never_comes_is_missed_when_its_time_is_over",
             "a_part_sent_twice_counts_once_and_one_number_with_two_meanings_is_not_guessed",
             "parts_of_two_references_and_other_messages_may_interleave",
         ],
