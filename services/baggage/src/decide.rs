@@ -12,7 +12,7 @@
 //! guesses. A scan for another flight at the right place is a bag gone astray,
 //! and still this bag.
 
-use airside_api::baggage::v1::AnnouncementChange;
+use airside_api::baggage::v1::{AnnouncementChange, Stage};
 use airside_kernel::{Classified, Code, Decider, Timestamp};
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use thiserror::Error;
@@ -125,7 +125,7 @@ impl Decider for Bag {
             || Status::of([(&observation, &content)].into_iter()),
             |known| known.status_with(&observation, &content),
         );
-        let is_provisional = matches!(content, Content::Scanned(_));
+        let is_provisional = !matches!(content, Content::Announced(_));
         let mut facts = Vec::with_capacity(4);
         facts.push(BagEvent::Observed { subject: journey, observation, content });
         if known.is_none() {
@@ -255,12 +255,12 @@ fn start_of(flight: &DatedFlight) -> Option<Timestamp> {
 
 fn is_news(before: Option<&Status>, after: &Status) -> bool {
     before.is_none_or(|before| {
-        (before.stage, before.authority, before.offload, before.flight)
-            != (after.stage, after.authority, after.offload, after.flight)
+        (before.stage, before.authority, before.offload, before.flight, before.is_inferred)
+            != (after.stage, after.authority, after.offload, after.flight, after.is_inferred)
             || (before.screening, before.exception, before.passenger, before.connection)
                 != (after.screening, after.exception, after.passenger, after.connection)
-            || (before.is_inferred, &before.stowage) != (after.is_inferred, &after.stowage)
-            || (after.stage == airside_api::baggage::v1::Stage::OnBelt && before.location != after.location)
+            || before.stowage != after.stowage
+            || (after.stage == Stage::OnBelt && before.location != after.location)
     })
 }
 

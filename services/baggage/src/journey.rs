@@ -20,9 +20,11 @@ use serde::{Deserialize, Serialize};
 use crate::model::{AirportCode, Announcement, Content, DatedFlight, JourneyId, Leg, Observation};
 
 mod kept;
+mod stages;
 mod status;
 
-pub use status::{Status, stage_of};
+pub use stages::{rank, stage_of};
+pub use status::Status;
 
 /// How long a plate remembers before its newest observation.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(10 * 24);

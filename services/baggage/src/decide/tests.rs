@@ -1,14 +1,17 @@
 //! The specification of attachment and of what it changes.
 
 mod properties;
+mod ways;
 
-use airside_api::baggage::v1::{Authority, LegRole, PassengerState, Screening, Stage, TrackingPoint};
+use airside_api::baggage::v1::{
+    Authority, Connection, FlightTurn, LegRole, PassengerState, Report, Screening, TrackingPoint,
+};
 use airside_kernel::{Cause, Personal, Revision, given};
 use jiff::ToSpan;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{Announcement, Leg, Sighting};
+use crate::model::{Announcement, ConnectionJudged, FlightTurned, Leg, Reported, Sighting};
 
 const NOON: &str = "2026-11-20T12:00:00Z";
 
@@ -74,6 +77,20 @@ fn said(change: AnnouncementChange, flight: &str) -> Content {
         exceptions: Vec::new(),
         passenger: PassengerState::Unspecified,
     }))
+}
+
+fn reported(report: Report, flight: &str) -> Content {
+    Content::Reported(Reported { report, leg: Some(leg(flight)), location: String::new() })
+}
+
+fn turned(turn: FlightTurn, flight: &str) -> Content {
+    Content::FlightTurned(FlightTurned { flight: flight.parse().unwrap(), turn })
+}
+
+/// Whether the bag of the first flight will reach another.
+fn judged(connection: Connection) -> Content {
+    let [inbound, outbound] = ["ZH9101-20261120", "CA1301-20261120"].map(|flight| flight.parse().unwrap());
+    Content::ConnectionJudged(ConnectionJudged { inbound, outbound, connection, spare_seconds: 600 })
 }
 
 /// Runs observations one after the other and returns the history.

@@ -174,6 +174,8 @@ pub struct Sighting {
     #[serde(with = "published")]
     pub authority: Authority,
     /// True when the position is concluded, such as from the bag's container, and not read.
+    /// A container that came off the aircraft is an offload with its stowage; one that was
+    /// taken apart is an offload without.
     pub is_inferred: bool,
     /// What screening said.
     #[serde(with = "published")]
@@ -276,9 +278,15 @@ impl Content {
         }
     }
 
-    /// Returns the flights that it names.
+    /// Returns the flights that it names, a codeshare by both of its numbers.
     pub fn flights(&self) -> impl Iterator<Item = DatedFlight> {
-        self.legs().iter().map(|leg| leg.flight)
+        let beside = match self {
+            Self::FlightTurned(turned) => [Some(turned.flight), None],
+            Self::ConnectionJudged(judged) => [Some(judged.inbound), Some(judged.outbound)],
+            _ => [None, None],
+        };
+        let legs = self.legs().iter().flat_map(|leg| [Some(leg.flight), leg.marketed_as]);
+        legs.chain(beside).flatten()
     }
 
     /// Returns the airports that it names at the other ends of its flights.

@@ -22,9 +22,41 @@ fn contents() -> impl Strategy<Value = Content> {
         ReclaimBelt,
         Collection,
     ];
+    let sightings = (
+        proptest::sample::select(points.to_vec()),
+        proptest::option::of(proptest::sample::select(vec!["AKE1", "AKE2", ""])),
+        any::<bool>(),
+        0..=4i32,
+        0..=4i32,
+    );
+    let sightings = sightings.prop_map(|(point, container, is_inferred, screening, authority)| {
+        let Content::Scanned(sighting) = seen(point) else { unreachable!() };
+        Content::Scanned(Sighting {
+            stowage: container.map(|container| (container.to_owned(), String::new())),
+            is_inferred,
+            screening: Screening::try_from(screening).unwrap(),
+            authority: Authority::try_from(authority).unwrap(),
+            ..sighting
+        })
+    });
+    let words = (proptest::sample::select(vec![New, Changed, Deleted]), 0..=4i32, 0..=4i32);
+    let words = words.prop_map(|(change, authority, passenger)| {
+        let Content::Announced(mut announcement) = said(change, "ZH9101-20261120") else { unreachable!() };
+        announcement.authority = Authority::try_from(authority).unwrap();
+        announcement.passenger = PassengerState::try_from(passenger).unwrap();
+        Content::Announced(announcement)
+    });
+    let reports =
+        (1..=9i32).prop_map(|report| reported(Report::try_from(report).unwrap(), "ZH9101-20261120"));
+    let turns = (1..=5i32).prop_map(|turn| turned(FlightTurn::try_from(turn).unwrap(), "ZH9101-20261120"));
+    let judgements = (1..=3i32).prop_map(|connection| judged(Connection::try_from(connection).unwrap()));
     prop_oneof![
         8 => proptest::sample::select(points.to_vec()).prop_map(seen),
-        1 => proptest::sample::select(vec![New, Changed, Deleted]).prop_map(|change| said(change, "ZH9101-20261120")),
+        4 => sightings,
+        2 => words,
+        1 => reports,
+        2 => turns,
+        1 => judgements,
     ]
 }
 
@@ -68,13 +100,21 @@ proptest! {
 
     #[test]
     fn the_same_observations_in_any_order_end_in_the_same_state(
-        (ordered, shuffled) in proptest::collection::vec((0i64..600, contents()), 1..14).prop_flat_map(|list| {
+        (ordered, shuffled) in proptest::collection::vec(
+            (0i64..600, contents(), proptest::sample::select(vec!["SZX", "PEK"]), -200_000i64..200_000),
+            1..14,
+        ).prop_flat_map(|list| {
             // The airline announces first; the rest comes in any order and more than once.
             let first = observe("first", 0, said(New, "ZH9101-20261120"));
             let rest: Vec<Observe> = list
                 .into_iter()
                 .enumerate()
-                .map(|(n, (minutes, content))| observe(&format!("o{n}"), minutes, content))
+                .map(|(n, (minutes, content, station, clock_ahead_ms))| {
+                    let mut command = observe(&format!("o{n}"), minutes, content);
+                    command.observation.station = station.parse().unwrap();
+                    command.observation.clock_ahead_ms = clock_ahead_ms;
+                    command
+                })
                 .collect();
             let ordered: Vec<Observe> = std::iter::once(first.clone()).chain(rest.clone()).collect();
             let doubled: Vec<Observe> = rest.iter().chain(&rest).cloned().collect();

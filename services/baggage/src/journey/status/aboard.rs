@@ -1,0 +1,123 @@
+//! What flights do, and what is reported of a bag, as it changes the fold. Pure.
+
+use airside_api::baggage::v1::{
+    Authority, BagException, Connection, FlightTurn, PassengerState, Report, Stage,
+};
+use airside_kernel::Timestamp;
+
+use super::{fold::Fold, route::only_arrives_by};
+use crate::{
+    journey::{rank, stages::is_aboard},
+    model::{ConnectionJudged, DatedFlight, FlightTurned, Reported},
+};
+
+impl Fold<'_> {
+    pub(super) fn turn(&mut self, at: Timestamp, turned: &FlightTurned) {
+        let FlightTurned { flight, turn } = *turned;
+        if !self.concerns(flight) {
+            return;
+        }
+        match turn {
+            FlightTurn::Departed => self.depart(flight, at),
+            FlightTurn::Returned | FlightTurn::Cancelled => self.reopen(),
+            FlightTurn::Diverted => self.route.open(),
+            FlightTurn::Landed if self.stage == Stage::OnAircraft => self.stage = Stage::Departed,
+            FlightTurn::Landed | FlightTurn::Unspecified => {}
+        }
+    }
+
+    /// Whether a flight is that of the present leg, or the next one of a bag that has come so far.
+    fn concerns(&self, flight: DatedFlight) -> bool {
+        let waits = matches!(self.stage, Stage::Unloaded | Stage::Transferring);
+        self.flight == Some(flight)
+            || (self.loaded_for == Some(flight) && self.stage == Stage::OnAircraft)
+            || (waits && self.station.is_some_and(|here| self.route.next(self.flight, here) == Some(flight)))
+    }
+
+    fn depart(&mut self, flight: DatedFlight, at: Timestamp) {
+        match self.stage {
+            Stage::OnAircraft if self.loaded_for.is_none_or(|loaded| loaded == flight) => {
+                self.stage = Stage::Departed;
+                (self.flight, self.left) = (Some(flight), Some((flight, at)));
+                if !self.route.legs().is_empty() && !self.route.names(flight) {
+                    self.exception = BagException::Misrouted;
+                }
+            }
+            Stage::OnAircraft | Stage::Departed | Stage::Arrived | Stage::OnBelt | Stage::Collected => {}
+            Stage::Unloaded if self.flight == Some(flight) => {}
+            // Where it comes from is not seen here.
+            _ if only_arrives_by(self.route.legs(), flight) => {}
+            _ => {
+                (self.flight, self.left) = (Some(flight), Some((flight, at)));
+                self.is_left_behind = !self.is_unwanted();
+                self.clear(&[BagException::NotSeen, BagException::OnHand, BagException::Misrouted]);
+            }
+        }
+    }
+
+    /// Its flight does not go, or came back: what was aboard is aboard, and nothing is left behind.
+    fn reopen(&mut self) {
+        if self.stage == Stage::Departed {
+            self.stage = Stage::OnAircraft;
+        }
+        (self.left, self.is_left_behind) = (None, false);
+    }
+
+    /// Whether the airline does not want the bag on its flight.
+    pub(super) fn is_unwanted(&self) -> bool {
+        self.authority == Authority::Revoked
+            || self.is_unload_asked
+            || (matches!(self.passenger, PassengerState::NotBoarded | PassengerState::Standby)
+                && self.authority != Authority::Transport)
+    }
+
+    pub(super) fn report(&mut self, reported: &Reported) {
+        let about = reported.leg.map(|leg| leg.flight);
+        let is_moot = about.is_some_and(|flight| self.flight.is_some_and(|present| present != flight));
+        match reported.report {
+            Report::Unspecified => return,
+            Report::Unload | Report::FlightErased | Report::NotSeen if is_moot => return,
+            Report::Unload => self.is_unload_asked = true,
+            Report::FlightErased => {
+                (self.authority, self.passenger) = (Authority::Unspecified, PassengerState::Unspecified);
+                self.is_unload_asked = false;
+            }
+            // Who saw it on board knows better than who did not see it.
+            Report::NotSeen if rank(self.stage) >= rank(Stage::OnAircraft) && !self.is_inferred => return,
+            Report::NotSeen => self.exception = BagException::NotSeen,
+            Report::OnHand | Report::OnHandNotAuthorised | Report::Found => {
+                if reported.report == Report::OnHandNotAuthorised {
+                    self.authority = Authority::Withheld;
+                }
+                self.exception = BagException::OnHand;
+            }
+            Report::Mishandled => self.exception = BagException::Mishandled,
+            Report::OutForDelivery => self.exception = BagException::OutForDelivery,
+            Report::Delivered => {
+                self.reach(Stage::Collected);
+                self.is_over();
+            }
+        }
+        if self.flight.is_none() {
+            self.flight = about;
+        }
+    }
+
+    pub(super) fn judge(&mut self, judged: &ConnectionJudged) {
+        self.judged = Some((judged.outbound, judged.connection));
+    }
+
+    /// Returns the judgement of the connection while it is one.
+    pub(super) fn connection(&self) -> Connection {
+        match self.judged {
+            Some((outbound, _)) if self.flight == Some(outbound) && is_aboard(self.stage) => {
+                Connection::Unspecified
+            }
+            Some((outbound, _)) if !self.route.legs().is_empty() && !self.route.names(outbound) => {
+                Connection::Unspecified
+            }
+            Some((_, connection)) if rank(self.stage) < rank(Stage::Arrived) => connection,
+            _ => Connection::Unspecified,
+        }
+    }
+}
