@@ -212,6 +212,20 @@ fn a_bag_on_board_without_authority_or_without_its_passenger_is_told_apart() {
     );
 }
 
+#[test]
+fn a_codeshare_is_no_other_flight_whichever_name_comes_first() {
+    let both = Leg { marketed_as: Some("CA3101-20261120".parse().unwrap()), ..leg(FLIGHT) };
+    let Content::Scanned(sighting) = seen(AircraftLoad) else { unreachable!() };
+    let load = Content::Scanned(Sighting { leg: Some(both), ..sighting });
+    let Content::Announced(announcement) = said(Changed, FLIGHT) else { unreachable!() };
+    let anew = Content::Announced(Box::new(Announcement { legs: vec![both], ..*announcement }));
+    for told in [vec![(9, load.clone())], vec![(5, anew), (9, load)]] {
+        let status = after([(0, said(New, "CA3101-20261120"))].into_iter().chain(told));
+        check(&status, Stage::OnAircraft, NONE);
+        assert_eq!(status.flight, Some(FLIGHT.parse().unwrap()));
+    }
+}
+
 /// Case 61 of the reference.
 #[test]
 fn what_is_concluded_from_a_container_loses_against_what_is_read() {

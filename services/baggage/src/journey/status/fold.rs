@@ -8,14 +8,14 @@ use jiff::SignedDuration;
 
 use super::{
     Status,
-    route::{Route, departing, names},
+    route::{Route, departing, named},
 };
 use crate::{
     journey::{
         rank, stage_of,
         stages::{is_aboard, is_outward},
     },
-    model::{AirportCode, Announcement, Content, DatedFlight, Observation, Sighting},
+    model::{AirportCode, Announcement, Content, DatedFlight, Leg, Observation, Sighting},
 };
 
 /// A read of a load that is this late after the flight left is of that flight: the
@@ -120,7 +120,7 @@ impl<'a> Fold<'a> {
         let legs = announcement.legs.as_slice();
         if announcement.change == AnnouncementChange::Deleted {
             let is_moot = !legs.is_empty()
-                && departing(self.route.legs()).is_some_and(|standing| !names(legs, standing));
+                && departing(self.route.legs()).is_some_and(|standing| named(legs, standing).is_none());
             if !is_moot {
                 self.authority = Authority::Revoked;
                 if self.route.legs().is_empty() {
@@ -151,11 +151,19 @@ impl<'a> Fold<'a> {
 
     /// Takes over the flight of an announcement, unless the bag is still on one that it
     /// names or flies already: what a station down the line says is of a later leg.
-    fn move_to(&mut self, legs: &[crate::model::Leg]) {
+    fn move_to(&mut self, legs: &[Leg]) {
         let Some(flight) = departing(legs) else { return };
         let is_under_way = rank(self.stage) < rank(Stage::Unloaded);
-        let is_named = self.flight.is_some_and(|present| names(legs, present));
-        if (is_under_way && is_named) || self.stage == Stage::Departed || self.flight == Some(flight) {
+        let present = self.flight.and_then(|present| named(legs, present));
+        if let Some(leg) = present.filter(|leg| self.flight == leg.marketed_as) {
+            // It was known by its codeshare alone.
+            if self.loaded_for == self.flight {
+                self.loaded_for = Some(leg.flight);
+            }
+            self.flight = Some(leg.flight);
+        }
+        if (is_under_way && present.is_some()) || self.stage == Stage::Departed || self.flight == Some(flight)
+        {
             return;
         }
         // What was to come off the flight before is not on the new one.
@@ -183,7 +191,7 @@ impl<'a> Fold<'a> {
             self.station = Some(here);
             self.location = &sighting.location;
         }
-        if self.route.is_off(here, for_flight) {
+        if self.route.is_off(here, sighting.leg.as_ref()) {
             if self.exception == BagException::Unspecified {
                 self.exception = BagException::Misrouted;
             }

@@ -38,16 +38,18 @@ impl<'a> Route<'a> {
 
     /// Whether it names a flight, by the one or the other number.
     pub(super) fn names(&self, flight: DatedFlight) -> bool {
-        names(self.legs(), flight)
+        named(self.legs(), flight).is_some()
     }
 
     /// Whether a bag that is seen here for a flight has gone astray. Nothing is said
     /// of a route that is not known whole.
-    pub(super) fn is_off(&self, here: AirportCode, flight: Option<DatedFlight>) -> bool {
+    pub(super) fn is_off(&self, here: AirportCode, leg: Option<&Leg>) -> bool {
         let Some((legs, _)) = self.told else { return false };
         let is_whole = legs.iter().all(|leg| leg.airport.is_some());
-        flight.is_some_and(|flight| !names(legs, flight))
-            || (is_whole && !self.is_open && !self.airports.contains(&here))
+        let is_of = |leg: &Leg| {
+            [Some(leg.flight), leg.marketed_as].into_iter().flatten().any(|f| named(legs, f).is_some())
+        };
+        leg.is_some_and(|leg| !is_of(leg)) || (is_whole && !self.is_open && !self.airports.contains(&here))
     }
 
     /// Returns the flight that a bag takes next which came by one and is at an airport now.
@@ -69,9 +71,9 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Whether legs name a flight, by the one or the other number.
-pub(super) fn names(legs: &[Leg], flight: DatedFlight) -> bool {
-    legs.iter().any(|leg| is(leg, flight))
+/// Returns the leg that is of a flight, by the one or the other number.
+pub(super) fn named(legs: &[Leg], flight: DatedFlight) -> Option<&Leg> {
+    legs.iter().find(|leg| is(leg, flight))
 }
 
 fn is(leg: &Leg, flight: DatedFlight) -> bool {
