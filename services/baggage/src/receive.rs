@@ -1,10 +1,12 @@
 //! Raw messages to disk, sealed, before anybody acknowledges them; however they came.
 
+mod keyed;
+
 use std::{collections::HashMap, sync::Arc};
 
 use airside_kernel::{
-    Append, AppendError, Category, Classified, Clock, Code, Direction, EventStore, Expected, KeyError,
-    Keyring, Personal, Position, ReadError, Revision, keys,
+    Append, AppendError, Category, Classified, Clock, Code, DecodeError, Direction, EventStore, Expected,
+    KeyError, Keyring, NewEvent, Personal, Position, ReadError, Revision, StreamId, keys,
 };
 use airside_runtime::{
     executor::{Context, new_event, seal_event},
@@ -20,6 +22,9 @@ use crate::{
     source::{MessageReceived, raw_subject},
 };
 
+use keyed::Keyed;
+pub use keyed::{KEY_LIFE, KEYS_MAX, MESSAGES_BACK};
+
 /// The longest raw message, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
@@ -34,6 +39,7 @@ pub struct Receiving {
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     lines: Lines,
+    keyed: Keyed,
 }
 
 /// Who brings messages, and how.
@@ -67,6 +73,18 @@ pub enum ReceiveError {
     /// The log cannot be written.
     #[error(transparent)]
     Log(#[from] AppendError),
+    /// The log cannot be read.
+    #[error("keys of earlier batches cannot be read")]
+    Earlier(#[from] ReadError),
+    /// A stored message cannot be read.
+    #[error("an earlier batch cannot be read")]
+    Damaged(#[from] DecodeError),
+    /// The key came with other messages.
+    #[error("idempotency_key: it came with other messages before; send these under a new key")]
+    KeyReused,
+    /// Others write to the source all the time.
+    #[error("idempotency_key: others write to this source too; send the batch again under the same key")]
+    Busy,
 }
 
 impl Classified for ReceiveError {
@@ -74,6 +92,10 @@ impl Classified for ReceiveError {
         match self {
             Self::Keys(error) => error.code(),
             Self::Log(error) => error.code(),
+            Self::Earlier(error) => error.code(),
+            Self::Damaged(_) => Code::DataLoss,
+            Self::KeyReused => Code::FailedPrecondition,
+            Self::Busy => Code::Aborted,
         }
     }
 }
@@ -87,7 +109,7 @@ impl Receiving {
         metrics: Metrics,
     ) -> Self {
         let lines = Lines::new(clock.clone());
-        Self { store, keys, clock, metrics, lines }
+        Self { store, keys, clock, metrics, lines, keyed: Keyed::default() }
     }
 
     /// Returns where open lines of sources are told; whoever holds one says so here.
@@ -100,6 +122,18 @@ impl Receiving {
     /// # Errors
     /// When keys or log cannot be used now; send the messages again.
     pub async fn store(&self, bringer: Bringer<'_>, messages: &[Bytes]) -> Result<OnDisk, ReceiveError> {
+        let _aside = self.keyed.aside(bringer.source).await;
+        let events = self.sealed(bringer, "", messages).await?;
+        self.append(source_stream("source", bringer.source), Expected::Any, events).await
+    }
+
+    /// Returns messages as they go into the log, received now.
+    async fn sealed(
+        &self,
+        bringer: Bringer<'_>,
+        key: &str,
+        messages: &[Bytes],
+    ) -> Result<Vec<NewEvent>, ReceiveError> {
         let received_at = self.clock.now();
         let keyring = self.keys.as_ref();
         let stream = source_stream("source", bringer.source);
@@ -117,13 +151,24 @@ impl Receiving {
                 fingerprint: fingerprint.unwrap_or_default(),
                 received_at,
                 transport: bringer.transport.to_owned(),
+                idempotency_key: key.to_owned(),
             };
             seal_event(keyring, &stream, &mut received)?;
             events.push(new_event(&received, &context));
         }
-        let append = Append { stream, expected: Expected::Any, fold_from: Revision::FIRST, events };
+        Ok(events)
+    }
+
+    async fn append(
+        &self,
+        stream: StreamId,
+        expected: Expected,
+        events: Vec<NewEvent>,
+    ) -> Result<OnDisk, ReceiveError> {
+        let count = events.len();
+        let append = Append { stream, expected, fold_from: Revision::FIRST, events };
         let appended = self.store.append(append).await?;
-        messages.iter().for_each(|_| self.metrics.message("received"));
+        (0..count).for_each(|_| self.metrics.message("received"));
         let last_number = appended.last_revision.map_or(0, |revision| revision.0.saturating_add(1));
         Ok(OnDisk { last_number, position: appended.position })
     }

@@ -39,6 +39,13 @@ pub struct MessageReceived {
     pub transport: String,
     /// Its length before sealing.
     pub size_bytes: u32,
+    /// The key of the batch that it came in; may be empty.
+    pub idempotency_key: String,
+}
+
+impl MessageReceived {
+    /// The type under which it is stored.
+    pub const TYPE: &'static str = "baggage.MessageReceived";
 }
 
 /// Returns the subject whose key seals the raw messages of a source on the UTC day of an instant.
@@ -50,7 +57,7 @@ impl StoredEvent for MessageReceived {
     type Facts = [Self; 1];
 
     fn event_type(&self) -> &'static str {
-        "baggage.MessageReceived"
+        Self::TYPE
     }
 
     fn encode(&self) -> Bytes {
@@ -60,12 +67,13 @@ impl StoredEvent for MessageReceived {
             received_at: Some(timestamp_message(self.received_at)),
             transport: self.transport.clone(),
             size_bytes: self.size_bytes,
+            idempotency_key: self.idempotency_key.clone(),
         };
         message.encode_to_vec().into()
     }
 
     fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
-        if event.type_up_to(1)? != "baggage.MessageReceived" {
+        if event.type_up_to(1)? != Self::TYPE {
             return Err(DecodeError::unknown(event));
         }
         let message = stored::MessageReceived::decode(event.payload()).map_err(damaged)?;
@@ -78,6 +86,7 @@ impl StoredEvent for MessageReceived {
             received_at: received_at.unwrap_or_else(|| event.recorded_at()),
             transport: message.transport,
             size_bytes: message.size_bytes,
+            idempotency_key: message.idempotency_key,
         }])
     }
 

@@ -154,7 +154,8 @@ impl Edge {
                 return Err(Status::unimplemented("content-encoding: send the body uncompressed"));
             }
             let body = read(body, self.config.body_bytes_max).await?;
-            let request = json::to_grpc(parts, json::to_frame(input, &body)?);
+            let frame = json::to_frame(input, &parts.headers, &body)?;
+            let request = json::to_grpc(parts, frame);
             let Ok(response) = self.routes.clone().call(request).await;
             json::from_grpc(output, response).await
         });

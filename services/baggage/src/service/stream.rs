@@ -69,7 +69,7 @@ impl Carried for Messages {
         source: String,
         messages: Vec<Self>,
     ) -> Result<(Vec<api::MessageReceipt>, String), Status> {
-        let batch = submit::parse(api::SubmitMessagesRequest { source, messages })?;
+        let batch = submit::parse(api::SubmitMessagesRequest { source, messages, ..Default::default() })?;
         let stored = submit::store(service, actor, batch).await?;
         Ok((stored.receipts, stored.position))
     }

@@ -99,6 +99,11 @@ impl Airport {
         }
     }
 
+    /// Makes everything once more over the same log, as another process does.
+    pub(crate) fn beside(&self) -> Self {
+        Self::over(self.folder.clone(), self.clock.clone(), self.vault.clone(), self.store.clone())
+    }
+
     /// Makes everything anew over a copy of the log that lacks the reactors' places.
     pub(crate) async fn restored(&self) -> Self {
         let store = Arc::new(MemoryStore::new(self.clock.clone()));
@@ -153,7 +158,7 @@ impl Airport {
             content: Some(api::raw_message::Content::Text((*text).to_owned())),
         };
         let messages = texts.iter().map(message).collect();
-        let request = api::SubmitMessagesRequest { source: "dcs".into(), messages };
+        let request = api::SubmitMessagesRequest { source: "dcs".into(), messages, ..Default::default() };
         self.client.submit_messages(by(partner(), request)).await.unwrap().into_inner()
     }
 

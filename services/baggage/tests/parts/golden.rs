@@ -316,14 +316,18 @@ fn status() -> Status {
 
 #[test]
 fn message_received_is_read_and_written_for_ever() {
-    check(&MessageReceived {
+    let received = MessageReceived {
         subject: SubjectId::new("source-dcs-2026-11-20"),
         content: sealed("source-dcs-2026-11-20", "baggage.MessageReceived", 1),
         fingerprint: Bytes::from_static(b"\x10\x20\x30"),
         received_at: at("2026-11-20T09:20:00.000001Z"),
         transport: "grpc".into(),
         size_bytes: 144,
-    });
+        idempotency_key: String::new(),
+    };
+    check(&received);
+    let keyed = MessageReceived { idempotency_key: "2026-11-20/17".into(), ..received };
+    check_since(&keyed, &[".idempotency_key"]);
 }
 
 #[test]

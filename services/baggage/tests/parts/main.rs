@@ -8,6 +8,7 @@ mod bags;
 mod codeshares;
 mod drop;
 mod golden;
+mod keys;
 mod link;
 mod messages;
 mod pieces;

@@ -122,7 +122,8 @@ pub(super) fn messages(options: &LoadOptions, connection: usize, now: Timestamp)
                 RawMessage { content: Some(raw_message::Content::Text(text)) }
             });
             let messages = messages.collect();
-            let request = SubmitMessagesRequest { source: options.source.clone(), messages };
+            let request =
+                SubmitMessagesRequest { source: options.source.clone(), messages, ..Default::default() };
             body(&request.encode_to_vec(), plates.len(), 0, false)
         })
         .collect()

@@ -35,7 +35,11 @@ pub(crate) async fn submit_messages(stage: &Stage, source: &str, messages: Vec<(
     add(&tally.count.messages_malformed, malformed);
     let messages =
         messages.into_iter().map(|(text, _)| RawMessage { content: Some(raw_message::Content::Text(text)) });
-    let request = SubmitMessagesRequest { source: source.to_owned(), messages: messages.collect() };
+    let request = SubmitMessagesRequest {
+        source: source.to_owned(),
+        messages: messages.collect(),
+        ..Default::default()
+    };
     let answer = attempt(tally, "SubmitMessages", || {
         let (mut client, request) = (stage.partner.baggage.clone(), request.clone());
         async move { client.submit_messages(request).await }

@@ -20,6 +20,7 @@ mod erasure;
 mod flights;
 mod full_disk;
 mod harness;
+mod idempotency;
 mod json;
 mod link;
 mod log_command;

@@ -28,7 +28,11 @@ pub(crate) const SOURCE: &str = "bhs.t3";
 /// Returns a batch of raw messages.
 pub(crate) fn messages<const N: usize>(texts: [&str; N]) -> SubmitMessagesRequest {
     let message = |text: &str| RawMessage { content: Some(Content::Text(text.to_owned())) };
-    SubmitMessagesRequest { source: SOURCE.to_owned(), messages: texts.map(message).to_vec() }
+    SubmitMessagesRequest {
+        source: SOURCE.to_owned(),
+        messages: texts.map(message).to_vec(),
+        ..Default::default()
+    }
 }
 
 /// Returns a batch of scans.

@@ -31,6 +31,11 @@ pub(crate) async fn get(to: SocketAddr, path: &str) -> Answer {
 
 /// Posts JSON to an rpc, with a token when there is one.
 pub(crate) async fn post(to: SocketAddr, rpc: &str, token: &str, body: &str) -> Answer {
+    post_with(to, rpc, token, "", body).await
+}
+
+/// Posts JSON to an rpc with more headers, each with its line's end.
+pub(crate) async fn post_with(to: SocketAddr, rpc: &str, token: &str, headers: &str, body: &str) -> Answer {
     let bearer = match token {
         "" => String::new(),
         token => format!("authorization: Bearer {token}\r\n"),
@@ -40,7 +45,7 @@ pub(crate) async fn post(to: SocketAddr, rpc: &str, token: &str, body: &str) -> 
         to,
         format!(
             "POST /{rpc} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n\
-             content-type: application/json\r\n{bearer}content-length: {length}\r\n\r\n{body}"
+             content-type: application/json\r\n{bearer}{headers}content-length: {length}\r\n\r\n{body}"
         ),
     )
     .await
