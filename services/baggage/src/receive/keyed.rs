@@ -167,7 +167,7 @@ impl Known {
         while left > 0 {
             let limit = left.min(PAGE_EVENTS);
             let page = store.read_stream(stream, Direction::Backwards, from, limit).await?;
-            head = head.or(page.events.first().map(RecordedEvent::revision));
+            head = head.or_else(|| page.events.first().map(RecordedEvent::revision));
             seen.extend(page.events.iter().filter_map(keyed));
             left = left.saturating_sub(page.events.len());
             let Some(oldest) = page.events.last() else { break };
