@@ -3,10 +3,10 @@
 //! `cargo run --release -p airside-bench -- scan-ingest --json` prints one JSON
 //! array of measures on standard output and everything else on standard error.
 //! The works are `append`, `append-pause`, `read-all` and `log-open` of the log,
-//! `rebuild` of the read models, `scan-ingest` and `message-ingest` of the server,
+//! `rebuild` of the read models, `scan-ingest`, `message-ingest` and `message-load` of the server,
 //! `parse` of baggage messages, `testville-scaled` of the ways.
 //! Each figure is the best of three rounds, because other work on the machine
-//! only ever makes a round slower. Exit code 1 when a floor is not reached.
+//! only ever makes a round slower; `message-load` runs once, by the clock. Exit code 1 when a floor is not reached.
 
 mod append;
 mod append_pause;
@@ -14,6 +14,7 @@ mod ingest;
 mod limits;
 mod log_open;
 mod measure;
+mod message_load;
 mod parse;
 mod read_all;
 mod rebuild;
@@ -48,6 +49,8 @@ struct Bench {
     dir: PathBuf,
     #[command(flatten)]
     log_open: log_open::Part,
+    #[command(flatten)]
+    message_load: message_load::Options,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +69,8 @@ enum Work {
     ScanIngest,
     /// Raw messages a second acknowledged on disk, over gRPC.
     MessageIngest,
+    /// Raw messages a second from mixed sources by the clock, and whether one is lost.
+    MessageLoad,
     /// RP 1745 messages read on one core.
     Parse,
     /// Time of a shortest path on testville, repeated to 10,000 nodes.
@@ -102,6 +107,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             Work::Rebuild => runtime.block_on(rebuild::measure(folder.path()))?,
             Work::ScanIngest => runtime.block_on(ingest::scans(folder.path()))?,
             Work::MessageIngest => runtime.block_on(ingest::messages(folder.path()))?,
+            Work::MessageLoad => {
+                runtime.block_on(message_load::measure(folder.path(), &bench.message_load))?
+            }
             Work::Parse => parse::measure()?,
             Work::TestvilleScaled => ways::testville_scaled()?,
         };

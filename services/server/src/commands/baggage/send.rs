@@ -236,7 +236,11 @@ impl Send {
             rest = others;
             let raw = |message: &Bytes| RawMessage { content: Some(Content::Raw(message.clone())) };
             let source = self.source.clone().unwrap_or_default();
-            let request = SubmitMessagesRequest { source, messages: batch.iter().map(raw).collect() };
+            let request = SubmitMessagesRequest {
+                source,
+                messages: batch.iter().map(raw).collect(),
+                ..Default::default()
+            };
             tally.summary.sent += batch.len();
             let receipts = baggage
                 .submit_messages(request)
