@@ -28,6 +28,7 @@ pub mod loading;
 pub mod model;
 pub mod operating;
 pub mod parts;
+pub mod passenger;
 pub mod project;
 pub mod react;
 pub mod receive;

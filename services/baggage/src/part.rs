@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::{
     operating::Operating,
-    project::{Bags, QuarantineList},
+    project::{Bags, QuarantineList, Timetable},
     react::{Parse, Targets},
     receive::Receiving,
     service::Baggage,
@@ -59,6 +59,7 @@ pub fn part(
     let targets = Targets { bags: executor.clone(), parts, quarantine, no_reads: no_reads.clone(), loadings };
     let parse = Parse::new(store.clone(), keys.clone(), metrics.clone(), targets);
     let quarantine = projections.add_kept(QuarantineList::default);
+    let timetable = projections.add_kept(Timetable::default);
     let receiving = Receiving::new(store, keys.clone(), clock.clone(), metrics.clone());
     let service = Baggage {
         receiving: receiving.clone(),
@@ -70,6 +71,7 @@ pub fn part(
         bags: bags.clone(),
         operating: operating.clone(),
         quarantine,
+        timetable,
         stop,
     };
     let service = BaggageServiceServer::new(service).max_decoding_message_size(MAX_CALL_BYTES);

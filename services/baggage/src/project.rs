@@ -1,4 +1,4 @@
-//! Read models of baggage: where every bag is, and what is in quarantine.
+//! Read models of baggage: where every bag is, what is in quarantine, and when flights go.
 //!
 //! A plate is folded by the same pure rules that decide, so that what is shown
 //! and what is decided cannot differ.
@@ -11,6 +11,7 @@
 //! forgotten with the plate. The lists hold a plate from the next page on.
 
 mod quarantine;
+mod timetable;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -26,7 +27,10 @@ use foldhash::fast::RandomState;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
-pub use self::quarantine::{Item, QuarantineList};
+pub use self::{
+    quarantine::{Item, QuarantineList},
+    timetable::Timetable,
+};
 use crate::{
     decide::fold,
     events::{BagEvent, attached, damaged},

@@ -4,6 +4,7 @@ mod bags;
 mod scans;
 mod stream;
 mod submit;
+mod way;
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use crate::{
     decide::Bag,
     model::{DatedFlight, LicencePlate},
     operating::Operating,
-    project::{Bags, Item, ListKey, QuarantineList, Scope},
+    project::{Bags, Item, ListKey, QuarantineList, Scope, Timetable},
     receive::Receiving,
     source::NoReads,
 };
@@ -42,6 +43,7 @@ pub struct Baggage {
     pub(crate) bags: ReadModel<Bags>,
     pub(crate) operating: ReadModel<Operating>,
     pub(crate) quarantine: ReadModel<QuarantineList>,
+    pub(crate) timetable: ReadModel<Timetable>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -101,6 +103,14 @@ impl BaggageService for Baggage {
         };
         let bag = bag.ok_or_else(|| not_found("bag"))?;
         Ok(Response::new(api::GetBagResponse { bag: Some(bag) }))
+    }
+
+    async fn get_bag_journey(
+        &self,
+        request: Request<api::GetBagJourneyRequest>,
+    ) -> Result<Response<api::GetBagJourneyResponse>, Status> {
+        let caller = Caller::of(&request);
+        way::find(self, &caller, request.into_inner(), self.clock.now()).await.map(Response::new)
     }
 
     async fn list_bags(

@@ -130,6 +130,13 @@ impl BaggageService for StandIn {
         Ok(Response::new(GetBagResponse { bag: Some(bag) }))
     }
 
+    async fn get_bag_journey(
+        &self,
+        _: Request<GetBagJourneyRequest>,
+    ) -> Result<Response<GetBagJourneyResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
     async fn list_bags(&self, _: Request<ListBagsRequest>) -> Result<Response<ListBagsResponse>, Status> {
         Ok(Response::new(ListBagsResponse::default()))
     }

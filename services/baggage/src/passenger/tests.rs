@@ -1,0 +1,275 @@
+//! What a passenger sees of a bag's way.
+
+use airside_api::baggage::v1::{Authority, PassengerState, Screening};
+use proptest::prelude::*;
+
+use super::{times::Told, *};
+use crate::{
+    journey::Plate,
+    model::{Announcement, FlightTurned, JourneyId, Observation, Reported},
+};
+
+const FLIGHT: &str = "ZH9101-20261120";
+const ONWARD: &str = "ZH9103-20261120";
+
+fn at(clock: &str) -> Timestamp {
+    format!("2026-11-20T{clock}:00Z").parse().unwrap()
+}
+
+fn flight(id: &str) -> DatedFlight {
+    id.parse().unwrap()
+}
+
+fn announced(legs: &[(&str, &str, LegRole)]) -> Content {
+    let leg = |(flight, airport, role): &(&str, &str, LegRole)| Leg {
+        flight: flight.parse().unwrap(),
+        airport: airport.parse().ok(),
+        role: *role,
+        marketed_as: None,
+    };
+    Content::Announced(Box::new(Announcement {
+        change: AnnouncementChange::New,
+        legs: legs.iter().map(leg).collect(),
+        passenger_name: None,
+        record_locator: None,
+        authority: Authority::Load,
+        exceptions: Vec::new(),
+        passenger: PassengerState::Unspecified,
+    }))
+}
+
+fn seen(point: TrackingPoint) -> Sighting {
+    Sighting {
+        point,
+        reader: String::new(),
+        location: "HBS302".to_owned(),
+        leg: None,
+        stowage: None,
+        authority: Authority::Unspecified,
+        is_inferred: false,
+        screening: Screening::Unspecified,
+    }
+}
+
+fn read(point: TrackingPoint) -> Content {
+    Content::Scanned(seen(point))
+}
+
+fn concluded(point: TrackingPoint) -> Content {
+    Content::Scanned(Sighting { is_inferred: true, ..seen(point) })
+}
+
+fn departed(id: &str) -> Content {
+    Content::FlightTurned(FlightTurned { flight: flight(id), turn: FlightTurn::Departed })
+}
+
+fn local() -> Content {
+    announced(&[(FLIGHT, "PVG", LegRole::Outbound)])
+}
+
+/// A journey of what was observed: the clock, the airport, and what.
+fn journey(observed: impl IntoIterator<Item = (&'static str, &'static str, Content)>) -> Plate {
+    let (mut plate, id) = (Plate::default(), JourneyId::default());
+    plate.open(id);
+    for (number, (clock, station, content)) in observed.into_iter().enumerate() {
+        let observation = Observation {
+            id: number.to_string(),
+            source: "bhs".to_owned(),
+            station: station.parse().unwrap(),
+            observed_at: at(clock),
+            cause: None,
+            parser_version: None,
+            received_at: None,
+            clock_ahead_ms: 0,
+        };
+        plate.observe(observation, content);
+        plate.attach(&number.to_string(), id);
+    }
+    plate
+}
+
+fn times(id: DatedFlight) -> Option<Times> {
+    let second = |clock| at(clock).as_second();
+    let airport = |code: &str| code.parse().unwrap();
+    let mut times = Times::default();
+    let (from, leaves, to, arrives) = match () {
+        () if id == flight(FLIGHT) => ("SZX", "08:00", "PVG", "10:30"),
+        () if id == flight(ONWARD) => ("PVG", "12:00", "PEK", "14:00"),
+        () => return None,
+    };
+    times.take(Told::Scheduled {
+        departures: vec![(airport(from), second(leaves))],
+        arrivals: vec![(airport(to), second(arrives))],
+    });
+    Some(times)
+}
+
+fn way(plate: &Plate, clock: &str) -> Way {
+    Way::of(&plate.journeys[0], at(clock), times)
+}
+
+fn kinds(way: &Way) -> Vec<(BagStepKind, Certainty)> {
+    way.steps.iter().map(|step| (step.kind, step.certainty)).collect()
+}
+
+/// What comes next, of which flight, and by when.
+type Expected<'a> = (BagStepKind, &'a str, Option<(&'a str, TimeBasis)>);
+
+#[track_caller]
+fn check_next(plate: &Plate, clock: &str, (kind, id, by): Expected<'_>) {
+    let next = way(plate, clock).next.unwrap();
+    let found = (next.kind, next.flight, next.by);
+    assert_eq!(found, (kind, id.parse().ok(), by.map(|(by, basis)| (at(by), basis))));
+}
+
+#[test]
+fn a_local_way_from_the_counter_to_the_passenger() {
+    let plate = journey([
+        ("05:00", "SZX", local()),
+        ("05:30", "SZX", read(TrackingPoint::CheckIn)),
+        ("05:40", "SZX", read(TrackingPoint::BhsInduction)),
+        ("05:45", "SZX", read(TrackingPoint::Screening)),
+        ("06:00", "SZX", read(TrackingPoint::Sortation)),
+        ("07:00", "SZX", read(TrackingPoint::ContainerLoad)),
+        ("07:30", "SZX", concluded(TrackingPoint::AircraftLoad)),
+        ("10:50", "PVG", read(TrackingPoint::AircraftUnload)),
+        (
+            "11:00",
+            "PVG",
+            Content::Scanned(Sighting { location: "7".to_owned(), ..seen(TrackingPoint::ReclaimBelt) }),
+        ),
+        ("11:10", "PVG", read(TrackingPoint::Collection)),
+    ]);
+    let way = way(&plate, "12:00");
+    assert_eq!(
+        kinds(&way),
+        [
+            (BagStepKind::Announced, Certainty::Announced),
+            (BagStepKind::Accepted, Certainty::Read),
+            (BagStepKind::InHall, Certainty::Read),
+            (BagStepKind::OnWayToAircraft, Certainty::Read),
+            (BagStepKind::OnBoard, Certainty::Concluded),
+            (BagStepKind::Unloaded, Certainty::Read),
+            (BagStepKind::OnBelt, Certainty::Read),
+            (BagStepKind::Collected, Certainty::Read),
+        ]
+    );
+    assert_eq!(way.steps[2].at, at("05:40"), "a step that goes on began with its first read");
+    assert_eq!((way.steps[6].belt.as_str(), way.next), ("7", None));
+    assert_eq!(way.last_seen.map(|seen| (seen.kind, seen.at)), Some((BagStepKind::Collected, at("11:10"))));
+}
+
+#[test]
+fn nothing_shows_where_or_whether_a_bag_was_looked_at() {
+    let rejected =
+        Content::Scanned(Sighting { screening: Screening::Rejected, ..seen(TrackingPoint::Screening) });
+    let looked_at = journey([("05:00", "SZX", local()), ("05:45", "SZX", rejected)]);
+    let inducted = journey([("05:00", "SZX", local()), ("05:45", "SZX", read(TrackingPoint::BhsInduction))]);
+    assert_eq!(way(&looked_at, "06:00"), way(&inducted, "06:00"));
+    assert!(way(&looked_at, "06:00").steps.iter().all(|step| step.belt.is_empty()));
+}
+
+#[test]
+fn what_comes_next_follows_the_stage_and_the_flight() {
+    let (scheduled, acts) =
+        (TimeBasis::Scheduled, |point| journey([("05:00", "SZX", local()), ("05:30", "SZX", read(point))]));
+    let before = journey([("05:00", "SZX", local())]);
+    check_next(&before, "05:00", (BagStepKind::Accepted, FLIGHT, Some(("07:15", scheduled))));
+    for point in [TrackingPoint::CheckIn, TrackingPoint::Sortation, TrackingPoint::AircraftSide] {
+        check_next(&acts(point), "06:00", (BagStepKind::OnBoard, FLIGHT, Some(("08:00", scheduled))));
+    }
+    let loaded = acts(TrackingPoint::AircraftLoad);
+    check_next(&loaded, "08:00", (BagStepKind::OnBelt, FLIGHT, Some(("11:10", scheduled))));
+    assert_eq!(way(&loaded, "08:00").next.unwrap().station, "PVG".parse().ok());
+    check_next(&loaded, "11:30", (BagStepKind::OnBelt, FLIGHT, None));
+    let on_belt = journey([("05:00", "SZX", local()), ("11:00", "PVG", read(TrackingPoint::ReclaimBelt))]);
+    check_next(&on_belt, "11:00", (BagStepKind::Collected, "", None));
+}
+
+#[test]
+fn a_bag_with_a_connection_is_to_be_taken_to_its_next_flight() {
+    let connecting = || announced(&[(FLIGHT, "PVG", LegRole::Outbound), (ONWARD, "PEK", LegRole::Onward)]);
+    let loaded =
+        journey([("05:00", "SZX", connecting()), ("07:00", "SZX", read(TrackingPoint::AircraftLoad))]);
+    let by = Some(("12:00", TimeBasis::Scheduled));
+    check_next(&loaded, "08:00", (BagStepKind::InTransfer, ONWARD, by));
+    let injected = journey([
+        ("05:00", "SZX", connecting()),
+        ("07:00", "SZX", read(TrackingPoint::AircraftLoad)),
+        ("10:50", "PVG", read(TrackingPoint::TransferInjection)),
+    ]);
+    check_next(&injected, "11:00", (BagStepKind::OnBoard, ONWARD, by));
+}
+
+#[test]
+fn a_bag_that_is_left_behind_waits_for_its_next_flight() {
+    let left = |told: Vec<(&'static str, &'static str, Content)>| {
+        journey(
+            [
+                ("05:00", "SZX", local()),
+                ("06:00", "SZX", read(TrackingPoint::Sortation)),
+                ("08:15", "SZX", departed(FLIGHT)),
+            ]
+            .into_iter()
+            .chain(told),
+        )
+    };
+    let found = left(vec![(
+        "09:00",
+        "SZX",
+        Content::Reported(Reported { report: Report::OnHand, leg: None, location: "cage".to_owned() }),
+    )]);
+    assert_eq!(way(&found, "09:30").steps.last().unwrap().kind, BagStepKind::OnHand);
+}
+
+#[test]
+fn what_was_concluded_and_not_true_is_no_step() {
+    let plate = journey([
+        ("05:00", "SZX", local()),
+        ("07:00", "SZX", concluded(TrackingPoint::ContainerLoad)),
+        ("07:10", "SZX", concluded(TrackingPoint::AircraftLoad)),
+        ("07:20", "SZX", read(TrackingPoint::Sortation)),
+    ]);
+    let expected = [(BagStepKind::Announced, Certainty::Announced), (BagStepKind::InHall, Certainty::Read)];
+    assert_eq!(kinds(&way(&plate, "07:30")), expected);
+}
+
+#[test]
+fn what_was_concluded_and_then_read_is_read() {
+    let plate = journey([
+        ("07:10", "SZX", concluded(TrackingPoint::AircraftLoad)),
+        ("07:20", "SZX", read(TrackingPoint::AircraftLoad)),
+    ]);
+    let way = way(&plate, "07:30");
+    assert_eq!(kinds(&way), [(BagStepKind::OnBoard, Certainty::Read)]);
+    assert_eq!(way.steps[0].at, at("07:10"));
+}
+
+#[test]
+fn an_estimate_goes_before_the_schedule_and_the_landing_before_both() {
+    let mut known = times(flight(FLIGHT)).unwrap();
+    let second = |clock| at(clock).as_second();
+    assert_eq!(known.arrival(None), Some((at("10:30"), TimeBasis::Scheduled)));
+    known.take(Told::DepartureEstimated(Some(second("08:40"))));
+    known.take(Told::ArrivalEstimated(Some(second("11:05"))));
+    assert_eq!(known.departure(None), Some((at("08:40"), TimeBasis::Estimated)));
+    assert_eq!(known.arrival("PVG".parse().ok()), Some((at("11:05"), TimeBasis::Estimated)));
+    known.take(Told::Landed(second("11:01")));
+    assert_eq!(known.arrival(None), Some((at("11:01"), TimeBasis::Actual)));
+    assert!(known.has_departed());
+    known.take(Told::Returned);
+    assert!(!known.has_departed());
+}
+
+proptest! {
+    #[test]
+    fn any_reads_make_a_way_of_bounded_length(points in proptest::collection::vec((0..16i32, any::<bool>()), 0..150)) {
+        let clocks = ["05:00", "06:00", "07:00", "08:00"];
+        let content = |(point, is_inferred): (i32, bool)| {
+            let point = TrackingPoint::try_from(point).unwrap_or_default();
+            Content::Scanned(Sighting { is_inferred, ..seen(point) })
+        };
+        let plate = journey(points.into_iter().enumerate().map(|(n, point)| (clocks[n % 4], "SZX", content(point))));
+        prop_assert!(way(&plate, "09:00").steps.len() <= MAX_STEPS);
+    }
+}
