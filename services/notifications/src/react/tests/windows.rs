@@ -1,6 +1,7 @@
 //! Several bags of one person in one notice.
 
 use airside_api::baggage::v1::BagException;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -185,4 +186,76 @@ async fn a_window_outlives_a_restart_and_closes_once() {
         assert_eq!(restarted.told(ANN).await, [told(Kind::BagLoaded, "0479000001,0479000002")]);
     }
     assert_eq!(again.house.part.reactor.due(), None);
+}
+
+/// Something that a bag does after a pause: which bag, where to, and what is wrong with it.
+type Move = (i64, usize, usize, bool, bool);
+
+/// Plays moves on a world, with or without a clock that strikes between them.
+fn played(moves: &[Move], strikes: bool) -> Vec<Telling> {
+    const STAGES: [Stage; 6] =
+        [Stage::Accepted, Stage::Sorted, Stage::OnAircraft, Stage::Departed, Stage::OnBelt, Stage::Collected];
+    let (mut world, mut at) = (World::default(), Timestamp::UNIX_EPOCH);
+    let origin = |stream: String, revision: usize, recorded_at| Origin {
+        cause: Cause {
+            reactor: "r".into(),
+            stream,
+            revision: airside_kernel::Revision(revision as u64),
+            index: 0,
+        },
+        event: Uuid::nil(),
+        correlation: Uuid::nil(),
+        occurred_at: recorded_at,
+        recorded_at,
+    };
+    for (number, (who, bag)) in [(ANN, 0), (ANN, 1), (ANN, 2), (BOB, 0)].into_iter().enumerate() {
+        let change = facts::TripChange::BagFollowed { journey: BAGS[bag].1, plate: BAGS[bag].0.to_owned() };
+        world.take(facts::Fact::Trip { person: person(who), change }, &origin("person".into(), number, at));
+    }
+    let (mut tellings, mut stages) = (Vec::new(), [Stage::Expected; 3]);
+    for (number, (pause, bag, stage, offload, is_left)) in moves.iter().enumerate() {
+        if strikes {
+            tellings.extend(world.close_due(at + SignedDuration::from_secs(pause / 2)));
+        }
+        at += SignedDuration::from_secs(*pause);
+        let change = facts::BagChange {
+            journey: BAGS[*bag].1,
+            previous: stages[*bag],
+            stage: STAGES[*stage],
+            offload: *offload,
+            flight: FLIGHT.into(),
+            station: "SZX".into(),
+            location: String::new(),
+            exception: if *is_left { BagException::LeftBehind } else { BagException::Unspecified },
+            connection: Default::default(),
+            observation: String::new(),
+        };
+        stages[*bag] = STAGES[*stage];
+        tellings.extend(world.take(facts::Fact::Bag(change), &origin(BAGS[*bag].0.into(), number, at)));
+    }
+    tellings.extend(world.close_due(Timestamp::MAX));
+    tellings
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    proptest::collection::vec((0..40i64, 0..3usize, 0..6usize, any::<bool>(), any::<bool>()), 1..40)
+}
+
+proptest! {
+    #[test]
+    fn the_clock_changes_when_something_is_told_and_never_what(moves in moves()) {
+        prop_assert_eq!(played(&moves, true), played(&moves, false));
+    }
+
+    #[test]
+    fn the_causes_of_one_bag_reach_an_inbox_in_their_order_and_only_their_own(moves in moves()) {
+        let mut newest = std::collections::BTreeMap::new();
+        for telling in played(&moves, true) {
+            let cause = (telling.person, telling.origin.cause.stream.clone());
+            let revision = telling.origin.cause.revision;
+            prop_assert!(newest.insert(cause, revision).is_none_or(|earlier| earlier < revision), "{telling:?}");
+            let plates = telling.parameters.get("plates").unwrap_or(&telling.parameters["plate"]);
+            prop_assert!(telling.person == person(ANN) || plates == BAGS[0].0, "{telling:?}");
+        }
+    }
 }
