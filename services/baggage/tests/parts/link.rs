@@ -274,6 +274,28 @@ async fn a_peer_that_says_nothing_is_hung_up_on() {
 }
 
 #[tokio::test]
+async fn a_login_that_trickles_in_buys_no_time() {
+    let options = Options { login_within: Duration::from_millis(100), ..Options::default() };
+    let linked = Linked::open(options).await;
+    let (mut peer, mut trickle) = TcpStream::connect(linked.address).await.unwrap().into_split();
+    let mut whole = BytesMut::new();
+    let data = vec![b'A'; 65_535].into();
+    Frame { app: app(), kind: Kind::LoginRequest, id: 0, data }.write(&mut whole).unwrap();
+    let trickling = tokio::spawn(async move {
+        let mut tick = tokio::time::interval(Duration::from_millis(5));
+        for byte in whole {
+            tick.tick().await;
+            if trickle.write_all(&[byte]).await.is_err() {
+                return;
+            }
+        }
+    });
+    let hung_up = timeout(LONG, peer.read_u8()).await.unwrap();
+    assert!(hung_up.is_err(), "nothing was said, and the line is closed");
+    trickling.abort();
+}
+
+#[tokio::test]
 async fn the_server_gives_signs_of_life() {
     let linked = Linked::open(Options { heartbeat: Duration::from_millis(20), ..Options::default() }).await;
     let (mut stream, mut input) = linked.raw().await;
