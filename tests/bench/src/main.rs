@@ -115,7 +115,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             Work::MessageLoad => {
                 runtime.block_on(message_load::measure(folder.path(), &bench.message_load))?
             }
-            Work::BaggageLoad => runtime.block_on(baggage_load::measure(folder.path(), bench.message_load.run_for))?,
+            Work::BaggageLoad => {
+                runtime.block_on(baggage_load::measure(folder.path(), bench.message_load.run_for))?
+            }
             Work::Parse => parse::measure()?,
             Work::TestvilleScaled => ways::testville_scaled()?,
         };

@@ -150,7 +150,8 @@ async fn announce(caller: Clients, plate: String) -> Result<Duration> {
         reference: 1,
     };
     let message = RawMessage { content: Some(Content::Text(text.text())) };
-    let request = SubmitMessagesRequest { source: "load.probe".to_owned(), messages: vec![message] };
+    let (source, messages) = ("load.probe".to_owned(), vec![message]);
+    let request = SubmitMessagesRequest { source, messages, ..SubmitMessagesRequest::default() };
     let began = Instant::now();
     let mut baggage = caller.baggage;
     baggage.submit_messages(request).await?;

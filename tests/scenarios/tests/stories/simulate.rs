@@ -1,8 +1,9 @@
 //! `airside simulate`: a small day, held against what is true.
 
+use std::process::Command;
+
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::process::Command;
 
 use crate::harness::process::{airside, run};
 
