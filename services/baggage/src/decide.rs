@@ -1,40 +1,29 @@
-//! Which journey an observation belongs to, and what that changes. Pure.
+//! What an observation of a plate, or an operator's word on one, changes. Pure.
 //!
-//! Rule version 1. An observation fits a journey of its plate
-//! - by flight: both name the same flight of the same day, or
-//! - by place: its time lies in the journey's window and the journey is known to
-//!   touch the station. What an airline says anew or takes back for other flights
-//!   than a journey's does not fit it; a change (CHG) does.
-//!
-//! A fit by flight goes before a fit by place, and among several the one that the
-//! airline has not cancelled. One fit: attach. None: open a journey, provisional
-//! when a scan opens it. Two or more: quarantine, attached to neither. It never
-//! guesses. A scan for another flight at the right place is a bag gone astray,
-//! and still this bag.
+//! Which journey an observation belongs to is [`place`]'s rule. What a better parser
+//! says anew under an id that is known takes the place of what an older one said, in
+//! the journey where that is. What fits no single journey waits until an operator
+//! settles it; that is a fact too, and the operator its actor.
 
-use airside_api::baggage::v1::{AnnouncementChange, Stage};
-use airside_kernel::{Classified, Code, Decider, Timestamp};
-use jiff::{SignedDuration, civil::Date, tz::TimeZone};
+mod person;
+mod place;
+
+use airside_api::baggage::v1::{Resolution, Stage};
+use airside_kernel::{Classified, Code, Decider, Personal, StreamId, Timestamp};
+use jiff::SignedDuration;
 use thiserror::Error;
 
+use self::place::{Asked, Place, place};
 use crate::{
     events::BagEvent,
     journey::{CROWD, Journey, KEPT, Plate, Status},
-    model::{Content, DatedFlight, JourneyId, Observation},
+    model::{Content, JourneyId, LicencePlate, Observation, PlateKind},
 };
 
-/// The version of the rule above.
-pub const RULE_VERSION: u32 = 1;
+/// The version of the rule that says which journey an observation belongs to.
+pub const RULE_VERSION: u32 = 2;
 /// How far a reader's clock may be ahead.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
-/// A bag may be seen this long before the day of its flight begins.
-const BEFORE_FLIGHT_DAY: SignedDuration = SignedDuration::from_hours(30);
-/// A bag may be seen this long after the day of its flight began.
-const AFTER_FLIGHT_DAY: SignedDuration = SignedDuration::from_hours(4 * 24);
-/// A journey that is without a flight, or over, may be seen again for this long.
-const STILL_NEAR: SignedDuration = SignedDuration::from_hours(48);
-/// No journey without a flight lasts longer: a bag that is seen every day is a test bag.
-const WITHOUT_FLIGHT: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// The rules of one plate.
 #[derive(Debug)]
@@ -42,15 +31,50 @@ pub struct Bag;
 
 /// An order to a plate.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are observations, and a box would cost an allocation"
+)]
 pub enum Command {
     /// Record what was observed.
-    Observe(Observe),
+    Observe(Observe, Known),
+    /// Settle what became of an observation.
+    Settle(Settle),
+}
+
+/// What a decision is made with besides the plate's facts; the executor completes it.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// What the plate is for, when it is not an ordinary one.
+    pub kind: Option<PlateKind>,
+    /// Journeys of the plate that are of other passengers than the announced one.
+    pub strangers: Vec<JourneyId>,
 }
 
 impl From<Observe> for Command {
     fn from(observe: Observe) -> Self {
-        Self::Observe(observe)
+        Self::Observe(observe, Known::default())
     }
+}
+
+/// What an observation shall become.
+#[derive(Debug, Clone)]
+pub struct Settle {
+    /// The observation.
+    pub observation_id: String,
+    /// What becomes of it.
+    pub into: Settled,
+}
+
+/// What becomes of an observation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It belongs to this journey of the plate.
+    Attached(JourneyId),
+    /// It begins this new journey.
+    Opened(JourneyId),
+    /// It says nothing of any bag.
+    Dismissed,
 }
 
 /// An observation to be recorded.
@@ -82,6 +106,27 @@ pub enum Rejection {
     /// The plate has more observations than any bag makes.
     #[error("plate has {} observations in ten days; look for a reader that repeats itself", CROWD)]
     Crowded,
+    /// No journey of the plate is what it speaks of.
+    #[error("no journey of the plate is what this speaks of; a flight or a link opens none")]
+    NoJourney,
+    /// The plate has no such journey.
+    #[error("journey_id: the plate has no journey {journey} now; ask for the bag and take its journey_id")]
+    UnknownJourney {
+        /// The journey.
+        journey: JourneyId,
+    },
+    /// The plate has no such observation.
+    #[error("observation_id: the plate knows no observation {id} now; list the quarantine again")]
+    UnknownObservation {
+        /// Its id.
+        id: String,
+    },
+    /// It is settled already.
+    #[error("observation {id} is settled already; list the quarantine again")]
+    Settled {
+        /// Its id.
+        id: String,
+    },
     /// Its time has not come yet.
     #[error("observed_at: {observed_at} is more than an hour ahead of our clock; check the reader's clock")]
     Future {
@@ -92,7 +137,11 @@ pub enum Rejection {
 
 impl Classified for Rejection {
     fn code(&self) -> Code {
-        Code::InvalidArgument
+        match self {
+            Self::UnknownJourney { .. } | Self::UnknownObservation { .. } => Code::NotFound,
+            Self::NoJourney | Self::Settled { .. } => Code::FailedPrecondition,
+            _ => Code::InvalidArgument,
+        }
     }
 }
 
@@ -102,45 +151,22 @@ impl Decider for Bag {
     type State = Plate;
     type Rejection = Rejection;
 
+    fn inform(
+        plate: &Plate,
+        command: &mut Command,
+        stream: &StreamId,
+        open: &mut dyn FnMut(&Personal) -> Option<String>,
+    ) {
+        let Command::Observe(observe, known) = command else { return };
+        known.kind = stream.id().parse::<LicencePlate>().ok().map(LicencePlate::kind);
+        known.strangers = person::strangers(plate, &observe.content, open);
+    }
+
     fn decide(plate: &Plate, command: Command) -> Result<Vec<BagEvent>, Rejection> {
-        let Command::Observe(Observe { observation, mut content, new_journey }) = command;
-        refuse(plate, &observation)?;
-        let observation_id = observation.id.clone();
-        let (journey, known) = match place(plate, &observation, &content) {
-            Place::In(known) => (known.id, Some(known)),
-            Place::New => (new_journey, None),
-            Place::Ambiguous(candidates) => {
-                if let Content::Announced(announcement) = &mut content {
-                    announcement.forget_persons();
-                }
-                let (code, rule_version) = ("ambiguous-tag".to_owned(), RULE_VERSION);
-                return Ok(vec![
-                    BagEvent::Observed { subject: new_journey, observation, content },
-                    BagEvent::Quarantined { observation_id, code, candidates, rule_version },
-                ]);
-            }
-        };
-        let before = known.map(Journey::status);
-        let status = known.map_or_else(
-            || Status::of([(&observation, &content)].into_iter()),
-            |known| known.status_with(&observation, &content),
-        );
-        let is_provisional = !matches!(content, Content::Announced(_));
-        let mut facts = Vec::with_capacity(4);
-        facts.push(BagEvent::Observed { subject: journey, observation, content });
-        if known.is_none() {
-            facts.push(BagEvent::JourneyOpened { journey, is_provisional });
+        match command {
+            Command::Observe(observe, known) => record(plate, observe, &known),
+            Command::Settle(order) => settle(plate, order),
         }
-        facts.push(BagEvent::Attached {
-            observation_id: observation_id.clone(),
-            journey,
-            rule_version: RULE_VERSION,
-        });
-        if is_news(before.as_ref(), &status) {
-            let previous_stage = before.map_or_else(Default::default, |before| before.stage);
-            facts.push(BagEvent::StatusChanged { journey, status, previous_stage, observation_id });
-        }
-        Ok(facts)
     }
 
     fn evolve(mut plate: Plate, event: &BagEvent) -> Plate {
@@ -148,7 +174,7 @@ impl Decider for Bag {
             BagEvent::Observed { observation, content, .. } => {
                 plate.observe(observation.clone(), content.clone());
             }
-            other => settle(&mut plate, other),
+            other => follow(&mut plate, other),
         }
         plate
     }
@@ -162,16 +188,19 @@ impl Decider for Bag {
 pub(crate) fn fold(plate: &mut Plate, fact: BagEvent) {
     match fact {
         BagEvent::Observed { observation, content, .. } => plate.observe(observation, content),
-        other => settle(plate, &other),
+        other => follow(plate, &other),
     }
 }
 
 /// Takes in what follows from an observation.
-fn settle(plate: &mut Plate, fact: &BagEvent) {
+fn follow(plate: &mut Plate, fact: &BagEvent) {
     match fact {
         BagEvent::JourneyOpened { journey, .. } => plate.open(*journey),
         BagEvent::Attached { observation_id, journey, .. } => plate.attach(observation_id, *journey),
         BagEvent::Quarantined { observation_id, .. } => plate.set_aside(observation_id),
+        BagEvent::Resolved { observation_id, resolution: Resolution::Dismissed, .. } => {
+            plate.set_aside(observation_id);
+        }
         BagEvent::Observed { .. }
         | BagEvent::Resolved { .. }
         | BagEvent::TagCollided { .. }
@@ -179,10 +208,70 @@ fn settle(plate: &mut Plate, fact: &BagEvent) {
     }
 }
 
-fn refuse(plate: &Plate, observation: &Observation) -> Result<(), Rejection> {
+fn record(plate: &Plate, observe: Observe, known: &Known) -> Result<Vec<BagEvent>, Rejection> {
+    let Observe { observation, mut content, new_journey } = observe;
+    let earlier = plate.observation(&observation.id);
+    refuse(plate, &observation, earlier.map(|(earlier, _)| earlier))?;
+    let place = match earlier.and_then(|(_, journey)| plate.journey(journey?)) {
+        Some(journey) => Place::In(journey),
+        None => place(plate, &Asked { observation: &observation, content: &content, known })?,
+    };
+    let observation_id = observation.id.clone();
+    let mut facts = Vec::with_capacity(4);
+    let (journey, before, collides) = match place {
+        Place::In(journey) => (journey.id, Some(journey), None),
+        Place::New { collides } => (new_journey, None, collides),
+        Place::Ambiguous(candidates) => {
+            if let Content::Announced(announcement) = &mut content {
+                announcement.forget_persons();
+            }
+            let (code, rule_version) = ("ambiguous-tag".to_owned(), RULE_VERSION);
+            return Ok(vec![
+                BagEvent::Observed { subject: new_journey, observation, content },
+                BagEvent::Quarantined { observation_id, code, candidates, rule_version },
+            ]);
+        }
+    };
+    if let Content::Linked(link) = &mut content {
+        link.journey = journey;
+    }
+    let status = before.map_or_else(
+        || Status::of([(&observation, &content)].into_iter()),
+        |journey| journey.status_with(&observation, &content),
+    );
+    let is_provisional = !matches!(content, Content::Announced(_)) && known.kind != Some(PlateKind::Fallback);
+    facts.push(BagEvent::Observed { subject: journey, observation, content });
+    if before.is_none() {
+        facts.push(BagEvent::JourneyOpened { journey, is_provisional });
+    }
+    let rule_version = RULE_VERSION;
+    facts.push(BagEvent::Attached { observation_id: observation_id.clone(), journey, rule_version });
+    if let Some(other) = collides {
+        let observation_id = observation_id.clone();
+        facts.push(BagEvent::TagCollided { journey, other, observation_id, rule_version });
+    }
+    tell(&mut facts, journey, before.map(Journey::status).as_ref(), status, observation_id);
+    Ok(facts)
+}
+
+/// Says that a status has changed, if it has.
+fn tell(
+    facts: &mut Vec<BagEvent>,
+    journey: JourneyId,
+    before: Option<&Status>,
+    status: Status,
+    observation_id: String,
+) {
+    if is_news(before, &status) {
+        let previous_stage = before.map_or_else(Default::default, |before| before.stage);
+        facts.push(BagEvent::StatusChanged { journey, status, previous_stage, observation_id });
+    }
+}
+
+fn refuse(plate: &Plate, observation: &Observation, earlier: Option<&Observation>) -> Result<(), Rejection> {
     let (observed_at, happened_at) = (observation.observed_at, observation.happened_at());
     let received_at = observation.received_at.unwrap_or(happened_at);
-    if plate.knows(&observation.id) {
+    if earlier.is_some_and(|earlier| observation.parser_version <= earlier.parser_version) {
         return Err(Rejection::Duplicate { id: observation.id.clone() });
     }
     if happened_at.duration_since(received_at) > MAX_AHEAD {
@@ -197,60 +286,50 @@ fn refuse(plate: &Plate, observation: &Observation) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Where an observation belongs.
-enum Place<'a> {
-    In(&'a Journey),
-    New,
-    Ambiguous(Vec<JourneyId>),
-}
-
-fn place<'a>(plate: &'a Plate, observation: &Observation, content: &Content) -> Place<'a> {
-    let mut fits: Vec<_> = plate.journeys.iter().filter(|journey| fits_by_flight(journey, content)).collect();
-    if fits.is_empty() {
-        fits.extend(plate.journeys.iter().filter(|journey| fits_by_place(journey, observation, content)));
+fn settle(plate: &Plate, order: Settle) -> Result<Vec<BagEvent>, Rejection> {
+    let Settle { observation_id, into } = order;
+    let Some((observation, journey)) = plate.observation(&observation_id) else {
+        return Err(Rejection::UnknownObservation { id: observation_id });
+    };
+    let content = plate.content(&observation_id).expect("the plate has just found it");
+    let from = journey.and_then(|journey| plate.journey(journey));
+    if from.is_some() && into != Settled::Dismissed {
+        return Err(Rejection::Settled { id: observation_id });
     }
-    if fits.len() > 1 && fits.iter().any(|journey| !journey.status().is_cancelled()) {
-        fits.retain(|journey| !journey.status().is_cancelled());
-    }
-    match fits.as_slice() {
-        [] => Place::New,
-        [one] => Place::In(one),
-        several => Place::Ambiguous(several.iter().map(|journey| journey.id).collect()),
-    }
-}
-
-fn fits_by_flight(journey: &Journey, content: &Content) -> bool {
-    content.flights().any(|named| journey.flights().any(|flight| flight == named))
-}
-
-fn fits_by_place(journey: &Journey, observation: &Observation, content: &Content) -> bool {
-    let contradicts = match content {
-        Content::Announced(announcement) if announcement.change != AnnouncementChange::Changed => {
-            !announcement.legs.is_empty() && !journey.legs().is_empty()
+    let id = || observation_id.clone();
+    let (resolution, journey) = match into {
+        Settled::Attached(journey) => (Resolution::Attached, Some(journey)),
+        Settled::Opened(journey) => (Resolution::Opened, Some(journey)),
+        Settled::Dismissed => (Resolution::Dismissed, None),
+    };
+    let mut facts = vec![BagEvent::Resolved { observation_id: id(), resolution, journey }];
+    match into {
+        Settled::Attached(journey) => {
+            let known = plate.journey(journey).ok_or(Rejection::UnknownJourney { journey })?;
+            let status = known.status_with(observation, content);
+            facts.push(BagEvent::Attached { observation_id: id(), journey, rule_version: RULE_VERSION });
+            tell(&mut facts, journey, Some(&known.status()), status, observation_id);
         }
-        _ => false,
-    };
-    !contradicts && journey.touches(observation.station) && is_in_window(journey, observation.happened_at())
-}
-
-fn is_in_window(journey: &Journey, at: Timestamp) -> bool {
-    let within =
-        |other: Option<Timestamp>, span| other.is_some_and(|other| at.duration_since(other).abs() <= span);
-    let is_near = || within(journey.first_at(), STILL_NEAR) || within(journey.last_at(), STILL_NEAR);
-    if journey.flights().next().is_none() {
-        return is_near() && within(journey.first_at(), WITHOUT_FLIGHT);
+        Settled::Opened(journey) => {
+            let is_provisional = !matches!(content, Content::Announced(_));
+            facts.push(BagEvent::JourneyOpened { journey, is_provisional });
+            facts.push(BagEvent::Attached { observation_id: id(), journey, rule_version: RULE_VERSION });
+            let status = Status::of([(observation, content)].into_iter());
+            tell(&mut facts, journey, None, status, observation_id);
+        }
+        Settled::Dismissed => {
+            if let Some(known) = from {
+                tell(
+                    &mut facts,
+                    known.id,
+                    Some(&known.status()),
+                    known.status_without(&observation_id),
+                    observation_id,
+                );
+            }
+        }
     }
-    let is_around = |start: Timestamp| {
-        let since = at.duration_since(start);
-        -BEFORE_FLIGHT_DAY <= since && since <= AFTER_FLIGHT_DAY
-    };
-    journey.flights().any(|flight| start_of(&flight).is_some_and(is_around))
-        && (!journey.is_collected() || is_near())
-}
-
-fn start_of(flight: &DatedFlight) -> Option<Timestamp> {
-    let day: Date = flight.date;
-    day.to_zoned(TimeZone::UTC).ok().map(|start| start.timestamp())
+    Ok(facts)
 }
 
 fn is_news(before: Option<&Status>, after: &Status) -> bool {

@@ -12,7 +12,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use airside_api::baggage::v1::{AnnouncementChange, TrackingPoint};
+use airside_api::baggage::v1::{AnnouncementChange, Report, TrackingPoint};
 use airside_kernel::{Personal, Timestamp, projection::shared};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -122,10 +122,18 @@ impl Journey {
     }
 
     /// Returns whether the passenger has the bag.
-    pub fn is_collected(&self) -> bool {
-        self.observations().any(|(_, content)| {
-            matches!(content, Content::Scanned(sighting) if sighting.point == TrackingPoint::Collection)
+    pub fn is_over(&self) -> bool {
+        self.observations().any(|(_, content)| match content {
+            Content::Scanned(sighting) => sighting.point == TrackingPoint::Collection,
+            Content::Reported(reported) => reported.report == Report::Delivered,
+            _ => false,
         })
+    }
+
+    /// Returns whether it is reported missing and nobody has it yet.
+    pub fn is_sought(&self) -> bool {
+        let is_missing = |(_, content): (_, &Content)| matches!(content, Content::Reported(reported) if reported.report == Report::Mishandled);
+        self.observations().any(is_missing) && !self.is_over()
     }
 
     /// Returns the passengers' names of the newest announcement that has any.
@@ -138,10 +146,22 @@ impl Journey {
         Status::of(self.observations())
     }
 
-    /// Returns the status with one more observation in its place.
+    /// Returns the status with one more observation in its place, or one that takes that of another of its id.
     pub(crate) fn status_with(&self, observation: &Observation, content: &Content) -> Status {
         let (before, after) = self.observations.split_at(self.place_of(observation));
-        Status::of(before.iter().map(pair).chain([(observation, content)]).chain(after.iter().map(pair)))
+        let all = before.iter().map(pair).chain([(observation, content)]).chain(after.iter().map(pair));
+        if self.observations.iter().any(|one| one.0.id == observation.id) {
+            let is_news = |one: &(&Observation, &Content)| {
+                one.0.id != observation.id || std::ptr::eq(one.0, observation)
+            };
+            return Status::of(all.filter(is_news));
+        }
+        Status::of(all)
+    }
+
+    /// Returns the status without an observation.
+    pub(crate) fn status_without(&self, observation_id: &str) -> Status {
+        Status::of(self.observations().filter(|(observation, _)| observation.id != observation_id))
     }
 
     /// Returns the place of an observation among those that are there.
@@ -149,7 +169,8 @@ impl Journey {
         self.observations.partition_point(|one| one.0.order() < observation.order())
     }
 
-    fn announcements(&self) -> impl DoubleEndedIterator<Item = &Announcement> {
+    /// Returns what airlines announced, oldest first.
+    pub(crate) fn announcements(&self) -> impl DoubleEndedIterator<Item = &Announcement> + Clone {
         self.observations.iter().filter_map(|one| match &one.1 {
             Content::Announced(announcement) => Some(&**announcement),
             _ => None,
@@ -165,6 +186,21 @@ impl Plate {
     /// Returns whether this observation was recorded before.
     pub fn knows(&self, observation_id: &str) -> bool {
         self.known.iter().any(|known| known.is(observation_id))
+    }
+
+    /// Returns an observation that was recorded before, and the journey that it belongs to, if to one.
+    pub(crate) fn observation(&self, id: &str) -> Option<(&Observation, Option<JourneyId>)> {
+        let known = self.known.iter().rev().find(|known| known.is(id))?;
+        let journey = match known.place {
+            Place::In(journey) => Some(journey),
+            Place::Loose | Place::Aside => None,
+        };
+        Some((&known.one.0, journey))
+    }
+
+    /// Returns what was observed under an id.
+    pub(crate) fn content(&self, id: &str) -> Option<&Content> {
+        self.known.iter().rev().find(|known| known.is(id)).map(|known| &known.one.1)
     }
 
     /// Returns whether an observation of this time lies before all that the plate remembers.
@@ -197,7 +233,9 @@ impl Plate {
 
     /// Takes in an observation; it belongs to no journey yet.
     pub(crate) fn observe(&mut self, observation: Observation, content: Content) {
-        if self.knows(&observation.id) {
+        if let Some((_, journey)) = self.observation(&observation.id) {
+            // A better parser says it anew.
+            journey.and_then(|journey| take_from(&mut self.journeys, journey, &observation.id));
             self.known.retain(|known| !known.is(&observation.id));
         }
         let one = Arc::new((observation, content));
@@ -221,8 +259,7 @@ impl Plate {
         // It is nearly always the newest.
         let Some(known) = self.known.iter_mut().rev().find(|known| known.is(observation_id)) else { return };
         let found = match known.place {
-            Place::Aside => return,
-            Place::Loose => {
+            Place::Loose | Place::Aside => {
                 known.place = Place::Aside;
                 known.one.clone()
             }
@@ -242,13 +279,15 @@ impl Plate {
         self.forget();
     }
 
-    /// Takes in that an observation fits no single journey.
+    /// Takes in that an observation belongs to no journey.
     pub(crate) fn set_aside(&mut self, observation_id: &str) {
-        let known = self.known.iter_mut().rev().find(|known| known.is(observation_id));
-        if let Some(known) = known.filter(|known| known.place == Place::Loose) {
-            known.place = Place::Aside;
-        }
         self.folded += 1;
+        let known = self.known.iter_mut().rev().find(|known| known.is(observation_id));
+        let Some(known) = known else { return };
+        if let Place::In(journey) = known.place {
+            take_from(&mut self.journeys, journey, observation_id);
+        }
+        known.place = Place::Aside;
     }
 
     /// Takes in an event that changes nothing here.
@@ -262,7 +301,7 @@ impl Plate {
 
     fn forget(&mut self) {
         let Some(horizon) = self.horizon() else { return };
-        let is_over = |journey: &Journey| journey.last_at().is_some_and(|last| last < horizon);
+        let is_over = |journey: &Journey| journey.last_at().is_none_or(|last| last < horizon);
         let is_past = |known: &Known| !matches!(known.place, Place::In(_)) && known.happened_at() < horizon;
         if !self.journeys.iter().any(is_over) && !self.known.iter().any(is_past) {
             return;

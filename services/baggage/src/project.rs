@@ -328,7 +328,7 @@ impl Projection for Bags {
 }
 
 impl Kept for Bags {
-    const SCHEMA: u32 = 3;
+    const SCHEMA: u32 = 4;
     type State = KeptBags;
 
     fn image(&self) -> KeptBags {

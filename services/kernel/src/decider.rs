@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use thiserror::Error;
 
-use crate::{PersonalField, RecordedEvent};
+use crate::{Personal, PersonalField, RecordedEvent, StreamId};
 
 /// A rule: what follows from a command, given what has happened. Pure: time and
 /// ids arrive in the command.
@@ -16,6 +16,19 @@ pub trait Decider {
     type State: Default;
     /// Why an order is refused.
     type Rejection: std::error::Error;
+
+    /// Completes a command by what it takes keys to know, or the stream's name. The state
+    /// holds personal values sealed; a rule that compares them with those of a command
+    /// does so here, and puts into the command what came of it and never a value. Run
+    /// before each decision. `open` gives the clear text, and `None` when it was erased
+    /// or does not open.
+    fn inform(
+        _state: &Self::State,
+        _command: &mut Self::Command,
+        _stream: &StreamId,
+        _open: &mut dyn FnMut(&Personal) -> Option<String>,
+    ) {
+    }
 
     /// Returns the facts that follow; none when the command adds nothing.
     ///

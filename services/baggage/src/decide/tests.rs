@@ -1,17 +1,21 @@
 //! The specification of attachment and of what it changes.
 
+mod identity;
 mod properties;
 mod ways;
 
 use airside_api::baggage::v1::{
-    Authority, Connection, FlightTurn, LegRole, PassengerState, Report, Screening, TrackingPoint,
+    AnnouncementChange, Authority, Connection, FlightTurn, LegRole, LinkKind, PassengerState, Report,
+    Screening, TrackingPoint,
 };
 use airside_kernel::{Cause, Personal, Revision, given};
-use jiff::ToSpan;
+use jiff::{ToSpan, tz::TimeZone};
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{Announcement, ConnectionJudged, FlightTurned, Leg, Reported, Sighting};
+use crate::model::{
+    Announcement, ConnectionJudged, DatedFlight, FlightTurned, Leg, Link, Reported, Sighting,
+};
 
 const NOON: &str = "2026-11-20T12:00:00Z";
 

@@ -115,6 +115,9 @@ pub(super) fn refused_order(bag: &ToBag, why: &Rejection) -> Order<MessageQuaran
         Rejection::TooOld { .. } => "too-old",
         Rejection::Crowded => "crowded",
         Rejection::Future { .. } => "future-time",
+        Rejection::NoJourney => "no-journey",
+        Rejection::UnknownJourney { .. } => "unknown-journey",
+        Rejection::UnknownObservation { .. } | Rejection::Settled { .. } => "settled",
     };
     quarantined_bag(bag, &unusable(code, &why.to_string()))
 }

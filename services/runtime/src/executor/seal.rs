@@ -61,7 +61,9 @@ fn attempt<'a, D: Stored>(
 ) -> Result<Decided<D>, Failure> {
     let mut decided = Decided { base: base.revision, facts: Vec::new(), after: base };
     for order in orders {
-        let mut decision = D::decide(&decided.after.state, order.command.clone());
+        let mut command = order.command.clone();
+        inform::<D>(keys, stream, &decided.after.state, &mut command).map_err(Failure::Seal)?;
+        let mut decision = D::decide(&decided.after.state, command);
         if let Ok(facts) = &mut decision
             && !facts.is_empty()
         {
@@ -76,6 +78,26 @@ fn attempt<'a, D: Stored>(
         decided.facts.push(decision);
     }
     Ok(decided)
+}
+
+/// Lets the rules look at what only keys tell. What does not open is as good as erased.
+fn inform<D: Stored>(
+    keys: &dyn Keyring,
+    stream: &StreamId,
+    state: &D::State,
+    command: &mut D::Command,
+) -> Result<(), KeyError> {
+    let mut outcome = Ok(());
+    D::inform(state, command, stream, &mut |value| match value.open(keys) {
+        Ok(opened) => opened.known().cloned(),
+        Err(error @ KeyError::Unavailable { .. }) => {
+            outcome = Err(error);
+            None
+        }
+        // One that was sealed emptily a moment ago is among them; the orders are decided again then.
+        Err(KeyError::Missing { .. } | KeyError::Damaged { .. }) => None,
+    });
+    outcome
 }
 
 /// Replaces every value that is still in clear by a seal that holds nothing.
