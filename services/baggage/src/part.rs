@@ -17,6 +17,7 @@ use crate::{
     react::{Parse, Targets},
     receive::Receiving,
     service::Baggage,
+    sources::{Sources, silence::Settings, watch::Watch},
 };
 
 /// How many folded plates are kept in memory.
@@ -38,6 +39,10 @@ pub struct Part {
     pub bags: ReadModel<Bags>,
     /// Which flight operates what a message or a reader names.
     pub operating: ReadModel<Operating>,
+    /// How the sources are.
+    pub sources: ReadModel<Sources>,
+    /// Watches the sources.
+    pub watch: Watch,
 }
 
 /// Makes the parts of this domain over a log and its keys.
@@ -47,6 +52,7 @@ pub fn part(
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     projections: &mut Projections,
+    settings: Settings,
     stop: watch::Receiver<bool>,
 ) -> Part {
     let executor = Executor::new(store.clone(), keys.clone(), CACHED_PLATES);
@@ -60,7 +66,10 @@ pub fn part(
     let parse = Parse::new(store.clone(), keys.clone(), metrics.clone(), targets);
     let quarantine = projections.add_kept(QuarantineList::default);
     let timetable = projections.add_kept(Timetable::default);
-    let receiving = Receiving::new(store, keys.clone(), clock.clone(), metrics.clone());
+    let receiving = Receiving::new(store.clone(), keys.clone(), clock.clone(), metrics.clone());
+    let (sources, settings) = (projections.add_kept(Sources::default), Arc::new(settings));
+    let lines = receiving.lines().clone();
+    let watch = Watch::new(store, clock.clone(), metrics.clone(), sources.clone(), lines, settings.clone());
     let service = Baggage {
         receiving: receiving.clone(),
         keys,
@@ -72,8 +81,10 @@ pub fn part(
         operating: operating.clone(),
         quarantine,
         timetable,
+        sources: sources.clone(),
+        settings,
         stop,
     };
     let service = BaggageServiceServer::new(service).max_decoding_message_size(MAX_CALL_BYTES);
-    Part { service, parse, bags, operating, receiving }
+    Part { service, parse, bags, operating, receiving, sources, watch }
 }

@@ -53,6 +53,7 @@ use crate::{
     operating::Operating,
     parts::{MessageCompleted, Parts, PartsEvent, PartsGivenUp},
     source::{MessageReceived, NoReads, Quarantine, TagNotRead},
+    sources::events::SourceEvent,
     translate::{Said, Unusable, What, translate},
 };
 
@@ -322,6 +323,7 @@ impl Reactor for Parse {
                 let [fact] = PartsEvent::decode(event)?;
                 self.take_parts(event, fact, act);
             }
+            _ if SourceEvent::is_type(event.event_type()) => {}
             _ => {
                 let [received] = MessageReceived::decode(event)?;
                 self.take_raw(event, received, act);

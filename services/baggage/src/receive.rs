@@ -20,6 +20,7 @@ use crate::{
     link::lines::Lines,
     react::source_stream,
     source::{MessageReceived, raw_subject},
+    sources::events::SourceEvent,
 };
 
 use keyed::Keyed;
@@ -173,25 +174,29 @@ impl Receiving {
         Ok(OnDisk { last_number, position: appended.position })
     }
 
-    /// Returns how many of the last `span` messages of a source have each cause.
+    /// Returns how many of the last `span` messages of a source have each cause. Facts about the
+    /// source stand between them; more than as many again are not looked through.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub async fn causes(&self, source: &str, span: usize) -> Result<HashMap<Uuid, usize>, ReadError> {
         let (stream, direction) = (source_stream("source", source), Direction::Backwards);
         let (mut causes, mut from, mut left) = (HashMap::new(), None, span);
+        let mut unread = span.saturating_mul(2);
         loop {
-            let page = self.store.read_stream(&stream, direction, from, left.min(PAGE_EVENTS)).await?;
+            let limit = left.min(unread).min(PAGE_EVENTS);
+            let page = self.store.read_stream(&stream, direction, from, limit).await?;
             for event in &page.events {
+                left -= usize::from(!SourceEvent::is_type(event.event_type()));
                 let metadata = event.metadata().ok();
                 let cause = metadata.as_ref().and_then(|metadata| metadata.get(keys::CAUSATION_ID));
                 if let Some(cause) = cause.and_then(|cause| cause.parse().ok()) {
                     *causes.entry(cause).or_default() += 1;
                 }
             }
-            left = left.saturating_sub(page.events.len());
+            unread -= page.events.len();
             from = page.events.last().and_then(|last| last.revision().0.checked_sub(1)).map(Revision);
-            if page.end || left == 0 || from.is_none() {
+            if page.end || left.min(unread) == 0 || from.is_none() {
                 return Ok(causes);
             }
         }

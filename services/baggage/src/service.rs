@@ -2,6 +2,7 @@
 
 mod bags;
 mod scans;
+mod sources;
 mod stream;
 mod submit;
 mod way;
@@ -29,6 +30,7 @@ use crate::{
     project::{Bags, Item, ListKey, QuarantineList, Scope, Timetable},
     receive::Receiving,
     source::NoReads,
+    sources::{Sources, silence::Settings},
 };
 
 /// The service.
@@ -44,6 +46,8 @@ pub struct Baggage {
     pub(crate) operating: ReadModel<Operating>,
     pub(crate) quarantine: ReadModel<QuarantineList>,
     pub(crate) timetable: ReadModel<Timetable>,
+    pub(crate) sources: ReadModel<Sources>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -151,6 +155,16 @@ impl BaggageService for Baggage {
                 next_page_token: next.unwrap_or_default(),
             }
         })))
+    }
+
+    async fn list_sources(
+        &self,
+        request: Request<api::ListSourcesRequest>,
+    ) -> Result<Response<api::ListSourcesResponse>, Status> {
+        let asked = request.into_inner();
+        let limit = page_size(asked.page_size)?;
+        self.sources.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
+        Ok(Response::new(sources::list(self, &asked.page_token, limit)))
     }
 }
 

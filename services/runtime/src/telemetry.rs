@@ -13,6 +13,7 @@
 
 mod format;
 mod metrics;
+mod sources;
 
 use std::{
     io::{self, IsTerminal},
@@ -30,6 +31,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt};
 pub use format::ALLOWED_FIELDS;
 pub use metrics::{Metrics, Named, Outcome, RpcDone, Seconds, SecondsGauge};
 pub use prometheus_client::registry::Registry;
+pub use sources::{SourceFigures, SourceGauges};
 
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

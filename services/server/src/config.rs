@@ -23,10 +23,12 @@ use crate::places::Places;
 
 mod folders;
 mod link;
+mod sources;
 
 pub(crate) use folders::source;
 pub use folders::{FlightFolder, FoldersConfig, MessageFolder};
 pub use link::{LinkAccount, LinkConfig, LinkTls};
+pub use sources::{SourceConfig, TrafficConfig};
 
 /// What a node runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -61,6 +63,10 @@ pub struct Config {
     pub folders: FoldersConfig,
     /// How passengers are told.
     pub notifications: NotificationsConfig,
+    /// Systems that send baggage messages or scans, by name; `"*"` is every other. Default: none.
+    pub sources: BTreeMap<String, SourceConfig>,
+    /// When baggage messages are expected.
+    pub traffic: TrafficConfig,
     /// How logs are written.
     pub log: LogConfig,
     /// The limits of the public port.
@@ -83,6 +89,8 @@ impl Default for Config {
             link: LinkConfig::default(),
             folders: FoldersConfig::default(),
             notifications: NotificationsConfig::default(),
+            sources: BTreeMap::new(),
+            traffic: TrafficConfig::default(),
             log: LogConfig::default(),
             gateway: GatewayConfig::default(),
         }

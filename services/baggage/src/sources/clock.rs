@@ -9,8 +9,8 @@
 //!    differences. A backlog that is drained in a burst is one voice against all
 //!    that came before and after it, and a single wild scan among others is none.
 //! 2. A negative difference is certain: nothing is received before it happened. So a
-//!    clock that is ahead is believed from [`MIN_AHEAD`] voices on, and the smallest
-//!    lag is the least that it is ahead.
+//!    clock that is ahead is believed after [`MIN_AHEAD`] sightings, however quickly they
+//!    came, and the smallest lag is the least that it is ahead.
 //! 3. A positive difference may be the way. A wrong clock runs as fast as ours, so
 //!    its difference stays; that of a backlog shrinks while it is drained, and that
 //!    of a reader that is read out now and then jumps. So a clock is believed to be
@@ -31,8 +31,10 @@ pub const TOLERANCE_MS: i64 = 120_000;
 const VOICE_MS: i64 = 10_000;
 /// How many voices are remembered.
 const VOICES: usize = 64;
-/// How many voices make a clock that is ahead certain.
-const MIN_AHEAD: usize = 3;
+/// How many sightings make a clock that is ahead certain.
+const MIN_AHEAD: u32 = 8;
+/// How many voices make a clock that is right likely.
+const MIN_RIGHT: usize = 3;
 /// How many voices make a clock that is behind likely.
 const MIN_BEHIND: usize = 6;
 /// How far half of the voices may lie from their median when a clock is behind.
@@ -54,6 +56,8 @@ struct Voice {
     received_ms: i64,
     /// Receipt less event, the smallest by size.
     lag_ms: i64,
+    /// How many sightings.
+    sightings: u32,
 }
 
 /// What is known of a source's clock.
@@ -93,6 +97,7 @@ impl ClockEstimate {
         if let Some(last) = self.voices.back_mut()
             && (received_ms - last.received_ms).abs() < VOICE_MS
         {
+            last.sightings = last.sightings.saturating_add(1);
             if lag_ms.abs() < last.lag_ms.abs() {
                 last.lag_ms = lag_ms;
             }
@@ -101,20 +106,24 @@ impl ClockEstimate {
         if self.voices.len() == VOICES {
             self.voices.pop_front();
         }
-        self.voices.push_back(Voice { received_ms, lag_ms });
+        self.voices.push_back(Voice { received_ms, lag_ms, sightings: 1 });
     }
 
     /// Returns what is known now.
     pub fn skew(&self) -> Skew {
         let count = self.voices.len();
-        if count < MIN_AHEAD {
-            return Skew::Unknown;
+        // Of two in the middle, the one that is the less ahead.
+        let least = upper_median(self.voices.iter().map(|voice| voice.lag_ms));
+        let sightings = self.voices.iter().fold(0u32, |sum, voice| sum.saturating_add(voice.sightings));
+        if least < -TOLERANCE_MS {
+            return if sightings < MIN_AHEAD { Skew::Unknown } else { Skew::Ahead(-least) };
         }
         let lag = median(self.voices.iter().map(|voice| voice.lag_ms));
+        let lag = if lag < 0 { least } else { lag };
         if lag <= TOLERANCE_MS {
-            return Skew::Ahead(-lag);
+            return if count < MIN_RIGHT { Skew::Unknown } else { Skew::Ahead(-lag) };
         }
-        let spread = median(self.voices.iter().map(|voice| (voice.lag_ms - lag).abs()));
+        let spread = upper_median(self.voices.iter().map(|voice| (voice.lag_ms - lag).abs()));
         match () {
             () if spread > MAX_SPREAD_MS || self.drifts() => Skew::CatchingUp,
             () if count < MIN_BEHIND => Skew::Unknown,
@@ -144,6 +153,11 @@ pub(super) fn median(values: impl Iterator<Item = i64>) -> i64 {
     }
     let middle = (values.len() - 1) / 2;
     *values.select_nth_unstable(middle).1
+}
+
+/// Returns the middle one, the upper of two; 0 of none.
+fn upper_median(values: impl Iterator<Item = i64>) -> i64 {
+    -median(values.map(|value| -value))
 }
 
 #[cfg(test)]

@@ -9,7 +9,15 @@ use airside_api::{
     },
     trips::v1::BagFollowed,
 };
-use airside_baggage::{Part, operating::Operating, part, react::Parse, receive::Receiving, service::Baggage};
+use airside_baggage::{
+    Part,
+    operating::Operating,
+    part,
+    react::Parse,
+    receive::Receiving,
+    service::Baggage,
+    sources::{Sources, silence::Settings, watch::Watch},
+};
 use airside_kernel::{
     Append, Clock, EventId, EventStore, Expected, ManualClock, Metadata, NewEvent, PersonId, RecordedEvent,
     Revision, StreamId, SubjectId, Timestamp,
@@ -17,12 +25,14 @@ use airside_kernel::{
 use airside_privacy::Vault;
 use airside_runtime::{
     auth::{Caller, StaffRole},
+    health::Health,
     projections::{Progress, Projections, ReadModel},
     reactors::{Reactor, Runner, StartAt},
     stored::timestamp_message,
     telemetry::Metrics,
 };
 use airside_store::MemoryStore;
+use jiff::SignedDuration;
 use prometheus_client::registry::Registry;
 use prost::Message;
 use tempfile::TempDir;
@@ -47,6 +57,9 @@ pub(crate) struct Airport {
     pub(crate) client: BaggageServiceClient<BaggageServiceServer<Baggage>>,
     pub(crate) receiving: Receiving,
     pub(crate) operating: ReadModel<Operating>,
+    pub(crate) watch: Watch,
+    pub(crate) sources: ReadModel<Sources>,
+    health: Option<Health>,
     parse: Option<Parse>,
     read: Option<watch::Receiver<Progress>>,
     stop: watch::Sender<bool>,
@@ -80,8 +93,9 @@ impl Airport {
         let (erasures, erased) = broadcast::channel(16);
         let mut projections = Projections::new(store.clone());
         let metrics = Metrics::register(&mut Registry::default());
-        let Part { service, parse, receiving, operating, .. } =
-            part(store.clone(), vault.clone(), clock.clone(), metrics, &mut projections, stopped.clone());
+        let (log, keys) = (store.clone(), vault.clone());
+        let Part { service, parse, receiving, operating, watch, sources, .. } =
+            part(log, keys, clock.clone(), metrics, &mut projections, settings(), stopped.clone());
         tokio::spawn(projections.run(erased, stopped));
         let client = BaggageServiceClient::new(service);
         Self {
@@ -92,6 +106,9 @@ impl Airport {
             client,
             receiving,
             operating,
+            watch,
+            sources,
+            health: None,
             parse: Some(parse),
             read: None,
             stop,
@@ -126,7 +143,7 @@ impl Airport {
     pub(crate) async fn start_reading(&mut self, start_at: Option<StartAt>) {
         let parse = self.parse.take().expect("it is started once");
         let runner = Runner::start(parse, self.store.clone(), self.clock.clone(), start_at).await.unwrap();
-        self.read = Some(runner.progress());
+        (self.read, self.health) = (Some(runner.progress()), Some(runner.health()));
         tokio::spawn(runner.run(self.stop.subscribe()));
     }
 
@@ -138,6 +155,11 @@ impl Airport {
             timeout(LONG, reached).await.expect("the reactor goes on").unwrap();
         }
         self.store.head().await.unwrap().map_or_else(String::new, |head| head.to_string())
+    }
+
+    /// How many events the reactor could not read.
+    pub(crate) fn parked(&self) -> u64 {
+        self.health.as_ref().map_or(0, Health::parked)
     }
 
     pub(crate) async fn log(&self) -> Vec<RecordedEvent> {
@@ -231,6 +253,11 @@ pub(crate) fn partner() -> Caller {
 
 pub(crate) fn staff() -> Caller {
     Caller::Staff { id: "s1".into(), roles: vec![StaffRole::Viewer] }
+}
+
+/// Sources fall silent after ten minutes.
+fn settings() -> Settings {
+    Settings { other_silence: Some(SignedDuration::from_mins(10)), ..Settings::default() }
 }
 
 /// The messages of a sample of `tests/data/rp1745`.

@@ -16,6 +16,7 @@ use airside_baggage::{
     },
     parts::{MessageCompleted, MessagePart, PartKept, PartKey, PartsEvent, PartsGivenUp},
     source::{MessageQuarantined, MessageReceived, TagNotRead},
+    sources::events::{Heard, LinkClosed, LinkOpened, SourceEvent, SourceFellSilent, SourceHeardAgain},
 };
 use airside_kernel::{
     Category, Cause, DecodeError, EventParts, Personal, PersonalValue, RecordedEvent, Revision, SealContext,
@@ -23,6 +24,7 @@ use airside_kernel::{
     testing::{self, first_parts},
 };
 use bytes::Bytes;
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 pub(crate) fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
@@ -123,6 +125,23 @@ pub(crate) fn leg(flight: &str, airport: Option<&str>, role: LegRole) -> Leg {
         role,
         marketed_as: None,
     }
+}
+
+fn heard() -> Heard {
+    Heard { stream: "source-dcs".into(), revision: Revision(300), at: at("2026-11-20T07:12:10.25Z") }
+}
+
+#[test]
+fn facts_about_a_source_are_read_and_written_for_ever() {
+    let (line, transport) = (journey(7).0, String::from("link"));
+    let (opened_at, closed_at) = (at("2026-11-20T07:00:00Z"), at("2026-11-20T07:30:00.5Z"));
+    check(&SourceEvent::Opened(LinkOpened { line, transport: transport.clone(), opened_at }));
+    let reason = "the peer logged off".into();
+    check(&SourceEvent::Closed(LinkClosed { line, transport, reason, closed_at }));
+    let waited_from = at("2026-11-20T07:20:00Z");
+    let silence = SignedDuration::from_mins(10);
+    check(&SourceEvent::FellSilent(SourceFellSilent { heard: Some(heard()), waited_from, silence }));
+    check(&SourceEvent::HeardAgain(SourceHeardAgain { heard: heard(), waited_from }));
 }
 
 #[test]

@@ -13,4 +13,5 @@ mod link;
 mod messages;
 mod pieces;
 mod scans;
+mod sources;
 mod stored;

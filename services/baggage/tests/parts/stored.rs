@@ -12,6 +12,7 @@ use airside_baggage::{
     },
     parts::PartsEvent,
     source::{MessageQuarantined, MessageReceived, TagNotRead},
+    sources::events::SourceEvent,
 };
 use airside_kernel::{Cause, Revision, StoredEvent, Timestamp};
 use jiff::SignedDuration;
@@ -123,7 +124,7 @@ proptest! {
 
     #[test]
     fn foreign_bytes_are_an_error_and_never_a_panic(
-        kind in 0usize..19,
+        kind in 0usize..23,
         bytes in prop::collection::vec(any::<u8>(), 0..120),
         (observation, (subject, content)) in (observations(), contents()),
         damage in any::<prop::sample::Index>(),
@@ -131,12 +132,14 @@ proptest! {
         let kinds = ["BagAnnounced", "BagScanned", "JourneyOpened", "ObservationAttached", "ObservationQuarantined",
             "BagStatusChanged", "MessageReceived", "MessageQuarantined", "TagNotRead", "PartKept",
             "MessageCompleted", "PartsGivenUp", "BagReported", "BagFlightTurned", "ConnectionJudged", "JourneyLinked",
-            "TagCollided", "ObservationResolved", "SomethingNewer"];
+            "TagCollided", "ObservationResolved", "SomethingNewer",
+            "LinkOpened", "LinkClosed", "SourceFellSilent", "SourceHeardAgain"];
         let mut whole = BagEvent::Observed { subject, observation, content }.encode().to_vec();
         let place = damage.index(whole.len());
         whole[place] ^= 0x55;
         for payload in [bytes, whole] {
             let event = recorded(&format!("baggage.{}", kinds[kind]), &payload);
+            let _ = SourceEvent::decode(&event);
             let _ = (BagEvent::decode(&event), MessageReceived::decode(&event));
             let _ = (MessageQuarantined::decode(&event), TagNotRead::decode(&event), PartsEvent::decode(&event));
         }

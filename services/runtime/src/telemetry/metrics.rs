@@ -14,6 +14,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use super::sources::SourceGauges;
+
 /// A finished call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RpcDone {
@@ -105,6 +107,8 @@ pub struct Metrics {
     pub messages: Family<Outcome, Counter>,
     /// Typed scans: `recorded`, `duplicate`, `quarantined`, `invalid`.
     pub scans: Family<Outcome, Counter>,
+    /// How the sources of baggage messages are.
+    pub sources: SourceGauges,
     /// Log fields that were left out because they are not on the list.
     pub log_fields_dropped: Counter,
 }
@@ -134,12 +138,14 @@ impl Metrics {
             push_seconds: Seconds.new_metric(),
             messages: Family::default(),
             scans: Family::default(),
+            sources: SourceGauges::default(),
             log_fields_dropped: Counter::default(),
         };
         let all = registry.sub_registry_with_prefix("airside");
         metrics.register_calls(all);
         metrics.register_work(all);
         metrics.register_care(all);
+        metrics.sources.register(all);
         metrics
     }
 

@@ -114,6 +114,7 @@ impl Assembly {
             clock.clone(),
             self.metrics.clone(),
             &mut projections,
+            self.config.sources()?,
             door.clone(),
         );
         let trips = airside_trips::part(store.clone(), keys.clone(), clock.clone(), &mut projections);
@@ -151,6 +152,9 @@ impl Assembly {
             snapshots: self.places.snapshots(),
         };
         self.run(gauges.run(self.inside.subscribe()));
+        let remark = baggage.watch.remark();
+        self.readiness.register("sources", move || Ok(remark.text()));
+        self.run(baggage.watch.run(self.inside.subscribe()));
         let (erasures, announcing) = erasure::announce(vault.clone(), self.inside.subscribe());
         self.run(announcing);
         self.run(projections.run(erasures, self.inside.subscribe()));

@@ -152,4 +152,12 @@ impl BaggageService for StandIn {
         assert_eq!(caller(&request)?, "staff");
         Ok(Response::new(ListQuarantineResponse::default()))
     }
+
+    async fn list_sources(
+        &self,
+        request: Request<ListSourcesRequest>,
+    ) -> Result<Response<ListSourcesResponse>, Status> {
+        assert_eq!(caller(&request)?, "staff");
+        Ok(Response::new(ListSourcesResponse::default()))
+    }
 }

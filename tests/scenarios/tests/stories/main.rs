@@ -32,6 +32,7 @@ mod push;
 mod refusals;
 mod send_command;
 mod simulate;
+mod sources;
 mod start;
 mod stop;
 mod streams;

@@ -27,9 +27,11 @@ fn steady(count: i64, lag: i64) -> impl Iterator<Item = (i64, i64)> {
 
 #[test]
 fn of_few_readings_nothing_is_said() {
-    assert_eq!(skew(steady(2, -7_200)), Skew::Unknown);
+    assert_eq!(skew([]), Skew::Unknown);
+    assert_eq!(skew(steady(7, -7_200)), Skew::Unknown);
+    assert_eq!(skew(steady(2, 1)), Skew::Unknown);
     assert_eq!(skew(steady(5, 7_200)), Skew::Unknown, "a clock that is behind needs more");
-    assert_eq!(skew((0..100).map(|_| (0, -7_200))), Skew::Unknown, "one burst is one voice");
+    assert_eq!(skew((0..100).map(|_| (0, 7_200))), Skew::Unknown, "one burst is one voice");
 }
 
 #[test]
@@ -42,9 +44,10 @@ fn a_good_clock_is_not_flagged_and_is_not_corrected() {
 }
 
 #[test]
-fn a_reader_that_is_two_hours_ahead_is_certain_after_three_voices() {
-    let known = skew(steady(3, -7_200));
+fn a_reader_that_is_two_hours_ahead_is_certain_after_eight_readings_however_quick() {
+    let known = skew(steady(8, -7_200));
     assert_eq!((known.is_wrong(), known.ahead_ms()), (true, 7_199_000));
+    assert_eq!(skew((0..8).map(|n| (0, n - 7_200))).ahead_ms(), 7_193_000, "the smallest is the least");
 }
 
 #[test]
@@ -95,6 +98,16 @@ fn one_wild_scan_changes_nothing() {
         assert_eq!(skew(alone).ahead_ms(), 0, "{wild}");
         let among = steady(9, 2).flat_map(|(second, lag)| [(second, lag), (second + 1, wild)]);
         assert_eq!(skew(among).ahead_ms(), 0, "{wild}");
+        let first = [(0, wild)].into_iter().chain((0..9).map(|n| (30 + n, 2)));
+        assert!(!skew(first).is_wrong(), "{wild}");
+    }
+}
+
+#[test]
+fn when_half_says_so_and_half_does_not_no_clock_is_wrong() {
+    for other in [1, 24 * HOUR] {
+        let halves = (0..20).map(|n| (n * 30, if n % 2 == 0 { -24 * HOUR } else { other }));
+        assert!(!skew(halves).is_wrong(), "{other}");
     }
 }
 
