@@ -26,6 +26,7 @@ mod json;
 mod link;
 mod log_command;
 mod map_command;
+mod passenger_bag;
 mod privacy;
 mod projections_command;
 mod push;

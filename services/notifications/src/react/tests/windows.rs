@@ -254,7 +254,7 @@ proptest! {
             let cause = (telling.person, telling.origin.cause.stream.clone());
             let revision = telling.origin.cause.revision;
             prop_assert!(newest.insert(cause, revision).is_none_or(|earlier| earlier < revision), "{telling:?}");
-            let plates = telling.parameters.get("plates").unwrap_or(&telling.parameters["plate"]);
+            let plates = telling.parameters.get("plates").unwrap_or_else(|| &telling.parameters["plate"]);
             prop_assert!(telling.person == person(ANN) || plates == BAGS[0].0, "{telling:?}");
         }
     }
