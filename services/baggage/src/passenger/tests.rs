@@ -132,6 +132,7 @@ fn a_local_way_from_the_counter_to_the_passenger() {
         ("06:00", "SZX", read(TrackingPoint::Sortation)),
         ("07:00", "SZX", read(TrackingPoint::ContainerLoad)),
         ("07:30", "SZX", concluded(TrackingPoint::AircraftLoad)),
+        ("08:05", "SZX", departed(FLIGHT)),
         ("10:50", "PVG", read(TrackingPoint::AircraftUnload)),
         (
             "11:00",
@@ -149,13 +150,14 @@ fn a_local_way_from_the_counter_to_the_passenger() {
             (BagStepKind::InHall, Certainty::Read),
             (BagStepKind::OnWayToAircraft, Certainty::Read),
             (BagStepKind::OnBoard, Certainty::Concluded),
+            (BagStepKind::Departed, Certainty::Concluded),
             (BagStepKind::Unloaded, Certainty::Read),
             (BagStepKind::OnBelt, Certainty::Read),
             (BagStepKind::Collected, Certainty::Read),
         ]
     );
     assert_eq!(way.steps[2].at, at("05:40"), "a step that goes on began with its first read");
-    assert_eq!((way.steps[6].belt.as_str(), way.next), ("7", None));
+    assert_eq!((way.steps[7].belt.as_str(), way.next), ("7", None));
     assert_eq!(way.last_seen.map(|seen| (seen.kind, seen.at)), Some((BagStepKind::Collected, at("11:10"))));
 }
 
@@ -214,6 +216,25 @@ fn a_bag_that_is_left_behind_waits_for_its_next_flight() {
             .chain(told),
         )
     };
+    let gone = |id| {
+        let mut times = times(id)?;
+        if id == flight(FLIGHT) {
+            times.take(Told::Departed);
+        }
+        Some(times)
+    };
+    let waits = Way::of(&left(Vec::new()).journeys[0], at("09:00"), gone);
+    let newest = waits.steps.last().map(|step| (step.kind, step.certainty, step.flight));
+    assert_eq!(newest, Some((BagStepKind::LeftBehind, Certainty::Concluded, Some(flight(FLIGHT)))));
+    assert_eq!((waits.is_stranded, waits.next), (true, None));
+    let late = journey([
+        ("05:00", "SZX", local()),
+        ("06:00", "SZX", read(TrackingPoint::Sortation)),
+        ("08:15", "SZX", departed(FLIGHT)),
+        ("07:50", "SZX", read(TrackingPoint::AircraftLoad)),
+    ]);
+    let way_of_late = Way::of(&late.journeys[0], at("09:00"), gone);
+    assert_eq!(way_of_late.steps.last().unwrap().kind, BagStepKind::Departed, "heard late, it was on board");
     let found = left(vec![(
         "09:00",
         "SZX",

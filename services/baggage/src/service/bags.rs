@@ -114,7 +114,7 @@ fn message(
     keys: &dyn Keyring,
     with_timeline: bool,
 ) -> api::Bag {
-    api::Bag {
+    let mut bag = api::Bag {
         plate: plate.to_string(),
         journey_id: journey.id.to_string(),
         provisional: journey.is_provisional(),
@@ -122,6 +122,27 @@ fn message(
         legs: journey.legs().iter().map(leg_message).collect(),
         passenger: passenger(journey, caller, keys),
         timeline: if with_timeline { journey.observations().filter_map(line).collect() } else { Vec::new() },
+    };
+    if matches!(caller, Caller::Passenger(_)) {
+        hide_screening(&mut bag);
+    }
+    bag
+}
+
+/// Makes a bag that was screened look like one that is in the baggage system.
+fn hide_screening(bag: &mut api::Bag) {
+    if let Some(status) = &mut bag.status {
+        status.screening = 0;
+        if status.stage() == api::Stage::Screened {
+            status.set_stage(api::Stage::InSystem);
+            status.location.clear();
+        }
+    }
+    for line in &mut bag.timeline {
+        if line.point() == api::TrackingPoint::Screening {
+            line.set_point(api::TrackingPoint::BhsInduction);
+            line.location.clear();
+        }
     }
 }
 

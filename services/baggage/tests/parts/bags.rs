@@ -35,6 +35,29 @@ async fn a_bag_that_is_not_followed_and_an_unknown_one_are_answered_alike() {
 }
 
 #[tokio::test]
+async fn a_passenger_is_shown_nothing_of_screening() {
+    let mut airport = Airport::reading().await;
+    airport.submit(&[&sample("syn_bsm_local_szx")]).await;
+    let journey = airport.bag(PLATE, staff()).await.unwrap().journey_id;
+    let mine = PersonId(Uuid::from_u128(1));
+    airport.follow(mine, PLATE, &journey).await;
+    let screened = api::Scan {
+        point: api::TrackingPoint::Screening.into(),
+        location: "HBS302".into(),
+        ..scan("a", PLATE, airport.clock.as_ref() as &dyn Clock)
+    };
+    airport.record(vec![screened]).await;
+    let handler = airport.bag(PLATE, staff()).await.unwrap();
+    let status = handler.status.unwrap();
+    assert_eq!((status.stage(), status.screening()), (Stage::Screened, api::Screening::Pending));
+    let shown = airport.bag(PLATE, Caller::Passenger(mine)).await.unwrap();
+    let status = shown.status.as_ref().unwrap();
+    assert_eq!((status.stage(), status.screening()), (Stage::InSystem, api::Screening::Unspecified));
+    assert!(!format!("{shown:?}").to_lowercase().contains("hbs"), "{shown:?}");
+    assert!(shown.timeline.iter().all(|line| line.point() != api::TrackingPoint::Screening));
+}
+
+#[tokio::test]
 async fn a_later_bag_of_the_same_plate_is_not_the_follower_s() {
     let mut airport = Airport::reading().await;
     airport.submit(&[&sample("syn_bsm_local_szx")]).await;
