@@ -21,6 +21,8 @@
 pub mod decide;
 pub mod drop;
 pub mod events;
+pub mod export;
+pub mod handling;
 pub mod ingest;
 pub mod journey;
 pub mod link;
@@ -29,6 +31,7 @@ pub mod model;
 pub mod operating;
 pub mod parts;
 pub mod passenger;
+pub mod plates;
 pub mod project;
 pub mod react;
 pub mod receive;

@@ -62,10 +62,15 @@ impl Operating {
             LegRole::Onward => false,
         };
         let here = only(claims.iter().filter(is_here));
+        here.unwrap_or_else(|| self.by_name(named))
+    }
+
+    /// Returns the flight that is meant by a name alone.
+    pub fn by_name(&self, named: DatedFlight) -> DatedFlight {
+        let Some(claims) = self.claims.get(&named) else { return named };
         // A flight that is called so by itself goes before those that are sold under the name.
-        here.or_else(|| claims.iter().find(|claim| claim.flight == named).map(|_| named))
-            .or_else(|| only(claims.iter()))
-            .unwrap_or(named)
+        let own = claims.iter().find(|claim| claim.flight == named).map(|_| named);
+        own.or_else(|| only(claims.iter())).unwrap_or(named)
     }
 
     /// Puts the operating flights into what a station told, and keeps the names that it gave.

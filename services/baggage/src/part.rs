@@ -12,11 +12,12 @@ use airside_runtime::{
 use tokio::sync::watch;
 
 use crate::{
+    handling::{load::LoadPolicy, loads::Loads},
     operating::Operating,
     project::{Bags, QuarantineList, Timetable},
     react::{Parse, Targets},
     receive::Receiving,
-    service::Baggage,
+    service::{Baggage, handling::Handling},
     sources::{Sources, silence::Settings, watch::Watch},
 };
 
@@ -31,6 +32,8 @@ const MAX_CALL_BYTES: usize = 1024 * 1024;
 pub struct Part {
     /// The gRPC service.
     pub service: BaggageServiceServer<Baggage>,
+    /// What handlers ask; it waits for the airport's policy.
+    pub handling: Handling,
     /// The reactor that reads stored messages.
     pub parse: Parse,
     /// Takes raw messages to disk, for the host link.
@@ -67,6 +70,16 @@ pub fn part(
     let quarantine = projections.add_kept(QuarantineList::default);
     let timetable = projections.add_kept(Timetable::default);
     let receiving = Receiving::new(store.clone(), keys.clone(), clock.clone(), metrics.clone());
+    let handling = Handling {
+        store: store.clone(),
+        keys: keys.clone(),
+        clock: clock.clone(),
+        executor: executor.clone(),
+        bags: bags.clone(),
+        loads: projections.add_kept(Loads::default),
+        operating: operating.clone(),
+        policy: LoadPolicy::default(),
+    };
     let (sources, settings) = (projections.add_kept(Sources::default), Arc::new(settings));
     let lines = receiving.lines().clone();
     let watch = Watch::new(store, clock.clone(), metrics.clone(), sources.clone(), lines, settings.clone());
@@ -86,5 +99,5 @@ pub fn part(
         stop,
     };
     let service = BaggageServiceServer::new(service).max_decoding_message_size(MAX_CALL_BYTES);
-    Part { service, parse, bags, operating, receiving, sources, watch }
+    Part { service, handling, parse, bags, operating, receiving, sources, watch }
 }

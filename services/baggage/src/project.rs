@@ -14,7 +14,9 @@ mod quarantine;
 mod timetable;
 
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    hash::Hash,
     sync::Arc,
 };
 
@@ -44,6 +46,8 @@ const KEPT_DAYS: i64 = 30;
 const MAX_PLATES: usize = 1_000_000;
 /// How many flights a plate is listed under before those that it no longer names are struck.
 const MAX_FLIGHTS_LISTED: usize = 32;
+/// How many containers a plate is listed under; the oldest is struck when there is another.
+const MAX_CONTAINERS_LISTED: usize = 32;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// Where every bag is.
@@ -52,6 +56,7 @@ pub struct Bags {
     kept: KeptBags,
     by_time: BTreeSet<ListKey>,
     by_flight: HashMap<DatedFlight, BTreeSet<LicencePlate>, RandomState>,
+    by_container: HashMap<String, BTreeSet<LicencePlate>, RandomState>,
     /// Plates whose place in the lists is to be found again.
     unlisted: Vec<LicencePlate>,
 }
@@ -73,6 +78,8 @@ struct Worn {
     plate: Plate,
     /// The flights that it is listed under.
     flights: Vec<DatedFlight>,
+    /// The containers that it is listed under, the newest last.
+    containers: Vec<String>,
     listed_at: Option<Timestamp>,
     version: u64,
     /// The day of its last event.
@@ -152,6 +159,24 @@ impl Bags {
         keys.filter_map(|(_, plate)| found(plate)).take(limit).collect()
     }
 
+    /// Returns a plate as it is known.
+    pub fn plate(&self, plate: LicencePlate) -> Option<&Plate> {
+        self.kept.plates.get(&plate).map(|worn| &worn.plate)
+    }
+
+    /// Returns the plates of which anything that was observed names a flight, in their order.
+    pub fn plates_of_flight(&self, flight: DatedFlight) -> impl Iterator<Item = LicencePlate> {
+        self.by_flight.get(&flight).into_iter().flatten().copied()
+    }
+
+    /// Returns the plates that were put into a container, in their order.
+    pub fn plates_of_container<'a>(
+        &'a self,
+        container: &str,
+    ) -> impl Iterator<Item = LicencePlate> + use<'a> {
+        self.by_container.get(container).into_iter().flatten().copied()
+    }
+
     /// Returns how many journeys are known.
     pub fn journey_count(&self) -> usize {
         self.kept.plates.values().map(|kept| kept.plate.journeys.len()).sum()
@@ -194,6 +219,15 @@ impl Bags {
                             self.by_flight.entry(flight).or_default().insert(plate);
                         }
                     }
+                    if let Some(container) = content.container()
+                        && !worn.containers.iter().any(|known| known == container)
+                    {
+                        if worn.containers.len() >= MAX_CONTAINERS_LISTED {
+                            strike(&mut self.by_container, worn.containers.remove(0).as_str(), plate);
+                        }
+                        worn.containers.push(container.to_owned());
+                        self.by_container.entry(container.to_owned()).or_default().insert(plate);
+                    }
                 }
                 fold(&mut worn.plate, fact);
             }
@@ -212,7 +246,8 @@ impl Bags {
                 && let Some(worn) = self.kept.plates.remove(&plate)
             {
                 worn.listed_at.map(|at| self.by_time.remove(&(at, plate)));
-                worn.flights.iter().for_each(|flight| strike(&mut self.by_flight, *flight, plate));
+                worn.flights.iter().for_each(|flight| strike(&mut self.by_flight, flight, plate));
+                worn.containers.iter().for_each(|one| strike(&mut self.by_container, one.as_str(), plate));
             }
         }
         if today > self.kept.today {
@@ -241,7 +276,7 @@ impl Bags {
             worn.flights.retain(|flight| {
                 let is_named = named.contains(flight);
                 if !is_named {
-                    strike(&mut self.by_flight, *flight, plate);
+                    strike(&mut self.by_flight, flight, plate);
                 }
                 is_named
             });
@@ -279,15 +314,15 @@ impl Bags {
     }
 }
 
-fn strike(
-    by_flight: &mut HashMap<DatedFlight, BTreeSet<LicencePlate>, RandomState>,
-    flight: DatedFlight,
+fn strike<K: Borrow<Q> + Hash + Eq, Q: Hash + Eq + ?Sized>(
+    listed: &mut HashMap<K, BTreeSet<LicencePlate>, RandomState>,
+    under: &Q,
     plate: LicencePlate,
 ) {
-    if let Some(plates) = by_flight.get_mut(&flight) {
+    if let Some(plates) = listed.get_mut(under) {
         plates.remove(&plate);
         if plates.is_empty() {
-            by_flight.remove(&flight);
+            listed.remove(under);
         }
     }
 }
@@ -340,10 +375,13 @@ impl Kept for Bags {
             kept.plates.iter().filter_map(|(plate, worn)| Some((worn.listed_at?, *plate))).collect();
         self.unlisted =
             kept.plates.iter().filter(|(_, worn)| worn.is_unlisted).map(|(plate, _)| *plate).collect();
-        self.by_flight = HashMap::default();
+        (self.by_flight, self.by_container) = Default::default();
         for (plate, worn) in &kept.plates {
             for flight in &worn.flights {
                 self.by_flight.entry(*flight).or_default().insert(*plate);
+            }
+            for container in &worn.containers {
+                self.by_container.entry(container.clone()).or_default().insert(*plate);
             }
         }
         self.kept = kept;

@@ -1,6 +1,7 @@
 //! gRPC of baggage: parse, one call, map.
 
 mod bags;
+pub mod handling;
 mod scans;
 mod sources;
 mod stream;

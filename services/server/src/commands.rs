@@ -44,7 +44,7 @@ enum Command {
     Serve(serve::Serve),
     /// Mints a token for calls to a develop server.
     Token(token::Token),
-    /// Reads and sends baggage messages.
+    /// Reads and sends baggage messages, and tells and proves the journey of a bag.
     #[command(subcommand)]
     Baggage(baggage::Baggage),
     /// Looks at venue maps.

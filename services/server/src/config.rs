@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use airside_baggage::handling::load::LoadPolicy;
 use airside_evidence::{Malformed, VerifierKey};
 use airside_gateway::GatewayConfig;
 use airside_runtime::{auth::Environment, reactors::StartAt, telemetry::LogConfig};
@@ -55,6 +56,8 @@ pub struct Config {
     /// Start with a vault that is older than what was signed; an option of one start, no setting.
     #[serde(skip)]
     pub accept_older_vault: bool,
+    /// What the airport asks before a bag may be loaded.
+    pub load_policy: LoadPolicy,
     /// How the evidence against tampering is kept.
     pub evidence: EvidenceConfig,
     /// The host link of baggage systems.
@@ -85,6 +88,7 @@ impl Default for Config {
             reactor_start: BTreeMap::new(),
             raw_retention_days: 14,
             accept_older_vault: false,
+            load_policy: LoadPolicy::default(),
             evidence: EvidenceConfig::default(),
             link: LinkConfig::default(),
             folders: FoldersConfig::default(),

@@ -10,6 +10,7 @@
 //! has left is given up.
 
 mod backup;
+mod bag;
 pub(crate) mod door;
 mod evidence_part;
 mod long;
@@ -35,6 +36,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 pub use backup::{Backup, BackupReport};
+pub use bag::Export;
 pub(crate) use parts::{Backups, Running, restored};
 pub use parts::{Parts, PartsError};
 pub use projections::{ReadModelReport, RebuildReport};
@@ -63,6 +65,13 @@ pub enum Order {
     Verify(Verify),
     /// Proves an event or a stream to an outsider.
     Prove(Prove),
+    /// Tells a bag's journey in the words of another system.
+    Export(Export),
+    /// Proves and shows all that is known of a plate.
+    Evidence {
+        /// The ten-digit licence plate.
+        plate: String,
+    },
     /// Copies log, vault and evidence.
     Backup(Backup),
     /// Lists the read models.
@@ -82,6 +91,8 @@ impl Order {
             Self::Stats(_) => "stats",
             Self::Verify(_) => "verify",
             Self::Prove(_) => "prove",
+            Self::Export(_) => "export",
+            Self::Evidence { .. } => "evidence",
             Self::Backup(_) => "backup",
             Self::Projections => "projections",
             Self::Rebuild { .. } => "rebuild",
@@ -217,6 +228,8 @@ async fn carry_out(order: Order, parts: &Parts, caller: &Caller) -> Result<Value
         Order::Stats(order) => result(stats::stats(&order, parts, caller).await?),
         Order::Verify(order) => result(verify::verify(&order, parts, caller).await?),
         Order::Prove(order) => result(prove::prove(&order, parts).await?),
+        Order::Export(order) => bag::export(&order, parts).await,
+        Order::Evidence { plate } => bag::evidence(&plate, parts).await,
         Order::Backup(order) => result(backup::backup(&order, parts, caller).await?),
         Order::Projections => result(projections::list(parts).await?),
         Order::Rebuild { name } => result(projections::rebuild(&name, parts, caller).await?),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airside_api::baggage::v1::baggage_service_client::BaggageServiceClient;
+use airside_api::baggage::v1::handling_service_client::HandlingServiceClient;
 use airside_api::flights::v1::flight_service_client::FlightServiceClient;
 use airside_api::navigation::v1::navigation_service_client::NavigationServiceClient;
 use airside_api::notifications::v1::notification_service_client::NotificationServiceClient;
@@ -135,6 +136,8 @@ pub struct Clients {
     pub baggage: BaggageServiceClient<Line>,
     /// Flights.
     pub flights: FlightServiceClient<Line>,
+    /// What handlers ask.
+    pub handling: HandlingServiceClient<Line>,
     /// Ways.
     pub navigation: NavigationServiceClient<Line>,
     /// Notices.
@@ -150,6 +153,7 @@ impl Clients {
         Self {
             baggage: BaggageServiceClient::new(line.clone()),
             flights: FlightServiceClient::new(line.clone()),
+            handling: HandlingServiceClient::new(line.clone()),
             navigation: NavigationServiceClient::new(line.clone()),
             notifications: NotificationServiceClient::new(line.clone()),
             trips: TripServiceClient::new(line),

@@ -289,6 +289,16 @@ impl Content {
         legs.chain(beside).flatten()
     }
 
+    /// Returns the container, cart or hold that the bag was put into, if it was.
+    pub fn container(&self) -> Option<&str> {
+        match self {
+            Self::Scanned(Sighting { stowage: Some((container, _)), .. }) if !container.is_empty() => {
+                Some(container)
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the airports that it names at the other ends of its flights.
     pub fn airports(&self) -> impl Iterator<Item = AirportCode> {
         self.legs().iter().filter_map(|leg| leg.airport)

@@ -107,7 +107,8 @@ pub(super) fn read_token(token: &str) -> Result<ListKey, &'static str> {
     Ok((at, LicencePlate::parse(plate).map_err(|_| MALFORMED)?))
 }
 
-fn message(
+/// Returns a bag as a caller may see it.
+pub(super) fn message(
     plate: LicencePlate,
     journey: &Journey,
     caller: &Caller,

@@ -13,15 +13,18 @@ use clap::{Args, Subcommand};
 
 use super::{Outcome, out::note};
 
+mod journey;
 mod send;
 
-/// Reads and sends baggage messages.
+/// Reads and sends baggage messages, and tells and proves the journey of a bag.
 #[derive(Subcommand)]
 pub(super) enum Baggage {
     /// Reads IATA RP 1745 messages and prints one JSON object for each.
     Parse(Parse),
     /// Sends messages and waits until each is safe on the other end's disk.
     Send(Box<send::Send>),
+    Journey(journey::Journey),
+    Evidence(journey::Evidence),
 }
 
 /// Reads IATA RP 1745 messages and prints one JSON object for each, with what is odd or wrong in it.
@@ -50,6 +53,8 @@ impl Baggage {
         match self {
             Self::Parse(parse) => parse.run(),
             Self::Send(send) => send.run(),
+            Self::Journey(command) => command.run(),
+            Self::Evidence(command) => command.run(),
         }
     }
 }

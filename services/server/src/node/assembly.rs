@@ -163,6 +163,7 @@ impl Assembly {
 
         let routes = Routes::new(flights.service)
             .add_service(baggage.service)
+            .add_service(baggage.handling.serve(self.config.load_policy))
             .add_service(trips.service)
             .add_service(NotificationServiceServer::new(notifications.service))
             .add_service(navigation.service);

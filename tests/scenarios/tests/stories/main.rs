@@ -22,6 +22,7 @@ mod folders;
 mod full_disk;
 mod harness;
 mod idempotency;
+mod journey_command;
 mod json;
 mod link;
 mod log_command;
@@ -29,6 +30,9 @@ mod map_command;
 mod passenger_bag;
 mod privacy;
 mod projections_command;
+/// What checks proofs: the verifier's own source, which shares no code with what makes them.
+#[path = "../../../verifier/src/proof.rs"]
+mod proof;
 mod push;
 mod refusals;
 mod send_command;
