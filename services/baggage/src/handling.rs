@@ -14,7 +14,7 @@ use airside_api::baggage::v1::{AnnouncementChange, LegRole, Stage, TrackingPoint
 use airside_kernel::Timestamp;
 
 use crate::{
-    journey::{Journey, Status},
+    journey::{Journey, Status, rank},
     model::{Content, DatedFlight, LicencePlate},
 };
 
@@ -71,28 +71,6 @@ impl<'a> Standing<'a> {
             stage if rank(stage) >= rank(Stage::OnAircraft) => rank(Stage::Expected),
             stage => rank(stage),
         }
-    }
-}
-
-/// Returns the place of a stage in a normal journey.
-pub fn rank(stage: Stage) -> u8 {
-    match stage {
-        Stage::Unspecified => 0,
-        Stage::Expected => 1,
-        Stage::Accepted => 2,
-        Stage::InSystem => 3,
-        Stage::Screened => 4,
-        Stage::Stored => 5,
-        Stage::Sorted => 6,
-        Stage::InContainer => 7,
-        Stage::AtAircraft => 8,
-        Stage::OnAircraft => 9,
-        Stage::Departed => 10,
-        Stage::Unloaded => 11,
-        Stage::Transferring => 12,
-        Stage::Arrived => 13,
-        Stage::OnBelt => 14,
-        Stage::Collected => 15,
     }
 }
 

@@ -7,10 +7,9 @@ use super::{
     Standing,
     load::{LoadPolicy, must_come_off},
     loads::FlightLoad,
-    rank,
 };
 use crate::{
-    journey::Plate,
+    journey::{Plate, rank},
     model::{DatedFlight, JourneyId, LicencePlate},
 };
 

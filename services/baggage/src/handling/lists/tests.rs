@@ -1,10 +1,10 @@
 //! Which bags each list has.
 
-use airside_api::baggage::v1::{AnnouncementChange, LegRole, TrackingPoint};
+use airside_api::baggage::v1::{AnnouncementChange, LegRole, LoadingStep, Report, TrackingPoint};
 
 use super::*;
 use crate::{
-    handling::sample::{FLIGHT, OTHER, announced, flight, leg, minute, seen, start, worn},
+    handling::sample::{FLIGHT, OTHER, announced, flight, leg, minute, reported, seen, start, worn},
     model::{Announcement, Content, Sighting},
 };
 
@@ -85,6 +85,65 @@ fn what_a_bag_did_on_its_inbound_flight_does_not_count_for_the_next() {
     assert_eq!(list(Stage::Accepted), ["01"]);
     assert_eq!(list(Stage::InSystem), ["01", "02"]);
     assert_eq!(list(Stage::OnAircraft), ["01", "02", "03"]);
+}
+
+#[test]
+fn a_container_holds_what_is_in_it_and_a_hold_only_what_is_in_it_for_the_flight() {
+    let plates = plates([
+        vec![announced(FLIGHT).into(), into(TrackingPoint::AircraftLoad, FLIGHT, "H4")],
+        vec![announced(OTHER).into(), into(TrackingPoint::AircraftLoad, OTHER, "H4")],
+        vec![
+            announced(FLIGHT).into(),
+            into(TrackingPoint::AircraftLoad, FLIGHT, "H4"),
+            seen(TrackingPoint::Offload, Some(FLIGHT)).into(),
+        ],
+        vec![announced(FLIGHT).into(), into(TrackingPoint::AircraftLoad, FLIGHT, "H1")],
+    ]);
+    let list = |flight| serials(&contents(&view(&plates), "H4", flight));
+    assert_eq!(list(None), ["01", "02"]);
+    assert_eq!(list(Some(flight(FLIGHT))), ["01"]);
+}
+
+#[test]
+fn what_must_come_off_is_named_where_it_lies_and_in_the_order_to_pick_it() {
+    let moved = Announcement { change: AnnouncementChange::Changed, ..announced(OTHER) };
+    let unload = || Content::from(reported(Report::Unload, FLIGHT));
+    let plates = plates([
+        vec![announced(FLIGHT).into(), into(TrackingPoint::AircraftLoad, FLIGHT, "AKE2ZH"), unload()],
+        vec![announced(FLIGHT).into(), into(TrackingPoint::AircraftLoad, FLIGHT, "AKE1ZH"), unload()],
+        // It stays.
+        vec![announced(FLIGHT).into(), into(TrackingPoint::AircraftLoad, FLIGHT, "AKE1ZH")],
+        // It lies in a container and belongs on another flight now.
+        vec![announced(FLIGHT).into(), into(TrackingPoint::ContainerLoad, FLIGHT, "AKE3ZH"), moved.into()],
+        // Nobody has put it anywhere yet.
+        vec![announced(FLIGHT).into(), unload()],
+        // It is off.
+        vec![
+            announced(FLIGHT).into(),
+            into(TrackingPoint::AircraftLoad, FLIGHT, "AKE1ZH"),
+            unload(),
+            seen(TrackingPoint::Offload, Some(FLIGHT)).into(),
+        ],
+    ]);
+    let hold_of = |container: &str| match container {
+        "AKE1ZH" => Some("42".to_owned()),
+        "AKE2ZH" => Some("11".to_owned()),
+        _ => None,
+    };
+    let closed = FlightLoad::default().at_step(LoadingStep::Closed);
+    let view = view(&plates);
+    let found = offload(&view, flight(FLIGHT), &closed, LoadPolicy::default());
+    let found: Vec<_> = to_pick(found, hold_of)
+        .into_iter()
+        .map(|one| (one.compartment, one.container, one.standing.plate.to_string(), one.reasons))
+        .collect();
+    let expected = [
+        ("", "AKE3ZH", "3479000104", LoadReason::AnotherFlight),
+        ("11", "AKE2ZH", "3479000101", LoadReason::UnloadRequested),
+        ("42", "AKE1ZH", "3479000102", LoadReason::UnloadRequested),
+    ];
+    let owned = |text: &str| text.to_owned();
+    assert_eq!(found, expected.map(|(a, b, c, reason)| (owned(a), owned(b), owned(c), vec![reason])));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! One test for each reason, and for what is no reason.
 
-use airside_api::baggage::v1::{AnnouncementChange, LegRole, LoadReason, LoadingStep, TrackingPoint};
+use airside_api::baggage::v1::{AnnouncementChange, LegRole, LoadReason, LoadingStep, Report, TrackingPoint};
 
 use super::*;
 use crate::{
-    handling::sample::{FLIGHT, OTHER, announced, flight, leg, minute, plate, seen, worn},
-    model::{Announcement, Content},
+    handling::sample::{FLIGHT, OTHER, announced, flight, leg, minute, plate, reported, seen, worn},
+    model::{Announcement, Content, Sighting},
 };
 
 struct Asked {
@@ -150,4 +150,55 @@ fn a_bag_without_authority_is_not_loaded_unless_the_airport_takes_silence_for_co
     silent.answers(&[LoadReason::AuthorityAbsent]);
     let policy = LoadPolicy { needs_authority: false, ..LoadPolicy::default() };
     Asked { policy, ..silent }.may_load();
+}
+
+#[test]
+fn a_bag_that_screening_did_not_clear_is_not_loaded() {
+    let strict = LoadPolicy { needs_clearance: true, ..LoadPolicy::default() };
+    let screened = |screening| {
+        let screened = Sighting { screening, ..seen(TrackingPoint::BhsInduction, None) };
+        told([announced(FLIGHT).into(), screened.into()])
+    };
+    for screening in [Screening::Uncleared, Screening::Rejected] {
+        screened(screening).answers(&[LoadReason::NotCleared]);
+    }
+    screened(Screening::Cleared).may_load();
+    Asked { policy: strict, ..screened(Screening::Cleared) }.may_load();
+    // No result is enough, unless the airport asks for more.
+    for screening in [Screening::Unspecified, Screening::Pending] {
+        screened(screening).may_load();
+        Asked { policy: strict, ..screened(screening) }.answers(&[LoadReason::NotCleared]);
+    }
+}
+
+#[test]
+fn a_bag_that_is_to_be_unloaded_is_not_loaded() {
+    let unload = reported(Report::Unload, FLIGHT);
+    let aboard = || seen(TrackingPoint::AircraftLoad, Some(FLIGHT));
+    told([announced(FLIGHT).into(), aboard().into(), unload.into()]).answers(&[LoadReason::UnloadRequested]);
+    let off = seen(TrackingPoint::Offload, Some(FLIGHT));
+    told([announced(FLIGHT).into(), aboard().into(), off.into()]).answers(&[LoadReason::UnloadRequested]);
+}
+
+#[test]
+fn a_passenger_who_is_not_on_board_keeps_the_bag_off_where_the_airport_asks_it() {
+    let policy = LoadPolicy { needs_boarded: true, ..LoadPolicy::default() };
+    let with = |passenger, authority| {
+        let asked = told([Announcement { passenger, authority, ..announced(FLIGHT) }.into()]);
+        Asked { policy, ..asked }
+    };
+    for passenger in [PassengerState::Unspecified, PassengerState::CheckedIn, PassengerState::NotBoarded] {
+        with(passenger, Authority::Load).answers(&[LoadReason::PassengerNotBoarded]);
+    }
+    with(PassengerState::Boarded, Authority::Load).may_load();
+    with(PassengerState::NotBoarded, Authority::Transport).may_load();
+}
+
+#[test]
+fn every_obstacle_is_named_and_the_gravest_goes_first() {
+    let load = FlightLoad::default().at_step(LoadingStep::Closed);
+    let withheld = Announcement { authority: Authority::Withheld, ..announced(FLIGHT) };
+    let rejected = Sighting { screening: Screening::Rejected, ..seen(TrackingPoint::BhsInduction, None) };
+    let asked = Asked { load, ..told([withheld.into(), rejected.into()]) };
+    asked.answers(&[LoadReason::FlightClosed, LoadReason::AuthorityWithheld, LoadReason::NotCleared]);
 }

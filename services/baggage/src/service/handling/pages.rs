@@ -6,7 +6,8 @@ use airside_api::baggage::v1 as api;
 use uuid::Uuid;
 
 use crate::{
-    handling::{Standing, lists::ComesOff, load::obstacle, rank},
+    handling::{Standing, lists::ComesOff, load::obstacle},
+    journey::rank,
     model::{JourneyId, LicencePlate},
 };
 
