@@ -8,7 +8,7 @@ pub mod lists;
 pub mod load;
 pub mod loads;
 #[cfg(test)]
-pub(crate) mod sample;
+pub(crate) mod tests;
 
 use airside_api::baggage::v1::{AnnouncementChange, LegRole, Stage, TrackingPoint};
 use airside_kernel::Timestamp;

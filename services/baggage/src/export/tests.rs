@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{codes::EventCode, custody::CustodyPoint, nodes::Node, *};
 use crate::{
-    handling::sample::{FLIGHT, OTHER, announced, flight, leg, plate, reported, seen, worn},
+    handling::tests::{FLIGHT, OTHER, announced, flight, leg, plate, reported, seen, worn},
     journey::Plate,
     model::{Announcement, ConnectionJudged, FlightTurned, JourneyId, Leg, Link, Sighting},
 };

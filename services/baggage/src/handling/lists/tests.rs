@@ -4,7 +4,7 @@ use airside_api::baggage::v1::{AnnouncementChange, LegRole, LoadingStep, Report,
 
 use super::*;
 use crate::{
-    handling::sample::{FLIGHT, OTHER, announced, flight, leg, minute, reported, seen, start, worn},
+    handling::tests::{FLIGHT, OTHER, announced, flight, leg, minute, reported, seen, start, worn},
     model::{Announcement, Content, Sighting},
 };
 

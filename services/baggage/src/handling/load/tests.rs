@@ -4,7 +4,7 @@ use airside_api::baggage::v1::{AnnouncementChange, LegRole, LoadReason, LoadingS
 
 use super::*;
 use crate::{
-    handling::sample::{FLIGHT, OTHER, announced, flight, leg, minute, plate, reported, seen, worn},
+    handling::tests::{FLIGHT, OTHER, announced, flight, leg, minute, plate, reported, seen, worn},
     model::{Announcement, Content, Sighting},
 };
 

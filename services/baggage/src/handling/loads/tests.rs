@@ -9,7 +9,7 @@ use airside_runtime::stored::timestamp_message;
 use jiff::SignedDuration;
 
 use super::*;
-use crate::handling::sample::{FLIGHT, OTHER, flight, minute, start};
+use crate::handling::tests::{FLIGHT, OTHER, flight, minute, start};
 
 fn event(stream: &str, event_type: &str, payload: &[u8], at: Timestamp) -> RecordedEvent {
     let us = at.as_microsecond();
