@@ -49,6 +49,8 @@ pub struct Known {
     pub kind: Option<PlateKind>,
     /// Journeys of the plate that are of other passengers than the announced one.
     pub strangers: Vec<JourneyId>,
+    /// The journey that it was concluded of: nothing is to be found out about whose it is.
+    pub concluded_of: Option<JourneyId>,
 }
 
 impl From<Observe> for Command {
@@ -212,9 +214,12 @@ fn record(plate: &Plate, observe: Observe, known: &Known) -> Result<Vec<BagEvent
     let Observe { observation, mut content, new_journey } = observe;
     let earlier = plate.observation(&observation.id);
     refuse(plate, &observation, earlier.map(|(earlier, _)| earlier))?;
-    let place = match earlier.and_then(|(_, journey)| plate.journey(journey?)) {
-        Some(journey) => Place::In(journey),
-        None => place(plate, &Asked { observation: &observation, content: &content, known })?,
+    let place = match (earlier.and_then(|(_, journey)| plate.journey(journey?)), known.concluded_of) {
+        (Some(journey), _) => Place::In(journey),
+        (None, Some(journey)) => {
+            Place::In(plate.journey(journey).ok_or(Rejection::UnknownJourney { journey })?)
+        }
+        (None, None) => place(plate, &Asked { observation: &observation, content: &content, known })?,
     };
     let observation_id = observation.id.clone();
     let mut facts = Vec::with_capacity(4);

@@ -9,7 +9,7 @@
 //! `source-<name>` (raw messages), `quarantine-<source>` (what could not be
 //! used), `noread-<source>` (readings without a tag), `parts-<source>` (parts of
 //! messages until all of them are there), `loading-<flight id>` (the loading of a
-//! flight as a whole).
+//! flight as a whole), `container-<id>` (where containers and carts went).
 //!
 //! Invariants: a raw message is on disk before it is acknowledged, and its bytes
 //! are sealed; reading it is a later step that gives the same result whenever it
@@ -18,6 +18,7 @@
 //!
 //! This crate never decides who hears of a bag, and never shows a screening result.
 
+pub mod containers;
 pub mod decide;
 pub mod drop;
 pub mod events;
@@ -39,6 +40,7 @@ pub mod service;
 pub mod source;
 pub mod sources;
 pub mod translate;
+pub mod turns;
 
 mod part;
 

@@ -19,12 +19,15 @@ use crate::{
     receive::Receiving,
     service::{Baggage, handling::Handling},
     sources::{Sources, silence::Settings, watch::Watch},
+    turns::Turns,
 };
 
 /// How many folded plates are kept in memory.
 const CACHED_PLATES: u64 = 100_000;
 /// How many folded sources are kept in memory.
 const CACHED_SOURCES: u64 = 1_000;
+/// How many folded containers are kept in memory.
+const CACHED_CONTAINERS: u64 = 10_000;
 /// The largest call: a full batch with room to spare.
 const MAX_CALL_BYTES: usize = 1024 * 1024;
 
@@ -36,6 +39,8 @@ pub struct Part {
     pub handling: Handling,
     /// The reactor that reads stored messages.
     pub parse: Parse,
+    /// The reactor that tells bags what their flights and containers do.
+    pub turns: Turns,
     /// Takes raw messages to disk, for the host link.
     pub receiving: Receiving,
     /// Where every bag is.
@@ -69,6 +74,8 @@ pub fn part(
     let parse = Parse::new(store.clone(), keys.clone(), metrics.clone(), targets);
     let quarantine = projections.add_kept(QuarantineList::default);
     let timetable = projections.add_kept(Timetable::default);
+    let containers = Executor::new(store.clone(), keys.clone(), CACHED_CONTAINERS);
+    let turns = Turns::new(executor.clone());
     let receiving = Receiving::new(store.clone(), keys.clone(), clock.clone(), metrics.clone());
     let handling = Handling {
         store: store.clone(),
@@ -90,6 +97,7 @@ pub fn part(
         metrics,
         executor,
         no_reads,
+        containers,
         bags: bags.clone(),
         operating: operating.clone(),
         quarantine,
@@ -99,5 +107,5 @@ pub fn part(
         stop,
     };
     let service = BaggageServiceServer::new(service).max_decoding_message_size(MAX_CALL_BYTES);
-    Part { service, handling, parse, bags, operating, receiving, sources, watch }
+    Part { service, handling, parse, turns, bags, operating, receiving, sources, watch }
 }

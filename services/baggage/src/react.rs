@@ -40,8 +40,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use self::orders::is_lasting;
 use self::{
-    orders::{Pending, ToBag, is_lasting, keep_parts, quarantine_order, refused_order, settle, stuck_order},
+    orders::{Pending, ToBag, keep_parts, quarantine_order, refused_order, settle, stuck_order},
     repeats::Repeats,
     waits::Waits,
 };

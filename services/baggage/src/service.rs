@@ -1,6 +1,7 @@
 //! gRPC of baggage: parse, one call, map.
 
 mod bags;
+mod containers;
 pub mod handling;
 mod scans;
 mod sources;
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
+    containers::Container,
     decide::Bag,
     model::{DatedFlight, LicencePlate},
     operating::Operating,
@@ -43,6 +45,7 @@ pub struct Baggage {
     pub(crate) metrics: Metrics,
     pub(crate) executor: Executor<Bag>,
     pub(crate) no_reads: Executor<NoReads>,
+    pub(crate) containers: Executor<Container>,
     pub(crate) bags: ReadModel<Bags>,
     pub(crate) operating: ReadModel<Operating>,
     pub(crate) quarantine: ReadModel<QuarantineList>,
@@ -74,6 +77,15 @@ impl BaggageService for Baggage {
         let actor = Caller::of(&request).actor();
         let batch = scans::parse(request.into_inner(), self.clock.now())?;
         scans::record(self, &actor, batch).await.map(Response::new)
+    }
+
+    async fn record_containers(
+        &self,
+        request: Request<api::RecordContainersRequest>,
+    ) -> Result<Response<api::RecordContainersResponse>, Status> {
+        let actor = Caller::of(&request).actor();
+        let parsed = containers::parse(request.get_ref(), &actor, self.clock.now())?;
+        containers::record(self, parsed).await.map(Response::new)
     }
 
     async fn stream_messages(

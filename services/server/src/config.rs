@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use airside_baggage::handling::load::LoadPolicy;
+use airside_baggage::{handling::load::LoadPolicy, model::AirportCode, turns::TransferTimes};
 use airside_evidence::{Malformed, VerifierKey};
 use airside_gateway::GatewayConfig;
 use airside_runtime::{auth::Environment, reactors::StartAt, telemetry::LogConfig};
@@ -53,6 +53,8 @@ pub struct Config {
     pub reactor_start: BTreeMap<String, ReactorStart>,
     /// Days that raw messages can be read again before their key is destroyed. Default 14.
     pub raw_retention_days: u16,
+    /// How long transfers take, by airport; see [`TransferTimes`] for each field and its default.
+    pub transfers: BTreeMap<AirportCode, TransferTimes>,
     /// Start with a vault that is older than what was signed; an option of one start, no setting.
     #[serde(skip)]
     pub accept_older_vault: bool,
@@ -87,6 +89,7 @@ impl Default for Config {
             maps: Vec::new(),
             reactor_start: BTreeMap::new(),
             raw_retention_days: 14,
+            transfers: BTreeMap::new(),
             accept_older_vault: false,
             load_policy: LoadPolicy::default(),
             evidence: EvidenceConfig::default(),

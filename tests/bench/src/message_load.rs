@@ -35,13 +35,12 @@ const MORE: f64 = 1.05;
 /// How long answers may take to come after the end of a phase.
 const LATE: Duration = Duration::from_secs(180);
 
-/// How the loads are run.
+/// How `message-load` is run.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How long each phase of `message-load` and `baggage-load` lasts, such as `10s` [default: 30s
-    /// and 60s, and 30s of a backlog].
+    /// How long each phase of `message-load` lasts, such as `10s` [default: 30s, then 60s].
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-    pub(crate) run_for: Option<Duration>,
+    run_for: Option<Duration>,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -427,3 +427,28 @@ fn date(days: i64) -> String {
     let day = jiff::civil::date(2026, 11, 20) + days.days();
     format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
 }
+
+#[test]
+fn what_is_concluded_of_a_journey_is_told_to_it_and_opens_none() {
+    let conclude = |journey| {
+        let turned = FlightTurned { flight: leg("ZH9101-20261120").flight, turn: FlightTurn::Departed };
+        let known = Known { concluded_of: Some(journey), ..Known::default() };
+        Command::Observe(observe("t", 60, Content::FlightTurned(turned)), known)
+    };
+    let open = |id: &str, minutes| {
+        let Observe { observation, content, new_journey } = observe(id, minutes, seen(Sortation));
+        let (observation_id, rule_version) = (id.to_owned(), RULE_VERSION);
+        [
+            BagEvent::Observed { subject: new_journey, observation, content },
+            BagEvent::JourneyOpened { journey: new_journey, is_provisional: true },
+            BagEvent::Attached { observation_id, journey: new_journey, rule_version },
+        ]
+    };
+    let two = || open("a", 0).into_iter().chain(open("b", 1));
+    let second = journey(u128::from(b'b'));
+    let facts = Bag::decide(&given::<Bag>(two()).state(), conclude(second)).unwrap();
+    assert!(matches!(&facts[..2], [BagEvent::Observed { .. }, BagEvent::Attached { journey: told, .. }]
+        if *told == second));
+    let nobody = Rejection::UnknownJourney { journey: journey(7) };
+    given::<Bag>(two()).when(conclude(journey(7))).rejects(&nobody);
+}

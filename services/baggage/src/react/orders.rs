@@ -93,7 +93,7 @@ pub(super) async fn keep_parts(
 }
 
 /// Whether a failure is the same the next time.
-pub(super) fn is_lasting(code: Code) -> bool {
+pub(crate) fn is_lasting(code: Code) -> bool {
     matches!(code, Code::DataLoss | Code::InvalidArgument)
 }
 

@@ -36,9 +36,9 @@ pub(super) struct Batch {
 }
 
 /// A field that is wrong, and what to do.
-struct Wrong {
-    field: &'static str,
-    reason: String,
+pub(super) struct Wrong {
+    pub(super) field: &'static str,
+    pub(super) reason: String,
 }
 
 /// A scan whose fields are good.
@@ -119,7 +119,7 @@ fn read(scan: api::Scan, source: &str, received_at: Timestamp) -> Result<Scan, W
     })
 }
 
-fn flight(text: &str, received_at: Timestamp) -> Result<Option<DatedFlight>, Wrong> {
+pub(super) fn flight(text: &str, received_at: Timestamp) -> Result<Option<DatedFlight>, Wrong> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -17,6 +17,7 @@ use airside_baggage::{
     receive::Receiving,
     service::Baggage,
     sources::{Sources, silence::Settings, watch::Watch},
+    turns::Turns,
 };
 use airside_kernel::{
     Append, Clock, EventId, EventStore, Expected, ManualClock, Metadata, NewEvent, PersonId, RecordedEvent,
@@ -62,6 +63,7 @@ pub(crate) struct Airport {
     health: Option<Health>,
     parse: Option<Parse>,
     read: Option<watch::Receiver<Progress>>,
+    turns: Option<Turns>,
     stop: watch::Sender<bool>,
     _erasures: broadcast::Sender<SubjectId>,
 }
@@ -94,7 +96,7 @@ impl Airport {
         let mut projections = Projections::new(store.clone());
         let metrics = Metrics::register(&mut Registry::default());
         let (log, keys) = (store.clone(), vault.clone());
-        let Part { service, parse, receiving, operating, watch, sources, .. } =
+        let Part { service, parse, turns, receiving, operating, watch, sources, .. } =
             part(log, keys, clock.clone(), metrics, &mut projections, settings(), stopped.clone());
         tokio::spawn(projections.run(erased, stopped));
         let client = BaggageServiceClient::new(service);
@@ -111,6 +113,7 @@ impl Airport {
             health: None,
             parse: Some(parse),
             read: None,
+            turns: Some(turns),
             stop,
             _erasures: erasures,
         }
@@ -145,6 +148,15 @@ impl Airport {
         let runner = Runner::start(parse, self.store.clone(), self.clock.clone(), start_at).await.unwrap();
         (self.read, self.health) = (Some(runner.progress()), Some(runner.health()));
         tokio::spawn(runner.run(self.stop.subscribe()));
+    }
+
+    /// Lets flights and containers reach their bags; returns how far that is.
+    pub(crate) async fn start_turning(&mut self, start_at: Option<StartAt>) -> watch::Receiver<Progress> {
+        let turns = self.turns.take().expect("it is started once");
+        let runner = Runner::start(turns, self.store.clone(), self.clock.clone(), start_at).await.unwrap();
+        let progress = runner.progress();
+        tokio::spawn(runner.run(self.stop.subscribe()));
+        progress
     }
 
     /// Waits until every message that is stored now was read, and returns the token of the head.

@@ -3,10 +3,11 @@
 use std::{env, fs, path::PathBuf};
 
 use airside_api::baggage::v1::{
-    AnnouncementChange, Authority, BagException, Connection, FlightTurn, LegRole, LinkKind, LoadingStep,
-    PassengerState, Report, Resolution, Screening, Stage, TrackingPoint,
+    AnnouncementChange, Authority, BagException, Connection, ContainerStep, FlightTurn, LegRole, LinkKind,
+    LoadingStep, PassengerState, Report, Resolution, Screening, Stage, TrackingPoint,
 };
 use airside_baggage::{
+    containers::ContainerMoved,
     events::BagEvent,
     journey::Status,
     loading::LoadingMoved,
@@ -269,6 +270,13 @@ fn tag_collided_is_read_and_written_for_ever() {
 fn observation_resolved_is_read_and_written_for_ever() {
     let (observation_id, resolution) = ("s/bhs.t3/8f1e".into(), Resolution::Attached);
     check(&BagEvent::Resolved { observation_id, resolution, journey: Some(journey(1)) });
+}
+
+#[test]
+fn container_moved_is_read_and_written_for_ever() {
+    let flight = "ZH9101-20261120".parse().ok();
+    let (step, compartment) = (ContainerStep::Loaded, "H4".to_owned());
+    check(&ContainerMoved { observation: timed_observation(), step, flight, compartment });
 }
 
 #[test]

@@ -15,3 +15,4 @@ mod pieces;
 mod scans;
 mod sources;
 mod stored;
+mod turns;

@@ -3,7 +3,10 @@
 use std::{future::Future, sync::Arc};
 
 use airside_api::notifications::v1::notification_service_server::NotificationServiceServer;
-use airside_baggage::react::Parse;
+use airside_baggage::{
+    react::Parse,
+    turns::{Times, Turns},
+};
 use airside_evidence::Notary;
 use airside_kernel::{Clock, EventStore, Kept};
 use airside_notifications::react::Notices;
@@ -125,6 +128,8 @@ impl Assembly {
             .map_err(|(code, source)| StartError::Venue { code, source })?;
 
         let (messages_read, parse) = self.react(baggage.parse, &snapshots).await?;
+        let times = Times::new(self.config.transfers.clone());
+        let (turns, turn) = self.react(baggage.turns.with_times(times), &snapshots).await?;
         let (passages, passage) = self.react(trips.passage, &snapshots).await?;
         let telling = notifications.reactor.merging_within(self.config.notifications.merge_window);
         let (notices, notice) = self.react(telling, &snapshots).await?;
@@ -136,6 +141,7 @@ impl Assembly {
             read_models: progress.clone(),
             reactors: vec![
                 (Parse::NAME, messages_read.clone()),
+                (Turns::NAME, turns),
                 (Passage::NAME, passages),
                 (Notices::NAME, notices),
             ],
@@ -144,6 +150,7 @@ impl Assembly {
             readers: vec![
                 (READ_MODELS, read_models.clone()),
                 (Parse::NAME, parse),
+                (Turns::NAME, turn),
                 (Passage::NAME, passage),
                 (Notices::NAME, notice),
             ],

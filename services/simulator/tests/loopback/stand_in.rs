@@ -89,6 +89,13 @@ impl BaggageService for StandIn {
         Ok(Response::new(SubmitMessagesResponse { receipts, position: String::new() }))
     }
 
+    async fn record_containers(
+        &self,
+        _: Request<RecordContainersRequest>,
+    ) -> Result<Response<RecordContainersResponse>, Status> {
+        Err(Status::unimplemented("no containers here"))
+    }
+
     async fn record_scans(
         &self,
         request: Request<RecordScansRequest>,

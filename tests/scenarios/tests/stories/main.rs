@@ -43,3 +43,4 @@ mod stop;
 mod streams;
 mod tamper;
 mod token_command;
+mod turns;
