@@ -70,8 +70,15 @@ pub fn part(
     let operating = projections.add_kept(Operating::default);
     let parts = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
     let loadings = Executor::new(store.clone(), keys.clone(), CACHED_SOURCES);
-    let targets = Targets { bags: executor.clone(), parts, quarantine, no_reads: no_reads.clone(), loadings };
+    let targets = Targets {
+        bags: executor.clone(),
+        parts,
+        quarantine: quarantine.clone(),
+        no_reads: no_reads.clone(),
+        loadings,
+    };
     let parse = Parse::new(store.clone(), keys.clone(), metrics.clone(), targets);
+    let settling = quarantine;
     let quarantine = projections.add_kept(QuarantineList::default);
     let timetable = projections.add_kept(Timetable::default);
     let containers = Executor::new(store.clone(), keys.clone(), CACHED_CONTAINERS);
@@ -101,6 +108,7 @@ pub fn part(
         bags: bags.clone(),
         operating: operating.clone(),
         quarantine,
+        settling,
         timetable,
         sources: sources.clone(),
         settings,

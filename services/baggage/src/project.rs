@@ -118,6 +118,11 @@ impl Bags {
         Some((self.newest(&kept.plate, scope)?, kept.version))
     }
 
+    /// Returns a journey of a plate.
+    pub fn journey(&self, plate: LicencePlate, id: JourneyId) -> Option<&Journey> {
+        self.kept.plates.get(&plate)?.plate.journey(id)
+    }
+
     /// Returns the newest journey within a scope of a plate as it is or was.
     pub fn newest<'a>(&self, plate: &'a Plate, scope: Scope) -> Option<&'a Journey> {
         match scope {

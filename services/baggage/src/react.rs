@@ -13,6 +13,9 @@
 //! Which flight a message means is taken from the schedule as it was known up to the
 //! message, so that every node says the same (see [`Operating`]).
 //!
+//! A message that an operator takes from quarantine to be read again is read by the
+//! present parser under the ids that it had: what an older one said is replaced.
+//!
 //! Messages wait sealed and are read a few at a time, because one may name
 //! thousands of bags. A stream that cannot be read quarantines what was meant for
 //! it and stops nobody else; a log that cannot be written makes all wait.
@@ -24,7 +27,7 @@ mod waits;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use airside_api::baggage::v1::LegRole;
+use airside_api::baggage::v1::{LegRole, Resolution};
 use airside_kernel::{
     Cause, Classified, Code, DecodeError, EventStore, Kept, Keyring, Personal, RecordedEvent, Revision,
     StoredEvent, StreamId, Timestamp,
@@ -53,7 +56,7 @@ use crate::{
     model::{JourneyId, LicencePlate, Observation, message_observation_id},
     operating::Operating,
     parts::{MessageCompleted, Parts, PartsEvent, PartsGivenUp},
-    source::{MessageReceived, NoReads, Quarantine, TagNotRead},
+    source::{MessageReceived, MessageResolved, NoReads, Quarantine, QuarantineCommand, TagNotRead},
     sources::events::SourceEvent,
     translate::{Said, Unusable, What, translate},
 };
@@ -97,6 +100,8 @@ pub struct Memory {
 /// A stored fact to act on.
 enum Work {
     Raw(RecordedEvent, MessageReceived),
+    /// An operator wants a message to be read again.
+    Again(RecordedEvent, MessageResolved),
     Whole(RecordedEvent, MessageCompleted),
     GivenUp(RecordedEvent, PartsGivenUp),
 }
@@ -126,7 +131,12 @@ impl Parse {
 
     async fn work(&mut self, work: &Work) -> Result<(), ReactError> {
         match work {
-            Work::Raw(event, received) => self.read(event, received),
+            Work::Raw(event, received) => {
+                let (source, received_at) = (source_of(event), received.received_at);
+                let mut reading = Reading { source, event, message: event.revision(), received_at, index: 0 };
+                self.read(&mut reading, received)
+            }
+            Work::Again(event, resolved) => self.read_again(event, *resolved).await,
             Work::Whole(event, completed) => self.read_whole(event, completed).await,
             Work::GivenUp(event, given_up) => {
                 self.set_parts_aside(event, given_up);
@@ -135,31 +145,52 @@ impl Parse {
         }
     }
 
-    fn read(&mut self, event: &RecordedEvent, received: &MessageReceived) -> Result<(), ReactError> {
-        let (source, received_at) = (source_of(event), received.received_at);
-        let mut reading = Reading { source, event, message: event.revision(), received_at, index: 0 };
+    fn read(&mut self, reading: &mut Reading<'_>, received: &MessageReceived) -> Result<(), ReactError> {
         let content = match self.open(received)? {
             Ok(content) => content,
             Err(why) => {
-                self.set_aside(&reading, "", &why);
+                self.set_aside(reading, "", &why);
                 return Ok(());
             }
         };
         let text = decode(&content);
         let mut is_empty = true;
-        for message in messages(&text, received_at) {
+        for message in messages(&text, reading.received_at) {
             is_empty = false;
             reading.index = first_index(message.index);
             match part_head(&message) {
-                Some(head) => self.keep_part(&reading, received, &message, head)?,
-                None => self.say_all(&mut reading, &message),
+                Some(_) if reading.is_again() => {
+                    let reason = "a part is not read again by itself; have the sender repeat the message";
+                    self.set_aside(reading, message.message_type.as_str(), &unusable("part-again", reason));
+                }
+                Some(head) => self.keep_part(reading, received, &message, head)?,
+                None => self.say_all(reading, &message),
             }
         }
         if is_empty {
             let why = unusable("no-message", "the bytes hold no message of a known type");
-            self.set_aside(&reading, "", &why);
+            self.set_aside(reading, "", &why);
         }
         Ok(())
+    }
+
+    /// Reads a stored message once more, as of the time when it was received.
+    async fn read_again(
+        &mut self,
+        event: &RecordedEvent,
+        resolved: MessageResolved,
+    ) -> Result<(), ReactError> {
+        let (source, message) = (source_of(event), resolved.message);
+        let found = self.received(source, message).await?;
+        let received_at = found.as_ref().map_or_else(|_| event.occurred_at(), |found| found.received_at);
+        let mut reading = Reading { source, event, message, received_at, index: 0 };
+        match found {
+            Ok(received) => self.read(&mut reading, &received),
+            Err(why) => {
+                self.set_aside(&reading, "", &why);
+                Ok(())
+            }
+        }
     }
 
     /// Opens the bytes of a raw message, or says why they are not to be had.
@@ -259,7 +290,9 @@ impl Parse {
         }
         // The quarantine keeps the highest cause of a stream, so it takes them in their order.
         quarantine.sort_by(|a, b| a.command.cause.cmp(&b.command.cause));
-        settle(&self.targets.quarantine, quarantine).await?;
+        let mut noted = quarantine.iter().map(|order| order.clone().map(QuarantineCommand::from)).collect();
+        settle(&self.targets.quarantine, &mut noted).await?;
+        quarantine.clear();
         settle(&self.targets.loadings, loadings).await?;
         settle(&self.targets.no_reads, no_reads).await
     }
@@ -314,7 +347,7 @@ impl Reactor for Parse {
     const NAME: &'static str = "baggage.parse";
 
     fn wants(category: &str) -> bool {
-        matches!(category, "source" | "parts" | "flight")
+        matches!(category, "source" | "parts" | "flight" | "quarantine")
     }
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
@@ -325,6 +358,13 @@ impl Reactor for Parse {
                 self.take_parts(event, fact, act);
             }
             _ if SourceEvent::is_type(event.event_type()) => {}
+            "quarantine" if event.event_type() == "baggage.MessageResolved" => {
+                let [resolved] = MessageResolved::decode(event)?;
+                if act && resolved.resolution == Resolution::Replayed {
+                    self.waiting.push_back(Work::Again(event.clone(), resolved));
+                }
+            }
+            "quarantine" => {}
             _ => {
                 let [received] = MessageReceived::decode(event)?;
                 self.take_raw(event, received, act);
@@ -370,6 +410,11 @@ fn first_index(message: usize) -> u32 {
 }
 
 impl Reading<'_> {
+    /// Whether an operator made us read it, and not its coming.
+    fn is_again(&self) -> bool {
+        self.event.category() == "quarantine"
+    }
+
     /// The fact that is worked on, as the cause of what is ordered.
     fn cause(&self) -> Cause {
         self.cause_in(self.event.stream().to_owned(), self.event.revision())

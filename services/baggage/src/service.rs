@@ -3,6 +3,7 @@
 mod bags;
 mod containers;
 pub mod handling;
+mod operator;
 mod scans;
 mod sources;
 mod stream;
@@ -32,7 +33,7 @@ use crate::{
     operating::Operating,
     project::{Bags, Item, ListKey, QuarantineList, Scope, Timetable},
     receive::Receiving,
-    source::NoReads,
+    source::{NoReads, Quarantine},
     sources::{Sources, silence::Settings},
 };
 
@@ -49,6 +50,7 @@ pub struct Baggage {
     pub(crate) bags: ReadModel<Bags>,
     pub(crate) operating: ReadModel<Operating>,
     pub(crate) quarantine: ReadModel<QuarantineList>,
+    pub(crate) settling: Executor<Quarantine>,
     pub(crate) timetable: ReadModel<Timetable>,
     pub(crate) sources: ReadModel<Sources>,
     pub(crate) settings: Arc<Settings>,
@@ -179,6 +181,24 @@ impl BaggageService for Baggage {
         self.sources.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
         Ok(Response::new(sources::list(self, &asked.page_token, limit)))
     }
+
+    async fn resolve_quarantine(
+        &self,
+        request: Request<api::ResolveQuarantineRequest>,
+    ) -> Result<Response<api::ResolveQuarantineResponse>, Status> {
+        let actor = Caller::of(&request).actor();
+        let asked = operator::parse(request.into_inner())?;
+        operator::resolve(self, &actor, asked).await.map(Response::new)
+    }
+
+    async fn link_bag(
+        &self,
+        request: Request<api::LinkBagRequest>,
+    ) -> Result<Response<api::LinkBagResponse>, Status> {
+        let actor = Caller::of(&request).actor();
+        let asked = operator::parse_link(&request.into_inner())?;
+        operator::link(self, &actor, asked).await.map(Response::new)
+    }
 }
 
 /// Returns what a caller may see. A passenger sees what they follow.
@@ -217,6 +237,8 @@ fn item_message(item: &Item) -> api::QuarantinedItem {
         code: item.code.clone(),
         reason: item.reason.clone(),
         at: Some(timestamp_message(item.at)),
+        observation_id: item.observation_id.clone(),
+        candidates: item.candidates.iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a source sent, before and beside the bags: raw messages, quarantine, no-reads.
 
+mod settled;
+
 use std::collections::VecDeque;
 
 use airside_api::baggage::v1::{self as stored, TrackingPoint};
@@ -17,6 +19,8 @@ use crate::{
     events::{damaged, observation, observation_message},
     model::Observation,
 };
+
+pub use settled::{MessageResolved, QuarantineCommand, QuarantineEvent};
 
 /// How many no-reads of a source are remembered, to tell a repeat.
 const REMEMBERED_NO_READS: usize = 1_024;
@@ -100,7 +104,7 @@ impl StoredEvent for MessageReceived {
     }
 }
 
-/// The rules of `quarantine-<source>`: each cause is noted once.
+/// The rules of `quarantine-<source>`: each cause is noted once, and every word of an operator.
 #[derive(Debug)]
 pub struct Quarantine;
 
@@ -166,28 +170,6 @@ fn is_of(one: &Cause, other: &Cause) -> bool {
 pub struct Noted {
     causes: Newest,
     folded: u64,
-}
-
-impl Decider for Quarantine {
-    type Command = MessageQuarantined;
-    type Event = MessageQuarantined;
-    type State = Noted;
-    type Rejection = KnownAlready;
-
-    fn decide(noted: &Noted, command: MessageQuarantined) -> Result<Vec<MessageQuarantined>, KnownAlready> {
-        if noted.causes.seen(&command.cause) { Err(KnownAlready) } else { Ok(vec![command]) }
-    }
-
-    fn evolve(mut noted: Noted, event: &MessageQuarantined) -> Noted {
-        noted.causes.note(&event.cause, noted.folded);
-        noted.folded += 1;
-        noted.causes.forget_before(noted.folded.saturating_sub(REMEMBERED_SPAN));
-        noted
-    }
-
-    fn forgets(noted: &Noted, folded: u64) -> u64 {
-        noted.causes.first().unwrap_or(folded)
-    }
 }
 
 impl StoredEvent for MessageQuarantined {
@@ -343,9 +325,11 @@ mod tests {
 
     #[test]
     fn a_message_is_quarantined_once_however_often_it_is_read() {
-        given::<Quarantine>([]).when(quarantined(3)).then([quarantined(3)]);
-        given::<Quarantine>([quarantined(3)]).when(quarantined(3)).rejects(&KnownAlready);
-        given::<Quarantine>([quarantined(3)]).when(quarantined(4)).then([quarantined(4)]);
+        given::<Quarantine>([]).when(quarantined(3).into()).then([quarantined(3).into()]);
+        given::<Quarantine>([quarantined(3).into()]).when(quarantined(3).into()).rejects(&KnownAlready);
+        given::<Quarantine>([quarantined(3).into()])
+            .when(quarantined(4).into())
+            .then([quarantined(4).into()]);
     }
 
     #[test]
@@ -355,13 +339,21 @@ mod tests {
             event.cause.stream = "parts-bhs".into();
             event
         };
-        let history = || (10..20).map(quarantined).chain([by_parts(2)]).chain((20..30).map(quarantined));
-        given::<Quarantine>(history()).when(by_parts(3)).then([by_parts(3)]);
-        given::<Quarantine>(history()).when(by_parts(2)).rejects(&KnownAlready);
+        let history = || {
+            (10..20)
+                .map(quarantined)
+                .chain([by_parts(2)])
+                .chain((20..30).map(quarantined))
+                .map(QuarantineEvent::from)
+        };
+        given::<Quarantine>(history()).when(by_parts(3).into()).then([by_parts(3).into()]);
+        given::<Quarantine>(history()).when(by_parts(2).into()).rejects(&KnownAlready);
         let forgets = Quarantine::forgets(&given::<Quarantine>(history()).state(), 21);
         assert_eq!(forgets, 10);
-        given::<Quarantine>(history().skip(10)).when(by_parts(2)).rejects(&KnownAlready);
-        let long = given::<Quarantine>(std::iter::once(by_parts(0)).chain((0..10_000).map(quarantined)));
+        given::<Quarantine>(history().skip(10)).when(by_parts(2).into()).rejects(&KnownAlready);
+        let long = given::<Quarantine>(
+            std::iter::once(by_parts(0)).chain((0..10_000).map(quarantined)).map(QuarantineEvent::from),
+        );
         assert_eq!(Quarantine::forgets(&long.state(), 10_001), 10_000);
     }
 

@@ -103,6 +103,12 @@ pub fn message_observation_id(source: &str, message: Revision, index: u32) -> St
     format!("m/{source}/{message}/{index}")
 }
 
+/// Returns the id of what a source says of a link, the same each time it says so.
+pub fn link_observation_id(source: &str, link: &Link) -> String {
+    let other = link.other_journey.map_or_else(|| link.other.clone(), |other| other.to_string());
+    format!("l/{source}/{}/{}/{other}/{}", link.journey, i32::from(link.kind), link.continues)
+}
+
 /// The longest name of a reader, location, container or compartment, in characters.
 const MAX_PLACE_CHARS: usize = 64;
 

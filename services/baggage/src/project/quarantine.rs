@@ -1,11 +1,15 @@
 //! The read model of the quarantine: what could not be understood or placed, newest first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, Revision, StoredEvent, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{events::BagEvent, model::observation_source, source::MessageQuarantined};
+use crate::{
+    events::{BagEvent, attached},
+    model::{JourneyId, observation_source},
+    source::QuarantineEvent,
+};
 
 /// The most quarantined items that are kept for lists; older ones stay in the log.
 const MAX_QUARANTINED: usize = 100_000;
@@ -21,6 +25,10 @@ pub struct Item {
     pub message: Option<Revision>,
     /// For an observation: the plate.
     pub plate: String,
+    /// For an observation: its id.
+    pub observation_id: String,
+    /// For an observation: the journeys that it fits.
+    pub candidates: Vec<JourneyId>,
     /// Stable code of the reason.
     pub code: String,
     /// The reason in words.
@@ -34,6 +42,8 @@ pub struct Item {
 pub struct QuarantineList {
     items: BTreeMap<u64, Item>,
     next: u64,
+    /// The numbers of observations, by id.
+    observations: HashMap<String, u64>,
 }
 
 impl QuarantineList {
@@ -43,17 +53,46 @@ impl QuarantineList {
         items.filter(|item| source.is_empty() || item.source == source).take(limit).collect()
     }
 
+    /// Returns whether a message of a source is in quarantine.
+    pub fn holds(&self, source: &str, message: Revision) -> bool {
+        self.items.values().any(|item| item.source == source && item.message == Some(message))
+    }
+
     fn push(&mut self, item: Item) {
+        if !item.observation_id.is_empty() {
+            self.observations.insert(item.observation_id.clone(), self.next);
+        }
         self.items.insert(self.next, Item { number: self.next, ..item });
         self.next += 1;
-        if self.items.len() > MAX_QUARANTINED {
-            self.items.pop_first();
+        if self.items.len() > MAX_QUARANTINED
+            && let Some((_, oldest)) = self.items.pop_first()
+        {
+            self.observations.remove(&oldest.observation_id);
+        }
+    }
+
+    /// Strikes an observation that is settled.
+    fn strike(&mut self, observation_id: &str) {
+        if let Some(number) = self.observations.remove(observation_id) {
+            self.items.remove(&number);
         }
     }
 
     fn apply_bag(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        if event.event_type() != "baggage.ObservationQuarantined" {
-            return Ok(());
+        match event.event_type() {
+            "baggage.ObservationQuarantined" => {}
+            // A better reading finds its journey without an operator.
+            "baggage.ObservationAttached" if !self.observations.is_empty() => {
+                self.strike(attached(event)?.0);
+                return Ok(());
+            }
+            "baggage.ObservationResolved" => {
+                if let [BagEvent::Resolved { observation_id, .. }] = BagEvent::decode(event)? {
+                    self.strike(&observation_id);
+                }
+                return Ok(());
+            }
+            _ => return Ok(()),
         }
         if let [BagEvent::Quarantined { observation_id, code, candidates, .. }] = BagEvent::decode(event)? {
             let plate = event.stream().split_once('-').map_or("", |(_, plate)| plate).to_owned();
@@ -64,6 +103,8 @@ impl QuarantineList {
                 source,
                 message: None,
                 plate,
+                observation_id,
+                candidates,
                 code,
                 reason,
                 at: event.recorded_at(),
@@ -84,12 +125,23 @@ impl Projection for QuarantineList {
         if event.category() == "bag" {
             return self.apply_bag(event);
         }
-        let [item] = MessageQuarantined::decode(event)?;
+        let [fact] = QuarantineEvent::decode(event)?;
+        let item = match fact {
+            QuarantineEvent::Quarantined(item) => item,
+            QuarantineEvent::Resolved(resolved) => {
+                let source = event.stream().split_once('-').map_or("", |(_, source)| source);
+                let is_of = |item: &Item| item.source == source && item.message == Some(resolved.message);
+                self.items.retain(|_, item| !is_of(item));
+                return Ok(());
+            }
+        };
         self.push(Item {
             number: 0,
             source: item.source,
             message: Some(item.message),
             plate: String::new(),
+            observation_id: String::new(),
+            candidates: Vec::new(),
             code: item.code,
             reason: item.reason,
             at: event.recorded_at(),
@@ -99,7 +151,7 @@ impl Projection for QuarantineList {
 }
 
 impl Kept for QuarantineList {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
     type State = Self;
 
     fn image(&self) -> Self {

@@ -104,15 +104,28 @@ impl Parse {
 
     /// Reads the bytes of a raw message from the log.
     async fn content(&self, source: &str, message: Revision) -> Result<Result<Bytes, Unusable>, ReactError> {
+        match self.received(source, message).await? {
+            Ok(received) => self.open(&received),
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    /// Reads a raw message, still sealed, from the log.
+    pub(super) async fn received(
+        &self,
+        source: &str,
+        message: Revision,
+    ) -> Result<Result<MessageReceived, Unusable>, ReactError> {
         let stream = source_stream("source", source);
         let page = self.store.read_stream(&stream, Direction::Forwards, Some(message), 1).await;
         let page = page.map_err(|error| ReactError::new(&error))?;
         let found = page.events.first().filter(|event| event.revision() == message);
-        let damaged = || unusable("raw-damaged", "the log does not hold it as it was; see the log of errors");
-        match found.map(MessageReceived::decode) {
-            Some(Ok([received])) => self.open(&received),
-            Some(Err(_)) | None => Ok(Err(damaged())),
-        }
+        Ok(match found.map(MessageReceived::decode) {
+            Some(Ok([received])) => Ok(received),
+            Some(Err(_)) | None => {
+                Err(unusable("raw-damaged", "the log does not hold it as it was; see the log of errors"))
+            }
+        })
     }
 
     /// Quarantines the parts of a message that was given up, each once.

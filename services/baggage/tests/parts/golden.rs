@@ -16,7 +16,7 @@ use airside_baggage::{
         Sighting,
     },
     parts::{MessageCompleted, MessagePart, PartKept, PartKey, PartsEvent, PartsGivenUp},
-    source::{MessageQuarantined, MessageReceived, TagNotRead},
+    source::{MessageQuarantined, MessageReceived, MessageResolved, TagNotRead},
     sources::events::{Heard, LinkClosed, LinkOpened, SourceEvent, SourceFellSilent, SourceHeardAgain},
 };
 use airside_kernel::{
@@ -368,6 +368,12 @@ fn message_quarantined_is_read_and_written_for_ever() {
         parser_version: 1,
         cause: cause(),
     });
+}
+
+#[test]
+fn message_resolved_is_read_and_written_for_ever() {
+    let (message, resolution) = (Revision(300), Resolution::Replayed);
+    check(&MessageResolved { message, resolution, parser_version: 2 });
 }
 
 fn part_key() -> PartKey {

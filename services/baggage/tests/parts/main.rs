@@ -12,6 +12,7 @@ mod keys;
 mod link;
 mod messages;
 mod pieces;
+mod quarantine;
 mod scans;
 mod sources;
 mod stored;

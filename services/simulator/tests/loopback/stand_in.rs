@@ -152,6 +152,17 @@ impl BaggageService for StandIn {
         Err(Status::unimplemented("not here"))
     }
 
+    async fn resolve_quarantine(
+        &self,
+        _request: Request<ResolveQuarantineRequest>,
+    ) -> Result<Response<ResolveQuarantineResponse>, Status> {
+        Err(Status::unimplemented("no item of a quarantine is settled here"))
+    }
+
+    async fn link_bag(&self, _request: Request<LinkBagRequest>) -> Result<Response<LinkBagResponse>, Status> {
+        Err(Status::unimplemented("no journeys are linked here"))
+    }
+
     async fn list_quarantine(
         &self,
         request: Request<ListQuarantineRequest>,
