@@ -140,6 +140,8 @@ impl Projection for Sources {
             "noread" => self.apply_sighting(event),
             "bag" if event.event_type() == "baggage.BagScanned" => self.apply_sighting(event),
             "bag" => Ok(()),
+            // What an operator made of it says nothing of the source.
+            _ if event.event_type() == "baggage.MessageResolved" => Ok(()),
             _ => {
                 let [item] = MessageQuarantined::decode(event)?;
                 self.source(&item.source).quarantined(item.message);
