@@ -2,10 +2,12 @@
 
 use airside_api::{
     baggage::v1::{
-        BagStepKind, Certainty, GetBagJourneyRequest, GetBagJourneyResponse, ScanResult, Stage, TimeBasis,
-        TrackingPoint,
+        BagStepKind, Certainty, GetBagJourneyRequest, GetBagJourneyResponse, Scan, ScanResult, Stage,
+        TimeBasis, TrackingPoint,
     },
-    flights::v1::{FlightLeg, Schedule, flight_report::Report},
+    flights::v1::{
+        Departed, FlightLeg, FlightReport, RecordFlightEventsRequest, Schedule, flight_report::Report,
+    },
     notifications::v1::{ListNotificationsRequest, NoticeKind},
 };
 use airside_kernel::{Keyring, SubjectId};
@@ -17,7 +19,8 @@ use uuid::Uuid;
 
 use crate::harness::{
     House,
-    calls::{announce, bag_at, bag_of, follow, record, record_at, report, scans, try_follow},
+    calls::{announce, bag_at, bag_of, flight_report, follow, record, record_at, report, scans, try_follow},
+    eventually,
     luggage::Luggage,
     session::Session,
     within,
@@ -134,7 +137,7 @@ async fn three_bags_that_are_loaded_together_are_one_notice() {
     let notice = session.expect(NoticeKind::BagLoaded).await;
     assert_eq!(notice.parameters["plates"], "3479000711,3479000712,3479000713");
     assert_eq!(notice.text, "Your 3 bags 3479000711, 3479000712 and 3479000713 are on board flight ZH9101.");
-    let belt = |bag: &Luggage| airside_api::baggage::v1::Scan {
+    let belt = |bag: &Luggage| Scan {
         location: "7".to_owned(),
         ..bag.scan(&format!("b{}", bag.plate), TrackingPoint::ReclaimBelt)
     };
@@ -151,10 +154,8 @@ async fn a_belt_that_changes_after_the_push_reaches_who_follows_only_the_bag() {
     announce(&partner, &bag).await;
     follow(&passenger, &bag).await;
     let mut session = Session::open(&passenger).await;
-    let on_belt = |id: &str, belt: &str| airside_api::baggage::v1::Scan {
-        location: belt.to_owned(),
-        ..bag.scan(id, TrackingPoint::ReclaimBelt)
-    };
+    let on_belt =
+        |id: &str, belt: &str| Scan { location: belt.to_owned(), ..bag.scan(id, TrackingPoint::ReclaimBelt) };
     report(&partner, &bag.flight(), Report::Belt("7".to_owned())).await;
     assert_eq!(record(&partner, on_belt("b1", "7")).await, ScanResult::Recorded);
     session.expect(NoticeKind::BagOnBelt).await;
@@ -192,4 +193,54 @@ async fn an_account_that_is_deleted_on_the_way_stops_no_bag() {
     assert_eq!(try_follow(&stranger, &bag.plate, bag.surname).await.unwrap_err().code(), Code::NotFound);
     let (arrived, _) = record_at(&partner, bag.scan("d3", TrackingPoint::ReclaimBelt)).await;
     assert_eq!(arrived, ScanResult::Recorded);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_load_takes_back_a_notice_of_a_bag_left_behind_once() {
+    let house = House::open().await;
+    let (partner, passenger) = (house.callers.partner(), house.callers.passenger(Uuid::new_v4()));
+    let bag = Luggage::new("3479000741");
+    announce(&partner, &bag).await;
+    follow(&passenger, &bag).await;
+    let mut session = Session::open(&passenger).await;
+    let ago = |minutes| Some(timestamp_message(Timestamp::now() - SignedDuration::from_mins(minutes)));
+    let scan = |id: &str, point, minutes| Scan { observed_at: ago(minutes), ..bag.scan(id, point) };
+    for (id, point, minutes) in [("l1", TrackingPoint::CheckIn, 60), ("l2", TrackingPoint::Sortation, 50)] {
+        assert_eq!(record(&partner, scan(id, point, minutes)).await, ScanResult::Recorded);
+    }
+    session.expect(NoticeKind::BagAccepted).await;
+
+    // It left a quarter of an hour ago, and the grace for late words is over.
+    let left =
+        FlightReport { occurred_at: ago(15), ..flight_report(&bag.flight(), Report::Departed(Departed {})) };
+    let request = RecordFlightEventsRequest { source: "aodb".to_owned(), reports: vec![left] };
+    let told = partner.flights.clone().record_flight_events(request).await.unwrap().into_inner();
+    let wrong = session.expect(NoticeKind::BagLeftBehind).await;
+    assert_eq!(wrong.parameters["flight"], bag.flight());
+    let is_left =
+        |way: &GetBagJourneyResponse| way.steps.iter().any(|step| step.kind() == BagStepKind::LeftBehind);
+    let way = eventually("the way says so too", async || {
+        way_of(&passenger, &bag.plate, &told.position, "en").await.ok().filter(is_left)
+    })
+    .await;
+    assert!(way.next.is_none() && way.advice.contains("later flight"), "{way:?}");
+
+    // A reader that was offline saw it go on board before that.
+    for (id, minutes) in [("l3", 20), ("l4", 19)] {
+        let load = scan(id, TrackingPoint::AircraftLoad, minutes);
+        assert_eq!(record(&partner, load).await, ScanResult::Recorded);
+    }
+    let corrected = session.expect(NoticeKind::BagCorrected).await;
+    assert_eq!(corrected.parameters["corrects"], "BAG_LEFT_BEHIND");
+    assert_eq!(
+        corrected.text,
+        "Correction: your bag 3479000741 was not left behind and is on board flight ZH9101."
+    );
+    let arrived = Scan { station: "PVG".to_owned(), ..bag.scan("l5", TrackingPoint::ReclaimBelt) };
+    assert_eq!(record(&partner, arrived).await, ScanResult::Recorded);
+    assert_eq!(session.expect(NoticeKind::BagOnBelt).await.seq, corrected.seq + 1, "one correction, once");
+    eventually("the way takes it back too", async || {
+        way_of(&passenger, &bag.plate, "", "en").await.ok().filter(|way| !is_left(way))
+    })
+    .await;
 }
