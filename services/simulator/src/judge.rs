@@ -11,7 +11,9 @@
 //! | wrong person | it speaks of a bag or a flight that is not this passenger's |
 //! | duplicate | it claims what an earlier notice claimed, in the same words |
 //! | missing | the passenger followed, the server was told, nothing newer made it old, and no notice came |
-//! | late | it came more than [`LATE`] after the server was told |
+//! | late | it came more than [`LATE`] after the server was told; who has several bags waits for the window too |
+//!
+//! A wrong notice that a later one takes back by name is no longer wrong: it is counted as corrected.
 //!
 //! Of a bag that no reader saw again (see [`Bag::is_knowable`]) nobody can know where it is; what is
 //! said of such bags is counted apart.
@@ -57,6 +59,8 @@ pub struct Verdict {
     pub notices: u64,
     /// Notices that claim what is not true.
     pub wrong: u64,
+    /// Notices that claimed what is not true and were taken back by name.
+    pub corrected: u64,
     /// Notices that were owed and never came.
     pub missing: u64,
     /// Notices that came late.
@@ -91,6 +95,7 @@ impl Default for Verdict {
         Self {
             notices: 0,
             wrong: 0,
+            corrected: 0,
             missing: 0,
             late: 0,
             wrong_person: 0,
@@ -102,38 +107,20 @@ impl Default for Verdict {
     }
 }
 
-/// Judges the notices that passengers, by their indexes, were shown.
+/// Judges the notices that passengers, by their indexes, were shown by a server that lets several
+/// bags of one person wait for each other no longer than `window`.
 pub fn judge<'a>(
     airport: &Airport,
     shown: impl Iterator<Item = (usize, &'a [Shown])>,
     book: &Book,
+    window: Duration,
 ) -> Verdict {
     let bags: HashMap<&str, &Bag> = airport.bags.iter().map(|bag| (bag.plate.as_str(), bag)).collect();
     let mut verdict = Verdict::default();
     for (passenger, notices) in shown {
-        let mut told = HashSet::new();
-        for notice in notices {
-            verdict.notices += 1;
-            let claim = claims::claim(notice);
-            let bag = bags.get(claim.subject.as_str()).copied();
-            match claims::check(airport, passenger, bag, &claim, notice) {
-                Finding::True => verdict.measure(passenger, &claim, notice, book),
-                Finding::Wrong(truth) if bag.is_none_or(Bag::is_knowable) => {
-                    verdict.wrong += 1;
-                    verdict.case(3, &claim.subject, &notice.text, &truth);
-                }
-                Finding::Wrong(_) => verdict.beyond_knowing += 1,
-                Finding::Stranger => {
-                    verdict.wrong_person += 1;
-                    verdict.case(0, &claim.subject, &notice.text, "it is not this passenger's");
-                }
-            }
-            if !told.insert(claim.clone()) {
-                verdict.duplicates += 1;
-                verdict.case(1, &claim.subject, &notice.text, "it was said before");
-            }
-        }
-        for duty in duties::of(airport, passenger, book) {
+        let waits = if airport.passengers[passenger].bags.len() > 1 { window } else { Duration::ZERO };
+        let told = verdict.hear(airport, &bags, passenger, notices, (book, waits));
+        for duty in duties::of(airport, passenger, book, waits) {
             if told.contains(&duty) {
                 continue;
             }
@@ -151,6 +138,53 @@ pub fn judge<'a>(
 }
 
 impl Verdict {
+    /// Takes in what a passenger was shown, in order, and returns all that they heard.
+    fn hear(
+        &mut self,
+        airport: &Airport,
+        bags: &HashMap<&str, &Bag>,
+        passenger: usize,
+        notices: &[Shown],
+        (book, waits): (&Book, Duration),
+    ) -> HashSet<Claim> {
+        // What was heard, and what of that still stands.
+        let (mut heard, mut standing) = (HashSet::new(), HashSet::new());
+        let mut wrong: HashMap<Claim, String> = HashMap::new();
+        for notice in notices {
+            self.notices += 1;
+            for claim in claims::claims(notice) {
+                let bag = bags.get(claim.subject.as_str()).copied();
+                match claims::check(airport, passenger, bag, &claim, notice) {
+                    Finding::True => self.measure(passenger, &claim, notice, (book, waits)),
+                    Finding::Wrong(truth) if bag.is_none_or(Bag::is_knowable) => {
+                        wrong.insert(claim.clone(), format!("{}\n{truth}", notice.text));
+                    }
+                    Finding::Wrong(_) => self.beyond_knowing += 1,
+                    Finding::Stranger => {
+                        self.wrong_person += 1;
+                        self.case(0, &claim.subject, &notice.text, "it is not this passenger's");
+                    }
+                }
+                if let Some(back) = claims::taken_back(&claim) {
+                    self.corrected += u64::from(wrong.remove(&back).is_some());
+                    standing.remove(&back);
+                }
+                heard.extend(claims::implied(&claim, notice));
+                heard.insert(claim.clone());
+                if !standing.insert(claim.clone()) {
+                    self.duplicates += 1;
+                    self.case(1, &claim.subject, &notice.text, "it was said before");
+                }
+            }
+        }
+        for (claim, said) in wrong {
+            self.wrong += 1;
+            let (said, truth) = said.rsplit_once('\n').unwrap_or((&said, ""));
+            self.case(3, &claim.subject, said, truth);
+        }
+        heard
+    }
+
     /// Adds a case of another observer.
     pub(crate) fn case(&mut self, rank: u8, subject: &str, said: &str, truth: &str) {
         let (subject, said, truth) = (subject.to_owned(), said.to_owned(), truth.to_owned());
@@ -158,17 +192,24 @@ impl Verdict {
     }
 
     /// Measures how long a true notice took, unless it waited for a line or for the passenger to follow.
-    fn measure(&mut self, passenger: usize, claim: &Claim, notice: &Shown, book: &Book) {
+    fn measure(&mut self, passenger: usize, claim: &Claim, notice: &Shown, (book, waits): (&Book, Duration)) {
         let Some(told) = duties::fact(claim).and_then(|fact| book.told.get(&fact)) else { return };
         let follows = book.followed.get(&(passenger, claim.subject.clone()));
         if !notice.live || follows.is_none_or(|follows| follows > told) {
             return;
         }
         let took = notice.shown_at.saturating_duration_since(*told);
-        self.push_us.saturating_record(micros(took));
-        if took > LATE {
+        if waits.is_zero() || bagless(claim) {
+            self.push_us.saturating_record(micros(took));
+        }
+        if took > LATE + waits {
             self.late += 1;
             self.case(5, &claim.subject, &notice.text, &format!("it came after {:.1} s", took.as_secs_f64()));
         }
     }
+}
+
+/// Returns whether a claim is of a flight, which waits for no bag.
+fn bagless(claim: &Claim) -> bool {
+    claim.subject.contains('-')
 }

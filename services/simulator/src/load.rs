@@ -1,6 +1,8 @@
 //! Load: the same calls as fast as the server answers them.
 //!
-//! Shared by the benches and the load generator. Each connection has one call in flight. Request
+//! Shared by the benches and the load generator. Each connection has one call in flight, and makes
+//! the next when that is answered, or by the clock; then the time of a call runs from when it was
+//! due, so that a server that does not keep up cannot hide it. Request
 //! bodies are encoded before the clock starts; between two calls only the digits that must be new
 //! are overwritten in place ([`bodies`]), so that what is measured is the server and not its
 //! client. Answers are read in full and every item is checked: only what the server says is on
@@ -17,7 +19,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
@@ -51,6 +53,8 @@ pub struct LoadOptions {
     pub warm_up: Duration,
     /// The sending system.
     pub source: String,
+    /// Items a second over all connections, sent by the clock; default as fast as they are answered.
+    pub per_s: Option<u32>,
 }
 
 impl Default for LoadOptions {
@@ -62,6 +66,7 @@ impl Default for LoadOptions {
             run_for: Duration::from_secs(5),
             warm_up: Duration::from_millis(500),
             source: "load".to_owned(),
+            per_s: None,
         }
     }
 }
@@ -83,7 +88,7 @@ pub struct LoadReport {
     pub first_reason: Option<String>,
     /// The measured time, seconds.
     pub seconds: f64,
-    /// From a call to its answer, milliseconds.
+    /// From a call, or from when it was due, to its answer, milliseconds.
     pub call_ms: Quantiles,
 }
 
@@ -167,10 +172,18 @@ async fn drive(
     check(options)?;
     let connections = options.connections.min(CONNECTIONS_MAX);
     let together = Arc::new(Barrier::new(connections));
+    let every = options.per_s.map(|per_s| {
+        let calls_per_s = f64::from(per_s.max(1)) / options.per_call as f64 / connections as f64;
+        Duration::from_secs_f64(1.0 / calls_per_s)
+    });
     let mut running = JoinSet::new();
     for connection in 0..connections {
         let channel = endpoint.connect().await?;
-        let line = Line { channel, job: job.clone(), bodies: bodies(connection), connection };
+        // Connections take turns, so that what is due comes evenly.
+        let first_after =
+            every.map_or(Duration::ZERO, |every| every.mul_f64(connection as f64 / connections as f64));
+        let pace = every.map(|every| (first_after, every));
+        let line = Line { channel, job: job.clone(), bodies: bodies(connection), connection, pace };
         running.spawn(line.run(Arc::clone(&together), options.warm_up, options.run_for));
     }
     let mut call_us = latencies();
@@ -208,6 +221,8 @@ struct Line {
     job: Job,
     bodies: Vec<Body>,
     connection: usize,
+    /// After what time the first call is due, and after what time each other one.
+    pace: Option<(Duration, Duration)>,
 }
 
 impl Line {
@@ -220,15 +235,20 @@ impl Line {
         let mut grpc = Grpc::new(self.channel.clone());
         let mut found = Found { report: LoadReport::default(), call_us: latencies() };
         together.wait().await;
-        let from = Instant::now() + warm_up;
+        let begin = Instant::now();
+        let from = begin + warm_up;
         let window = Window { from, until: from + run_for };
         let laps = self.bodies.len().max(1) as u64;
         let mut next = 0;
         for call in 0..CALLS_MAX {
-            let started = Instant::now();
+            let started = match self.pace {
+                Some((first_after, every)) => begin + first_after + every.mul_f64(call as f64),
+                None => Instant::now(),
+            };
             if started >= window.until {
                 break;
             }
+            sleep_until(started).await;
             let place = usize::try_from(call % laps).unwrap_or(0);
             let Some(body) = self.bodies.get_mut(place) else { break };
             next = body.renew(self.connection, next, call / laps);

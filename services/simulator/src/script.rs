@@ -65,8 +65,8 @@ pub enum Call {
         text: String,
         /// What is odd about it.
         quirk: MessageQuirk,
-        /// The bag, by its index, and the point that it tells to have been passed.
-        tells: Option<(usize, TrackingPoint)>,
+        /// What it tells of a single bag.
+        tells: Option<Tells>,
     },
     /// A typed scan.
     Scan {
@@ -100,6 +100,15 @@ pub enum Call {
         /// What they do.
         act: Act,
     },
+}
+
+/// What a message tells of a bag, by its index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tells {
+    /// It passed a point.
+    Passed(usize, TrackingPoint),
+    /// It was moved to a flight, by its index.
+    Moved(usize, usize),
 }
 
 /// What is odd about a message.

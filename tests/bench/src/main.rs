@@ -3,13 +3,16 @@
 //! `cargo run --release -p airside-bench -- scan-ingest --json` prints one JSON
 //! array of measures on standard output and everything else on standard error.
 //! The works are `append`, `append-pause`, `read-all` and `log-open` of the log,
-//! `rebuild` of the read models, `scan-ingest`, `message-ingest` and `message-load` of the server,
+//! `rebuild` of the read models, `scan-ingest`, `message-ingest`, `message-load` and `baggage-load`
+//! of the server,
 //! `parse` of baggage messages, `testville-scaled` of the ways.
 //! Each figure is the best of three rounds, because other work on the machine
-//! only ever makes a round slower; `message-load` runs once, by the clock. Exit code 1 when a floor is not reached.
+//! only ever makes a round slower; the loads run once, by the clock. Exit code 1 when a floor is
+//! not reached.
 
 mod append;
 mod append_pause;
+mod baggage_load;
 mod ingest;
 mod limits;
 mod log_open;
@@ -71,6 +74,8 @@ enum Work {
     MessageIngest,
     /// Raw messages a second from mixed sources by the clock, and whether one is lost.
     MessageLoad,
+    /// Messages and scans by the clock, and how soon their bags are shown; one round.
+    BaggageLoad,
     /// RP 1745 messages read on one core.
     Parse,
     /// Time of a shortest path on testville, repeated to 10,000 nodes.
@@ -109,6 +114,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             Work::MessageIngest => runtime.block_on(ingest::messages(folder.path()))?,
             Work::MessageLoad => {
                 runtime.block_on(message_load::measure(folder.path(), &bench.message_load))?
+            }
+            Work::BaggageLoad => {
+                runtime.block_on(baggage_load::measure(folder.path(), bench.message_load.run_for))?
             }
             Work::Parse => parse::measure()?,
             Work::TestvilleScaled => ways::testville_scaled()?,

@@ -35,12 +35,13 @@ const MORE: f64 = 1.05;
 /// How long answers may take to come after the end of a phase.
 const LATE: Duration = Duration::from_secs(180);
 
-/// How `message-load` is run.
+/// How the loads are run.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How long each phase of `message-load` lasts, such as `10s` [default: 30s, then 60s].
+    /// How long each phase of `message-load` and `baggage-load` lasts, such as `10s` [default: 30s
+    /// and 60s, and 30s of a backlog].
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-    run_for: Option<Duration>,
+    pub(crate) run_for: Option<Duration>,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

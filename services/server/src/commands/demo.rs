@@ -30,7 +30,7 @@ use super::{
     load::seconds,
     out::{note, say},
 };
-use crate::{Config, Node, endpoint};
+use crate::{Config, Node, config::NotificationsConfig, endpoint};
 
 /// How often a live line is printed where there is no terminal.
 const PLAIN_LINE_EVERY: Duration = Duration::from_secs(3);
@@ -71,7 +71,7 @@ impl Demo {
 
     async fn play(&self, fresh: &Fresh) -> anyhow::Result<Report> {
         let folder = fresh.folder.display().to_string();
-        let node = fresh.node(self.listen).await?;
+        let node = fresh.node(self.listen, NotificationsConfig::default()).await?;
         let endpoint = endpoint(node.public, node.tokens.clone())?;
         let report = match self.open(&folder, &node) {
             Ok(()) => self.drive(&node, &endpoint).await,
@@ -155,14 +155,19 @@ impl Fresh {
     }
 
     /// Starts a develop server on it.
-    pub(super) async fn node(&self, listen: Option<SocketAddr>) -> anyhow::Result<Node> {
+    pub(super) async fn node(
+        &self,
+        listen: Option<SocketAddr>,
+        notifications: NotificationsConfig,
+    ) -> anyhow::Result<Node> {
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let log = LogConfig { format: LogFormat::Pretty, filter: "warn".to_owned() };
         telemetry::init(&log, Arc::new(SystemClock), &metrics)?;
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let folder = self.folder.clone();
-        let config = Config { folder, listen: listen.unwrap_or(any), admin: Some(any), ..Config::default() };
+        let listen = listen.unwrap_or(any);
+        let config = Config { folder, listen, admin: Some(any), notifications, ..Config::default() };
         Ok(Node::start(config, registry, metrics).await?)
     }
 }

@@ -19,9 +19,13 @@ use super::{
     load::seconds,
     out::{note, say},
 };
-use crate::{endpoint, token_key};
+use crate::{config::NotificationsConfig, endpoint, token_key};
 
 mod holders;
+
+/// Bags of one person wait for each other at least this long on a server of the command's own, whose
+/// window is as much shorter as the day is faster.
+const MERGE_WINDOW_MIN: Duration = Duration::from_millis(500);
 
 /// Plays a day of an airport against a server and judges what it said.
 #[derive(Args)]
@@ -39,6 +43,10 @@ never meets an event of the future, and deadlines that lie in the past are due a
                 server's own clock (a grace of ten minutes) is over before the next event comes.
   --speed max   as fast as the server answers: the same, and its throughput; latencies are those of
                 a server under full load.
+
+Several bags of one person wait for each other in a window of the server (30 s unless it is
+configured otherwise, which is assumed of a running server); a server of the command's own has one
+that is as much shorter as the day is faster.
 
 Tokens. Without --server it starts one itself on a fresh folder. For a running develop server give
 --data, its data folder, and tokens are minted with its key. For any other server give token files;
@@ -92,7 +100,7 @@ impl Simulate {
         let report = match self.server {
             Some(server) => {
                 let endpoint = self.endpoint(server)?;
-                block_on(self.play(&endpoint, &NoFacts))?
+                block_on(self.play(&endpoint, &NoFacts, NotificationsConfig::default()))?
             }
             None => {
                 let fresh = Fresh::folder(self.data.as_ref(), "airside-simulate-")?;
@@ -110,15 +118,26 @@ impl Simulate {
 
     /// Plays against a server of its own.
     async fn play_alone(&self, fresh: &Fresh) -> anyhow::Result<DayReport> {
-        let node = fresh.node(None).await?;
+        let usual = NotificationsConfig::default();
+        let merge_window = match self.speed {
+            Speed::Times(times) => usual.merge_window.div_f64(times),
+            Speed::Max => MERGE_WINDOW_MIN,
+        };
+        let notifications = NotificationsConfig { merge_window: merge_window.max(MERGE_WINDOW_MIN) };
+        let node = fresh.node(None, notifications.clone()).await?;
         let endpoint = endpoint(node.public, node.tokens.clone())?;
-        let report = self.play(&endpoint, &|| facts(&node)).await;
+        let report = self.play(&endpoint, &|| facts(&node), notifications).await;
         node.stop().await;
         report
     }
 
-    async fn play(&self, endpoint: &Endpoint, facts: &impl ServerFacts) -> anyhow::Result<DayReport> {
-        let options = self.options()?;
+    async fn play(
+        &self,
+        endpoint: &Endpoint,
+        facts: &impl ServerFacts,
+        notifications: NotificationsConfig,
+    ) -> anyhow::Result<DayReport> {
+        let options = DayOptions { merge_window: notifications.merge_window, ..self.options()? };
         let (progress, seen) = watch::channel(Progress::default());
         let show = tokio::spawn(show(seen, self.json));
         let stopped = until_told()?;

@@ -5,7 +5,7 @@ use airside_api::notifications::v1::NoticeKind;
 
 use super::Claim;
 use crate::inbox::Shown;
-use crate::truth::{Airport, Bag, Flight, Step};
+use crate::truth::{Airport, Announcement, Bag, Flight, Step};
 
 /// What is found of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,19 +18,50 @@ pub(super) enum Finding {
     Stranger,
 }
 
-/// Reads what a notice claims.
-pub(super) fn claim(notice: &Shown) -> Claim {
+/// Reads what a notice claims, of each of its bags.
+pub(super) fn claims(notice: &Shown) -> Vec<Claim> {
     let parameter = |name: &str| notice.parameters.get(name).cloned().unwrap_or_default();
-    let plate = parameter("plate");
-    let subject = if plate.is_empty() { parameter("flight") } else { plate.clone() };
+    let subjects = [parameter("plates"), parameter("plate"), parameter("flight")];
+    let subjects = subjects.into_iter().find(|subject| !subject.is_empty()).unwrap_or_default();
+    let is_of_bag = notice.parameters.contains_key("plate");
     let detail = match notice.kind {
         NoticeKind::GateAssigned | NoticeKind::GateChanged => parameter("gate"),
-        NoticeKind::BeltAssigned | NoticeKind::BeltChanged | NoticeKind::BagOnBelt => parameter("belt"),
+        NoticeKind::BeltAssigned
+        | NoticeKind::BeltChanged
+        | NoticeKind::BagOnBelt
+        | NoticeKind::BagBeltChanged => parameter("belt"),
         NoticeKind::FlightDelayed => parameter("estimated_departure"),
-        _ if !plate.is_empty() => parameter("flight"),
+        NoticeKind::BagCorrected => format!("{} {}", parameter("flight"), parameter("corrects")),
+        _ if is_of_bag => parameter("flight"),
         _ => String::new(),
     };
-    Claim { kind: notice.kind, subject, detail }
+    let claim =
+        |subject: &str| Claim { kind: notice.kind, subject: subject.to_owned(), detail: detail.clone() };
+    subjects.split(',').map(claim).collect()
+}
+
+/// Returns the claim that a correction takes back; nothing for any other.
+pub(super) fn taken_back(claim: &Claim) -> Option<Claim> {
+    let (flight, corrects) =
+        claim.detail.split_once(' ').filter(|_| claim.kind == NoticeKind::BagCorrected)?;
+    let kind = NoticeKind::from_str_name(&format!("NOTICE_KIND_{corrects}"))?;
+    Some(Claim { kind, subject: claim.subject.clone(), detail: flight.to_owned() })
+}
+
+/// Returns what else a notice says beside what its kind names: what a correction makes true, and the
+/// next flight of a bag left behind.
+pub(super) fn implied(claim: &Claim, notice: &Shown) -> Option<Claim> {
+    let subject = claim.subject.clone();
+    match (claim.kind, taken_back(claim)) {
+        (_, Some(wrong)) if wrong.kind == NoticeKind::BagLeftBehind => {
+            Some(Claim { kind: NoticeKind::BagLoaded, ..wrong })
+        }
+        (NoticeKind::BagLeftBehind, _) => {
+            let next = notice.parameters.get("next_flight").filter(|next| !next.is_empty())?;
+            Some(Claim { kind: NoticeKind::BagReflighted, subject, detail: next.clone() })
+        }
+        _ => None,
+    }
 }
 
 /// Checks a claim against the truth, `bag` being the one that it names.
@@ -61,13 +92,24 @@ fn of_bag(airport: &Airport, bag: &Bag, claim: &Claim) -> Finding {
     let passed = |point: TrackingPoint, fits: &dyn Fn(&Step) -> bool| {
         bag.way.iter().any(|step| step.point == point && fits(step))
     };
-    let on_flight = |step: &Step| airport.flights[step.flight].id == claim.detail;
+    let named = |index: usize| airport.flights[index].id == claim.detail;
+    let on_flight = |step: &Step| named(step.flight);
+    let at_belt = |step: &Step| step.location == claim.detail;
     let holds = match claim.kind {
         NoticeKind::BagAccepted => passed(TrackingPoint::CheckIn, &|_| true),
         NoticeKind::BagLoaded => passed(TrackingPoint::AircraftLoad, &on_flight),
         NoticeKind::BagOffloaded => passed(TrackingPoint::Offload, &on_flight),
-        NoticeKind::BagOnBelt => passed(TrackingPoint::ReclaimBelt, &|step| step.location == claim.detail),
+        NoticeKind::BagOnBelt | NoticeKind::BagBeltChanged => passed(TrackingPoint::ReclaimBelt, &at_belt),
         NoticeKind::BagCollected => passed(TrackingPoint::Collection, &|_| true),
+        NoticeKind::BagLeftBehind | NoticeKind::BagConnectionMissed => was_left(airport, bag, &claim.detail),
+        NoticeKind::BagReflighted => was_moved(airport, bag, &claim.detail),
+        NoticeKind::BagConnectionAtRisk => {
+            let person = &airport.passengers[bag.passenger];
+            person.inbound.is_some() && named(person.flight)
+        }
+        NoticeKind::BagCorrected => taken_back(claim).is_some_and(|wrong| {
+            wrong.kind != NoticeKind::BagCorrected && of_bag(airport, bag, &wrong) != Finding::True
+        }),
         _ => true,
     };
     if holds {
@@ -77,6 +119,28 @@ fn of_bag(airport: &Airport, bag: &Bag, claim: &Claim) -> Finding {
         || "it was never seen".to_owned(),
         |step| format!("{:?} {} for {}", step.point, step.location, airport.flights[step.flight].id),
     ))
+}
+
+/// Returns whether a flight left while the bag was here and not in its hold.
+fn was_left(airport: &Airport, bag: &Bag, flight: &str) -> bool {
+    let person = &airport.passengers[bag.passenger];
+    let planned = &airport.flights[person.flight];
+    let last = |step: &&Step| matches!(step.point, TrackingPoint::AircraftLoad | TrackingPoint::Offload);
+    let in_hold = || bag.way.iter().rfind(last).is_some_and(|step| step.point == TrackingPoint::AircraftLoad);
+    bag.left_by.iter().any(|(left, _)| airport.flights[*left].id == flight)
+        || (planned.id == flight
+            && !planned.cancelled
+            && !bag.way.is_empty()
+            && airport.plan.has_come(planned.departure())
+            && !in_hold())
+}
+
+/// Returns whether the airline moved the bag to a flight.
+fn was_moved(airport: &Airport, bag: &Bag, flight: &str) -> bool {
+    let person = &airport.passengers[bag.passenger];
+    let rebooked = matches!(person.announcement, Announcement::Rebooked { .. }).then_some(person.flight);
+    let moved = [rebooked, bag.reflight.map(|(next, _)| next)];
+    moved.into_iter().flatten().any(|index| airport.flights[index].id == flight)
 }
 
 fn of_flight(flight: &Flight, claim: &Claim) -> Finding {

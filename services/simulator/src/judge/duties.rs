@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::Claim;
 use crate::player::ledger::{Book, FlightWord, Told};
-use crate::truth::{Airport, Announcement, Bag, Flight};
+use crate::truth::{Airport, Announcement, Bag, Flight, Step};
 
 /// What is told within this time after something else makes the first old before anybody reads it.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -22,12 +22,12 @@ const MILESTONES: [(TrackingPoint, NoticeKind); 5] = [
     (TrackingPoint::Collection, NoticeKind::BagCollected),
 ];
 
-/// Returns what a passenger, by their index, is owed.
-pub(super) fn of(airport: &Airport, passenger: usize, book: &Book) -> Vec<Claim> {
+/// Returns what a passenger, by their index, is owed whose notices of bags wait for others so long.
+pub(super) fn of(airport: &Airport, passenger: usize, book: &Book, waits: Duration) -> Vec<Claim> {
     let person = &airport.passengers[passenger];
     let mut owed = of_flight(&airport.flights[person.flight], passenger, book);
     for bag in &person.bags {
-        owed.extend(of_bag(airport, &airport.bags[*bag], passenger, book));
+        owed.extend(of_bag(airport, &airport.bags[*bag], passenger, book, AT_ONCE + waits));
     }
     owed
 }
@@ -50,6 +50,7 @@ pub(super) fn fact(claim: &Claim) -> Option<Told> {
         NoticeKind::FinalCall => flight(FlightWord::FinalCall),
         NoticeKind::FlightDelayed => flight(FlightWord::Delay),
         NoticeKind::FlightCancelled => flight(FlightWord::Cancelled),
+        NoticeKind::BagReflighted => Some(Told::Moved(subject.clone(), detail.clone())),
         _ => None,
     }
 }
@@ -81,16 +82,18 @@ fn of_flight(flight: &Flight, passenger: usize, book: &Book) -> Vec<Claim> {
     claims
 }
 
-fn of_bag(airport: &Airport, bag: &Bag, passenger: usize, book: &Book) -> Vec<Claim> {
+fn of_bag(airport: &Airport, bag: &Bag, passenger: usize, book: &Book, at_once: Duration) -> Vec<Claim> {
     let Some(follows) = book.followed.get(&(passenger, bag.plate.clone())) else { return Vec::new() };
     let told = |point| book.told.get(&Told::Bag { plate: bag.plate.clone(), point });
     let comes_off = airport.passengers[passenger].announcement == Announcement::NoShow;
+    let is_old = |at: Instant, mut next: std::slice::Iter<'_, Step>| {
+        next.any(|next| is_by(told(next.point), at + at_once))
+    };
+    let claim = |kind, detail| Claim { kind, subject: bag.plate.clone(), detail };
     let mut owed = Vec::new();
     for (place, step) in bag.way.iter().enumerate() {
         let Some((_, kind)) = MILESTONES.iter().find(|(point, _)| *point == step.point) else { continue };
         let Some(at) = told(step.point).filter(|at| follows < *at) else { continue };
-        let is_old =
-            |at: &Instant| bag.way[place + 1..].iter().any(|next| is_by(told(next.point), *at + AT_ONCE));
         // Nobody who never heard that it was on board must hear that it came off, and the reverse.
         let unheard = comes_off
             && match kind {
@@ -98,7 +101,7 @@ fn of_bag(airport: &Airport, bag: &Bag, passenger: usize, book: &Book) -> Vec<Cl
                 NoticeKind::BagOffloaded => !is_by(told(TrackingPoint::AircraftLoad), *at),
                 _ => false,
             };
-        if is_old(at) || unheard {
+        if is_old(*at, bag.way[place + 1..].iter()) || unheard {
             continue;
         }
         let detail = match kind {
@@ -106,7 +109,15 @@ fn of_bag(airport: &Airport, bag: &Bag, passenger: usize, book: &Book) -> Vec<Cl
             NoticeKind::BagOnBelt => step.location.clone(),
             _ => String::new(),
         };
-        owed.push(Claim { kind: *kind, subject: bag.plate.clone(), detail });
+        owed.push(claim(*kind, detail));
+    }
+    if let Some((next, _)) = bag.reflight {
+        let moved = claim(NoticeKind::BagReflighted, airport.flights[next].id.clone());
+        let at = fact(&moved).and_then(|fact| book.told.get(&fact));
+        let then = bag.way.iter().position(|step| step.flight == next).unwrap_or(bag.way.len());
+        if at.is_some_and(|at| follows < at && !is_old(*at, bag.way[then..].iter())) {
+            owed.push(moved);
+        }
     }
     owed
 }

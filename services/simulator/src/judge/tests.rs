@@ -32,7 +32,8 @@ impl Case {
     fn new() -> Self {
         let airport = airport();
         let loaded = |bag: &Bag| bag.way.last().is_some_and(|step| step.point == TrackingPoint::AircraftLoad);
-        let bag = airport.bags.iter().position(loaded).unwrap();
+        let alone = |bag: &Bag| airport.passengers[bag.passenger].bags.len() == 1;
+        let bag = airport.bags.iter().position(|bag| loaded(bag) && alone(bag)).unwrap();
         let (began, mut book) = (Instant::now(), Book::default());
         book.followed.insert((airport.bags[bag].passenger, airport.bags[bag].plate.clone()), began);
         Self { airport, bag, began, book }
@@ -69,7 +70,7 @@ impl Case {
     }
 
     fn judge_for(&self, passenger: usize, notices: &[Shown]) -> Verdict {
-        judge(&self.airport, [(passenger, notices)].into_iter(), &self.book)
+        judge(&self.airport, [(passenger, notices)].into_iter(), &self.book, Duration::from_secs(30))
     }
 
     fn check(&self, notices: &[Shown], [wrong, missing, late, duplicates]: [u64; 4]) {
@@ -175,4 +176,29 @@ fn who_has_boarded_is_owed_no_call() {
     case.check(&[], [0, 1, 0, 0]);
     case.book.boarded.insert(passenger, case.began + Duration::from_secs(30));
     case.check(&[], [0, 0, 0, 0]);
+}
+
+#[test]
+fn a_wrong_notice_that_is_taken_back_is_corrected() {
+    let mut case = Case::new().told(TrackingPoint::AircraftLoad, 10);
+    let left = case.notice(NoticeKind::BagLeftBehind, 9);
+    case.check(std::slice::from_ref(&left), [1, 1, 0, 0]);
+    let mut corrected = case.notice(NoticeKind::BagCorrected, 11);
+    corrected.parameters.insert("corrects".to_owned(), "BAG_LEFT_BEHIND".to_owned());
+    case.check(&[left.clone(), corrected.clone()], [0, 0, 0, 0]);
+    // And the reverse: it stayed behind, so the correction is what is wrong.
+    let bag = case.bag;
+    let flight = case.airport.bags[bag].way.pop().unwrap().flight;
+    let left_at = case.airport.flights[flight].departure();
+    case.airport.bags[bag].left_by.push((flight, left_at));
+    case.check(&[left, corrected], [1, 0, 0, 0]);
+}
+
+#[test]
+fn one_notice_of_several_bags_speaks_of_each_of_them() {
+    let case = Case::new().told(TrackingPoint::AircraftLoad, 10);
+    let mut notice = case.notice(NoticeKind::BagLoaded, 11);
+    notice.parameters.insert("plates".to_owned(), format!("{},{}", case.bag().plate, "0000000001"));
+    let verdict = case.judge_for(case.bag().passenger, &[notice]);
+    assert_eq!((verdict.missing, verdict.wrong_person), (0, 1), "the second bag is a stranger's");
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::lanes::{self, Stage};
 use super::pace::Pace;
@@ -29,6 +29,8 @@ use crate::truth::{Airport, Bag, Layout, Noise, Plan, later};
 const PIECE: SignedDuration = SignedDuration::from_mins(5);
 /// Of ten flights six leave.
 const DEPARTURES_OF_TEN: usize = 6;
+/// The pause between two looks at what is still owed.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// How fast a day is played.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,8 +60,11 @@ pub struct DayOptions {
     pub connecting: f64,
     /// How often things go otherwise.
     pub noise: Noise,
+    /// How long the server lets several bags of one person wait for each other, as it is
+    /// configured; default 30 s.
+    pub merge_window: Duration,
     /// How long the server may take to catch up at the end, before what is missing counts as
-    /// wrong or lost; default 20 s.
+    /// wrong or lost; default 45 s, more than the window.
     pub catch_up: Duration,
 }
 
@@ -74,7 +79,8 @@ impl Default for DayOptions {
             sessions: 400,
             connecting: 0.25,
             noise: Noise::default(),
-            catch_up: Duration::from_secs(20),
+            merge_window: Duration::from_secs(30),
+            catch_up: Duration::from_secs(45),
         }
     }
 }
@@ -148,8 +154,9 @@ pub async fn simulate(
     // A day that was stopped has no end to compare with.
     let differ =
         if played { survey::differing(known, &ground.staff, options.catch_up).await } else { vec![] };
+    hear_out(&stage, options).await;
     survey::drain(&airport, &stage.watchers, &ground.tally, options.catch_up).await;
-    let mut verdict = verdict(&airport, &stage);
+    let mut verdict = verdict(&stage, options);
     for (bag, difference) in &differ {
         verdict.case(2, &bag.plate, &difference.said, &difference.truth);
     }
@@ -164,6 +171,7 @@ pub async fn simulate(
         detail: DayDetail {
             unknowable: airport.bags.len() - knowable,
             beyond_knowing: verdict.beyond_knowing,
+            corrected: verdict.corrected,
             not_taken: ground.tally.not_taken(),
             pushes_lost: ground.tally.pushes_lost(),
             played_to_the_end: played,
@@ -187,10 +195,18 @@ async fn play(stage: &Arc<Stage>, stop: &watch::Receiver<bool>) -> bool {
     true
 }
 
-fn verdict(airport: &Airport, stage: &Stage) -> Verdict {
+/// Waits for the notices that are still owed, as long as the server may take.
+async fn hear_out(stage: &Stage, options: &DayOptions) {
+    let until = Instant::now() + options.catch_up;
+    while Instant::now() < until && verdict(stage, options).missing > 0 {
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
+fn verdict(stage: &Stage, options: &DayOptions) -> Verdict {
     let inboxes: Vec<_> = stage.watchers.iter().map(|watcher| (watcher.passenger, watcher.inbox())).collect();
     let shown = inboxes.iter().map(|(passenger, inbox)| (*passenger, inbox.notices.as_slice()));
-    judge(airport, shown, &stage.ledger.book())
+    judge(&stage.airport, shown, &stage.ledger.book(), options.merge_window)
 }
 
 fn summary(

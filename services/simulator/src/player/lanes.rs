@@ -108,7 +108,7 @@ async fn perform(batch: Vec<Call>, stage: &Arc<Stage>) {
     let (mut messages, mut scans, mut reports, mut reads) = (vec![], vec![], vec![], vec![]);
     let mut sender = "";
     for call in batch {
-        stage.ledger.note(&call, |bag| stage.airport.bags[bag].plate.clone());
+        stage.ledger.note(&call, &stage.airport);
         match call {
             Call::Message { source, text, quirk, .. } => {
                 sender = source;

@@ -10,7 +10,8 @@ use airside_api::flights::v1::flight_report::Report;
 use tokio::time::Instant;
 
 use super::tally::lock;
-use crate::script::{Call, ScanQuirk};
+use crate::script::{Call, ScanQuirk, Tells};
+use crate::truth::Airport;
 
 /// Something that the server was told.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,6 +23,8 @@ pub enum Told {
         /// The point.
         point: TrackingPoint,
     },
+    /// A bag, by its plate, was moved to a flight.
+    Moved(String, String),
     /// A flight has a gate.
     Gate(String, String),
     /// A flight's bags come to a belt.
@@ -62,12 +65,15 @@ pub(crate) struct Ledger(Mutex<Book>);
 
 impl Ledger {
     /// Notes a call that is about to be made.
-    pub(crate) fn note(&self, call: &Call, plate_of: impl Fn(usize) -> String) {
+    pub(crate) fn note(&self, call: &Call, airport: &Airport) {
         let now = Instant::now();
         let mut book = self.book();
         let told = match call {
-            Call::Message { tells: Some((bag, point)), .. } => {
-                Some(Told::Bag { plate: plate_of(*bag), point: *point })
+            Call::Message { tells: Some(Tells::Passed(bag, point)), .. } => {
+                Some(Told::Bag { plate: airport.bags[*bag].plate.clone(), point: *point })
+            }
+            Call::Message { tells: Some(Tells::Moved(bag, flight)), .. } => {
+                Some(Told::Moved(airport.bags[*bag].plate.clone(), airport.flights[*flight].id.clone()))
             }
             Call::Scan { scan, quirk, .. } if !matches!(quirk, ScanQuirk::NoRead | ScanQuirk::Former) => {
                 Some(Told::Bag { plate: scan.plate.clone(), point: scan.point() })

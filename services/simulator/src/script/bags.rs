@@ -7,7 +7,7 @@ use rand::Rng;
 use super::telex::{ProcessedMessage, SourceMessage, enveloped, unload};
 use super::{
     Call, MessageQuirk, Pen, SOURCE_ARRIVALS, SOURCE_DEPARTURE_CONTROL, SOURCE_FORMER, SOURCE_HANDLING,
-    SOURCE_RAMP, ScanQuirk, on_the_wire,
+    SOURCE_RAMP, ScanQuirk, Tells, on_the_wire,
 };
 use crate::truth::{
     Announcement, Bag, CLOSES_S, Flight, Layout, Passenger, STATION, Step, Teller, chance, later, local,
@@ -72,7 +72,8 @@ fn announce(pen: &mut Pen<'_>, passenger: &Passenger) {
     }
     for bag in &passenger.bags {
         if let Some((next, at)) = airport.bags[*bag].reflight {
-            bag_message(pen, at, passenger, (*bag, 1), &airport.flights[next], ("CHG", "RUSH"));
+            let tells = Some(Tells::Moved(*bag, next));
+            bag_message(pen, at, passenger, (*bag, 1, tells), &airport.flights[next], ("CHG", "RUSH"));
         }
     }
 }
@@ -85,7 +86,7 @@ fn source_message(
     said: (&str, &str),
 ) {
     if let Some(first) = passenger.bags.first() {
-        bag_message(pen, at, passenger, (*first, passenger.bags.len()), flight, said);
+        bag_message(pen, at, passenger, (*first, passenger.bags.len(), None), flight, said);
     }
 }
 
@@ -94,7 +95,7 @@ fn bag_message(
     pen: &mut Pen<'_>,
     at: Timestamp,
     passenger: &Passenger,
-    (first, count): (usize, usize),
+    (first, count, tells): (usize, usize, Option<Tells>),
     flight: &Flight,
     (change, exception): (&str, &str),
 ) {
@@ -123,7 +124,7 @@ fn bag_message(
     } else {
         (text, MessageQuirk::Plain)
     };
-    let call = Call::Message { source: SOURCE_DEPARTURE_CONTROL, text, quirk, tells: None };
+    let call = Call::Message { source: SOURCE_DEPARTURE_CONTROL, text, quirk, tells };
     if airport.plan.layout != Layout::Wave && chance(&mut pen.rng, airport.plan.noise.duplicates) {
         pen.put(later(at, REPEATED_S), call.clone());
     }
@@ -157,7 +158,7 @@ fn tell(pen: &mut Pen<'_>, (index, bag): (usize, &Bag), step: &Step, last: bool)
         Teller::ProcessedMessage => {
             let text = processed_message(bag, step, flight);
             let (source, quirk) = (source_of(step.point), MessageQuirk::Plain);
-            let tells = Some((index, step.point));
+            let tells = Some(Tells::Passed(index, step.point));
             pen.put_late(later(step.at, 10), Call::Message { source, text, quirk, tells });
         }
         Teller::Scan => typed_scan(pen, bag, step, flight, last),

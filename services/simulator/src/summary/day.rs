@@ -16,7 +16,7 @@ pub struct DaySummary {
     pub status_right: f64,
     /// Notices that passengers were shown.
     pub notices: u64,
-    /// Notices that claim what is not true.
+    /// Notices that claim what is not true, and that no later one took back.
     pub notices_wrong: u64,
     /// Notices that were owed and never came.
     pub notices_missing: u64,
@@ -39,6 +39,8 @@ pub struct DayDetail {
     pub unknowable: usize,
     /// Notices of such bags that were wrong or missing.
     pub beyond_knowing: u64,
+    /// Notices that were wrong and were taken back by name.
+    pub corrected: u64,
     /// Messages, scans and calls that the server did not take; must be 0.
     pub not_taken: u64,
     /// Notices of an inbox that its session did not receive; must be 0.
@@ -91,8 +93,8 @@ impl fmt::Display for DayReport {
         )?;
         writeln!(
             f,
-            "  notices  {} on {sessions} sessions: {} wrong, {} missing, {} late; {} of bags that nobody can know",
-            s.notices, s.notices_wrong, s.notices_missing, s.notices_late, d.beyond_knowing
+            "  notices  {} on {sessions} sessions: {} wrong, {} more corrected, {} missing, {} late; {} of bags that nobody can know",
+            s.notices, s.notices_wrong, d.corrected, s.notices_missing, s.notices_late, d.beyond_knowing
         )?;
         writeln!(
             f,
