@@ -107,19 +107,28 @@ impl Default for Verdict {
     }
 }
 
-/// Judges the notices that passengers, by their indexes, were shown by a server that lets several
-/// bags of one person wait for each other no longer than `window`.
+/// What the judge must know of how the airport was played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// How long the server lets several bags of one person wait for each other.
+    pub window: Duration,
+    /// True when the airport lives by the server's clock, so that forecasts can be judged.
+    pub forecasts: bool,
+}
+
+/// Judges the notices that passengers, by their indexes, were shown.
 pub fn judge<'a>(
     airport: &Airport,
     shown: impl Iterator<Item = (usize, &'a [Shown])>,
     book: &Book,
-    window: Duration,
+    terms: Terms,
 ) -> Verdict {
     let bags: HashMap<&str, &Bag> = airport.bags.iter().map(|bag| (bag.plate.as_str(), bag)).collect();
     let mut verdict = Verdict::default();
     for (passenger, notices) in shown {
-        let waits = if airport.passengers[passenger].bags.len() > 1 { window } else { Duration::ZERO };
-        let told = verdict.hear(airport, &bags, passenger, notices, (book, waits));
+        let waits = if airport.passengers[passenger].bags.len() > 1 { terms.window } else { Duration::ZERO };
+        let terms = Terms { window: waits, ..terms };
+        let told = verdict.hear(airport, &bags, passenger, notices, (book, terms));
         for duty in duties::of(airport, passenger, book, waits) {
             if told.contains(&duty) {
                 continue;
@@ -145,7 +154,7 @@ impl Verdict {
         bags: &HashMap<&str, &Bag>,
         passenger: usize,
         notices: &[Shown],
-        (book, waits): (&Book, Duration),
+        (book, terms): (&Book, Terms),
     ) -> HashSet<Claim> {
         // What was heard, and what of that still stands.
         let (mut heard, mut standing) = (HashSet::new(), HashSet::new());
@@ -153,9 +162,11 @@ impl Verdict {
         for notice in notices {
             self.notices += 1;
             for claim in claims::claims(notice) {
+                heard.extend(claims::implied(&claim, notice));
                 let bag = bags.get(claim.subject.as_str()).copied();
-                match claims::check(airport, passenger, bag, &claim, notice) {
-                    Finding::True => self.measure(passenger, &claim, notice, (book, waits)),
+                match claims::check(airport, passenger, (bag, terms.forecasts), &claim, notice) {
+                    Finding::Unjudged => continue,
+                    Finding::True => self.measure(passenger, &claim, notice, (book, terms.window)),
                     Finding::Wrong(truth) if bag.is_none_or(Bag::is_knowable) => {
                         wrong.insert(claim.clone(), format!("{}\n{truth}", notice.text));
                     }
@@ -169,7 +180,6 @@ impl Verdict {
                     self.corrected += u64::from(wrong.remove(&back).is_some());
                     standing.remove(&back);
                 }
-                heard.extend(claims::implied(&claim, notice));
                 heard.insert(claim.clone());
                 if !standing.insert(claim.clone()) {
                     self.duplicates += 1;

@@ -13,7 +13,7 @@ pub mod telex;
 #[cfg(test)]
 mod tests;
 
-use airside_api::baggage::v1::{Scan, TrackingPoint};
+use airside_api::baggage::v1::{ContainerReport, Scan, TrackingPoint};
 use airside_api::flights::v1::{FlightReport, PassengerReadReport};
 use airside_api::navigation::v1::Profile;
 use jiff::{SignedDuration, Timestamp};
@@ -76,6 +76,13 @@ pub enum Call {
         scan: Scan,
         /// What is odd about it.
         quirk: ScanQuirk,
+    },
+    /// A report of a container as a whole.
+    Container {
+        /// The report.
+        report: ContainerReport,
+        /// The bags that are inside, by their indexes.
+        bags: Vec<usize>,
     },
     /// A report of the flight database.
     Flight(FlightReport),

@@ -309,6 +309,8 @@ pub enum Teller {
     Scan,
     /// An RP 1745 baggage processed message.
     ProcessedMessage,
+    /// A report that its container went on board.
+    Container,
     /// Nobody: the reader found no tag.
     Nobody,
 }

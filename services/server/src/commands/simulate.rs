@@ -40,7 +40,8 @@ never meets an event of the future, and deadlines that lie in the past are due a
   --speed 1     every event is sent when it happens: deadlines, grace and warnings run as they would
                 for real, and the latencies are those of an airport. The day takes its full length.
   --speed 60    a minute a second: order, identity, status and notices are tested; what waits on the
-                server's own clock (a grace of ten minutes) is over before the next event comes.
+                server's own clock (a grace of ten minutes) is over before the next event comes, and
+                whether a connection will be reached is not judged: its flight has left already.
   --speed max   as fast as the server answers: the same, and its throughput; latencies are those of
                 a server under full load.
 

@@ -16,6 +16,8 @@ pub(super) enum Finding {
     Wrong(String),
     /// It does not concern who was told.
     Stranger,
+    /// It is a forecast by the server's clock, of an airport that lives by another.
+    Unjudged,
 }
 
 /// Reads what a notice claims, of each of its bags.
@@ -56,6 +58,10 @@ pub(super) fn implied(claim: &Claim, notice: &Shown) -> Option<Claim> {
         (_, Some(wrong)) if wrong.kind == NoticeKind::BagLeftBehind => {
             Some(Claim { kind: NoticeKind::BagLoaded, ..wrong })
         }
+        // That a flight was not reached says that it left without the bag.
+        (NoticeKind::BagConnectionMissed, _) => {
+            Some(Claim { kind: NoticeKind::BagLeftBehind, ..claim.clone() })
+        }
         (NoticeKind::BagLeftBehind, _) => {
             let next = notice.parameters.get("next_flight").filter(|next| !next.is_empty())?;
             Some(Claim { kind: NoticeKind::BagReflighted, subject, detail: next.clone() })
@@ -64,16 +70,18 @@ pub(super) fn implied(claim: &Claim, notice: &Shown) -> Option<Claim> {
     }
 }
 
-/// Checks a claim against the truth, `bag` being the one that it names.
+/// Checks a claim against the truth, `bag` being the one that it names. Forecasts are checked only of
+/// an airport that lives by the server's clock.
 pub(super) fn check(
     airport: &Airport,
     passenger: usize,
-    bag: Option<&Bag>,
+    (bag, forecasts): (Option<&Bag>, bool),
     claim: &Claim,
     notice: &Shown,
 ) -> Finding {
     if notice.parameters.contains_key("plate") {
         match bag {
+            Some(bag) if bag.passenger == passenger && !forecasts && is_forecast(claim) => Finding::Unjudged,
             Some(bag) if bag.passenger == passenger => of_bag(airport, bag, claim),
             _ => Finding::Stranger,
         }
@@ -86,6 +94,12 @@ pub(super) fn check(
             .find(|flight| flight.id == claim.subject)
             .map_or(Finding::Stranger, |flight| of_flight(flight, claim))
     }
+}
+
+/// Returns whether a claim says that a connection will not be reached, or will be after all.
+fn is_forecast(claim: &Claim) -> bool {
+    let kind = taken_back(claim).map_or(claim.kind, |wrong| wrong.kind);
+    matches!(kind, NoticeKind::BagConnectionAtRisk | NoticeKind::BagConnectionMissed)
 }
 
 fn of_bag(airport: &Airport, bag: &Bag, claim: &Claim) -> Finding {

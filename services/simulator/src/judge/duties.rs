@@ -50,6 +50,7 @@ pub(super) fn fact(claim: &Claim) -> Option<Told> {
         NoticeKind::FinalCall => flight(FlightWord::FinalCall),
         NoticeKind::FlightDelayed => flight(FlightWord::Delay),
         NoticeKind::FlightCancelled => flight(FlightWord::Cancelled),
+        NoticeKind::BagLeftBehind => Some(Told::Flight(detail.clone(), FlightWord::Departed)),
         NoticeKind::BagReflighted => Some(Told::Moved(subject.clone(), detail.clone())),
         _ => None,
     }
@@ -110,6 +111,17 @@ fn of_bag(airport: &Airport, bag: &Bag, passenger: usize, book: &Book, at_once: 
             _ => String::new(),
         };
         owed.push(claim(*kind, detail));
+    }
+    let moved = bag.reflight.and_then(|(next, _)| {
+        book.told.get(&Told::Moved(bag.plate.clone(), airport.flights[next].id.clone()))
+    });
+    let leaving = bag.left_by.iter().map(|(flight, _)| airport.flights[*flight].id.clone());
+    for left in leaving.map(|flight| claim(NoticeKind::BagLeftBehind, flight)) {
+        let at = fact(&left).and_then(|fact| book.told.get(&fact));
+        // Who hears at the same time that it goes on another flight need not hear why.
+        if at.is_some_and(|at| follows < at && !is_by(moved, *at + at_once)) {
+            owed.push(left);
+        }
     }
     if let Some((next, _)) = bag.reflight {
         let moved = claim(NoticeKind::BagReflighted, airport.flights[next].id.clone());

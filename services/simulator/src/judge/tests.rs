@@ -20,6 +20,8 @@ fn airport() -> Airport {
     })
 }
 
+const TERMS: Terms = Terms { window: Duration::from_secs(30), forecasts: true };
+
 /// A bag that flies, with a passenger who follows it.
 struct Case {
     airport: Airport,
@@ -70,7 +72,7 @@ impl Case {
     }
 
     fn judge_for(&self, passenger: usize, notices: &[Shown]) -> Verdict {
-        judge(&self.airport, [(passenger, notices)].into_iter(), &self.book, Duration::from_secs(30))
+        judge(&self.airport, [(passenger, notices)].into_iter(), &self.book, TERMS)
     }
 
     fn check(&self, notices: &[Shown], [wrong, missing, late, duplicates]: [u64; 4]) {
@@ -201,4 +203,32 @@ fn one_notice_of_several_bags_speaks_of_each_of_them() {
     notice.parameters.insert("plates".to_owned(), format!("{},{}", case.bag().plate, "0000000001"));
     let verdict = case.judge_for(case.bag().passenger, &[notice]);
     assert_eq!((verdict.missing, verdict.wrong_person), (0, 1), "the second bag is a stranger's");
+}
+
+#[test]
+fn who_follows_a_bag_that_its_flight_left_behind_is_told_so() {
+    let mut case = Case::new();
+    let (bag, passenger) = (case.bag, case.bag().passenger);
+    let flight = case.airport.bags[bag].way.pop().unwrap().flight;
+    let left_at = case.airport.flights[flight].departure();
+    case.airport.bags[bag].left_by.push((flight, left_at));
+    let departed =
+        Told::Flight(case.airport.flights[flight].id.clone(), crate::player::ledger::FlightWord::Departed);
+    case.book.told.insert(departed, case.began + Duration::from_secs(10));
+    case.check(&[], [0, 1, 0, 0]);
+    let mut left = case.notice(NoticeKind::BagLeftBehind, 11);
+    left.parameters.insert("flight".to_owned(), case.airport.flights[flight].id.clone());
+    assert_eq!(case.judge_for(passenger, &[left]).missing, 0);
+}
+
+#[test]
+fn a_forecast_is_judged_only_by_the_servers_own_clock() {
+    let case = Case::new();
+    let missed = case.notice(NoticeKind::BagConnectionMissed, 1);
+    case.check(std::slice::from_ref(&missed), [1, 0, 0, 0]);
+    let shown = [missed];
+    let passenger = case.bag().passenger;
+    let past = Terms { forecasts: false, ..TERMS };
+    let verdict = judge(&case.airport, [(passenger, &shown[..])].into_iter(), &case.book, past);
+    assert_eq!((verdict.notices, verdict.wrong), (1, 0));
 }

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use airside_api::baggage::v1::{
-    GetBagRequest, RawMessage, RecordScansRequest, Scan, ScanResult, SubmitMessagesRequest, raw_message,
+    ContainerReport, ContainerResult, GetBagRequest, RawMessage, RecordContainersRequest, RecordScansRequest,
+    Scan, ScanResult, SubmitMessagesRequest, raw_message,
 };
 use airside_api::flights::v1::flight_report::Report;
 use airside_api::flights::v1::{
@@ -18,7 +19,7 @@ use tonic::{Code, Response, Status};
 
 use super::lanes::Stage;
 use super::tally::{Tally, add};
-use crate::script::{MessageQuirk, RouteAsk, SOURCE_FLIGHTS, SOURCE_GATES};
+use crate::script::{MessageQuirk, RouteAsk, SOURCE_FLIGHTS, SOURCE_GATES, SOURCE_RAMP};
 
 /// How often a call is made again when the server cannot answer just now.
 const RETRIES_MAX: u32 = 5;
@@ -79,6 +80,22 @@ pub(crate) async fn record_scans(stage: &Stage, source: &str, scans: Vec<Scan>) 
                 add(&tally.count.not_taken, 1);
                 tally.complain(|| format!("scan refused: {}: {}", outcome.field, outcome.reason));
             }
+        }
+    }
+}
+
+/// Sends reports of containers.
+pub(crate) async fn record_containers(stage: &Stage, reports: Vec<ContainerReport>) {
+    let tally = &stage.tally;
+    let request = RecordContainersRequest { source: SOURCE_RAMP.to_owned(), reports };
+    let answer = attempt(tally, "RecordContainers", || {
+        let (mut client, request) = (stage.partner.baggage.clone(), request.clone());
+        async move { client.record_containers(request).await }
+    });
+    for outcome in answer.await.map(|answer| answer.outcomes).unwrap_or_default() {
+        if outcome.result() == ContainerResult::Invalid {
+            add(&tally.count.not_taken, 1);
+            tally.complain(|| format!("container report refused: {}: {}", outcome.field, outcome.reason));
         }
     }
 }

@@ -20,7 +20,7 @@ use super::pace::Pace;
 use super::tally::quantiles;
 use super::{Ground, Phase, Progress, publish, session, survey};
 use crate::connect::{Endpoint, SimulatorError};
-use crate::judge::{Verdict, judge};
+use crate::judge::{Terms, Verdict, judge};
 use crate::script::Script;
 use crate::summary::{DayDetail, DayReport, DaySummary, Detail, ServerFacts};
 use crate::truth::{Airport, Bag, Layout, Noise, Plan, later};
@@ -206,7 +206,8 @@ async fn hear_out(stage: &Stage, options: &DayOptions) {
 fn verdict(stage: &Stage, options: &DayOptions) -> Verdict {
     let inboxes: Vec<_> = stage.watchers.iter().map(|watcher| (watcher.passenger, watcher.inbox())).collect();
     let shown = inboxes.iter().map(|(passenger, inbox)| (*passenger, inbox.notices.as_slice()));
-    judge(&stage.airport, shown, &stage.ledger.book(), options.merge_window)
+    let terms = Terms { window: options.merge_window, forecasts: options.speed == Speed::Times(1.0) };
+    judge(&stage.airport, shown, &stage.ledger.book(), terms)
 }
 
 fn summary(

@@ -52,6 +52,7 @@ pub(crate) struct Stage {
 enum Lane {
     Messages(&'static str),
     Scans(&'static str, u64),
+    Containers,
     Flights,
     Gates,
     Closures,
@@ -106,6 +107,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 /// Makes the calls of one lane that are due; a lane holds one kind of call only.
 async fn perform(batch: Vec<Call>, stage: &Arc<Stage>) {
     let (mut messages, mut scans, mut reports, mut reads) = (vec![], vec![], vec![], vec![]);
+    let mut containers = vec![];
     let mut sender = "";
     for call in batch {
         stage.ledger.note(&call, &stage.airport);
@@ -118,6 +120,7 @@ async fn perform(batch: Vec<Call>, stage: &Arc<Stage>) {
                 sender = source;
                 scans.push(scan);
             }
+            Call::Container { report, .. } => containers.push(report),
             Call::Flight(report) => reports.push(report),
             Call::Gate { read, passenger } => reads.push((read, passenger)),
             Call::Closure { closed } => calls::set_closure(stage, closed).await,
@@ -131,6 +134,9 @@ async fn perform(batch: Vec<Call>, stage: &Arc<Stage>) {
     if !scans.is_empty() {
         calls::record_scans(stage, sender, scans).await;
     }
+    if !containers.is_empty() {
+        calls::record_containers(stage, containers).await;
+    }
     if !reports.is_empty() {
         calls::record_flight_events(stage, reports).await;
     }
@@ -143,6 +149,7 @@ fn lane_of(call: &Call) -> Lane {
     match call {
         Call::Message { source, .. } => Lane::Messages(source),
         Call::Scan { source, scan, .. } => Lane::Scans(source, spread(&scan.plate, SCAN_LANES)),
+        Call::Container { .. } => Lane::Containers,
         Call::Flight(_) => Lane::Flights,
         Call::Gate { .. } => Lane::Gates,
         Call::Closure { .. } => Lane::Closures,

@@ -68,6 +68,12 @@ impl Ledger {
     pub(crate) fn note(&self, call: &Call, airport: &Airport) {
         let now = Instant::now();
         let mut book = self.book();
+        if let Call::Container { bags, .. } = call {
+            for bag in bags {
+                let (plate, point) = (airport.bags[*bag].plate.clone(), TrackingPoint::AircraftLoad);
+                book.told.entry(Told::Bag { plate, point }).or_insert(now);
+            }
+        }
         let told = match call {
             Call::Message { tells: Some(Tells::Passed(bag, point)), .. } => {
                 Some(Told::Bag { plate: airport.bags[*bag].plate.clone(), point: *point })

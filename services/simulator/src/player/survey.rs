@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
-use airside_api::baggage::v1::{GetBagRequest, ListBagsRequest, ListQuarantineRequest, Stage};
+use airside_api::baggage::v1::{
+    BagException, Connection, GetBagRequest, ListBagsRequest, ListQuarantineRequest, Stage,
+};
 use airside_api::notifications::v1::ListNotificationsRequest;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
@@ -178,6 +180,7 @@ impl fmt::Display for Difference {
 async fn difference(staff: &Clients, bag: &Bag) -> Option<Difference> {
     let truth = match bag.outcome {
         Outcome { offload: true, .. } => "offloaded".to_owned(),
+        Outcome { left_behind: true, stage, .. } => left_behind(stage),
         Outcome { stage, .. } => in_words(stage),
     };
     let request = GetBagRequest { plate: bag.plate.clone(), ..GetBagRequest::default() };
@@ -193,7 +196,13 @@ async fn difference(staff: &Clients, bag: &Bag) -> Option<Difference> {
         Stage::Departed => Stage::OnAircraft,
         stage => stage,
     };
-    let said = if status.offload { "offloaded".to_owned() } else { in_words(stage) };
+    let said = match status.exception() {
+        _ if status.offload => "offloaded".to_owned(),
+        BagException::LeftBehind => left_behind(stage),
+        // Of a bag that came too late for its flight that is said in these words.
+        _ if bag.outcome.left_behind && status.connection() == Connection::Missed => left_behind(stage),
+        _ => in_words(stage),
+    };
     let at_belt = bag.way.last().filter(|_| stage == Stage::OnBelt).map(|step| &step.location);
     match at_belt {
         Some(belt) if said == truth && *belt != status.location => Some(Difference {
@@ -203,6 +212,10 @@ async fn difference(staff: &Clients, bag: &Bag) -> Option<Difference> {
         _ if said != truth => Some(Difference { said, truth }),
         _ => None,
     }
+}
+
+fn left_behind(stage: Stage) -> String {
+    format!("{} and left behind", in_words(stage))
 }
 
 fn in_words(stage: Stage) -> String {

@@ -1,6 +1,8 @@
 //! What departure control, the baggage system and the hand scanners say about bags.
 
-use airside_api::baggage::v1::{Scan, Stowage, TrackingPoint};
+use std::collections::BTreeMap;
+
+use airside_api::baggage::v1::{ContainerReport, ContainerStep, Scan, Stowage, TrackingPoint};
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 
@@ -38,7 +40,32 @@ pub(super) fn write(pen: &mut Pen<'_>) {
             tell(pen, (index, bag), step, place == last);
         }
     }
+    containers(pen);
     malformed(pen);
+}
+
+/// Reports each container that went on board, unless its bags are told one by one.
+fn containers(pen: &mut Pen<'_>) {
+    let airport = pen.airport;
+    let mut loaded: BTreeMap<(Timestamp, &str), (usize, Vec<usize>)> = BTreeMap::new();
+    for (index, bag) in airport.bags.iter().enumerate() {
+        for step in bag.way.iter().filter(|step| step.told_by == Teller::Container) {
+            let container = step.container.as_deref().unwrap_or_default();
+            loaded.entry((step.at, container)).or_insert((step.flight, Vec::new())).1.push(index);
+        }
+    }
+    for ((at, container), (flight, bags)) in loaded {
+        let report = ContainerReport {
+            report_id: pen.id('c'),
+            container: container.to_owned(),
+            step: ContainerStep::Loaded.into(),
+            station: STATION.to_owned(),
+            observed_at: Some(on_the_wire(at)),
+            flight: airport.flights[flight].id.clone(),
+            compartment: "FWD".to_owned(),
+        };
+        pen.put_late(later(at, 5), Call::Container { report, bags });
+    }
 }
 
 fn announce(pen: &mut Pen<'_>, passenger: &Passenger) {
@@ -162,6 +189,8 @@ fn tell(pen: &mut Pen<'_>, (index, bag): (usize, &Bag), step: &Step, last: bool)
             pen.put_late(later(step.at, 10), Call::Message { source, text, quirk, tells });
         }
         Teller::Scan => typed_scan(pen, bag, step, flight, last),
+        // Told with all that is in its container.
+        Teller::Container => {}
         Teller::Nobody => no_read(pen, step),
     }
 }

@@ -17,6 +17,9 @@ const CANCELLED_S: i64 = 50 * 60;
 pub(crate) const CLOSES_S: i64 = 18 * 60;
 /// A later flight takes a bag on only if it leaves this long after the bag was left, seconds.
 const REFLIGHT_AFTER_S: i64 = 100 * 60;
+/// A bag counts as left behind when its flight has been gone this long, seconds: before that,
+/// handlers still report what they loaded.
+const LEFT_AFTER_S: i64 = 12 * 60;
 /// Leading digits that an airline may choose for its own tags (0 and 3 to 9).
 const LEADING: [u8; 8] = [0, 3, 4, 5, 6, 7, 8, 9];
 /// Serials are given out in pairs, so that two bags of a passenger are consecutive.
@@ -73,7 +76,7 @@ fn bag(
         }
     }
     way.retain(|step| plan.has_come(step.at));
-    left_by.retain(|(_, at)| plan.has_come(*at));
+    left_by.retain(|(_, at)| plan.has_come(later(*at, LEFT_AFTER_S)));
     reflight = reflight.filter(|(_, at)| plan.has_come(*at));
     let caught_up = |step: &Step| step.point == TrackingPoint::AircraftLoad && step.flight != first.0;
     let left_behind = !left_by.is_empty() && !way.iter().any(caught_up);

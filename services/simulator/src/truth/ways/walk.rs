@@ -120,13 +120,13 @@ impl<'a> Walk<'a> {
         self.at = later(self.at, 60);
         self.not_before(45 * 60..55 * 60);
         let bulk = bulk || self.at > later(self.flight.scheduled_departure, -CONTAINER_S);
-        if !bulk {
-            let number = 10_000 + 10 * self.index + self.rng.random_range(0..CONTAINERS);
-            let unit = format!("AKE{number:05}{}", &self.flight.designator[..2]);
+        let unit = (!bulk).then(|| self.rng.random_range(0..CONTAINERS));
+        if let Some(unit) = unit {
             self.see(TrackingPoint::ContainerLoad, "MUP12");
+            let container = self.container(unit);
             let by_message = self.rng.random_bool(0.3);
             let last = self.last();
-            last.container = Some(unit);
+            last.container = Some(container);
             tell_by_message(last, by_message);
         }
         self.at = later(self.at, 120);
@@ -134,11 +134,38 @@ impl<'a> Walk<'a> {
         let stand = self.stand.clone();
         self.last().location.clone_from(&stand);
         self.at = later(self.at, 120);
-        self.not_before(25 * 60..32 * 60).see(TrackingPoint::AircraftLoad, "HHT014");
+        match unit {
+            // A container goes on board with all that is in it, and most are told of as a whole.
+            Some(unit) => self.at = self.container_loaded_at(unit),
+            None => _ = self.not_before(25 * 60..32 * 60),
+        }
+        self.see(TrackingPoint::AircraftLoad, "HHT014");
+        let container = unit.map_or_else(|| "H4".to_owned(), |unit| self.container(unit));
         let last = self.last();
         last.location = stand;
-        last.container = bulk.then(|| "H4".to_owned());
-        tell_by_message(last, bulk);
+        match unit {
+            Some(unit) if unit > 0 => (last.told_by, last.container) = (Teller::Container, Some(container)),
+            Some(_) => {}
+            None => {
+                last.container = Some(container);
+                tell_by_message(last, true);
+            }
+        }
+    }
+
+    /// Returns the id of a container of the flight, by its number.
+    fn container(&self, unit: usize) -> String {
+        format!(
+            "AKE{:05}{}",
+            (10_000 + CONTAINERS * self.index + unit) % 100_000,
+            &self.flight.designator[..2]
+        )
+    }
+
+    /// Returns when a container goes on board: after the last bag that it may hold is beside the aircraft.
+    fn container_loaded_at(&self, unit: usize) -> Timestamp {
+        let minutes_before = 27 - 2 * i64::try_from(unit).unwrap_or(0);
+        later(self.flight.scheduled_departure, -60 * minutes_before)
     }
 
     /// Takes it off again.
