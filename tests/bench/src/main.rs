@@ -4,8 +4,8 @@
 //! array of measures on standard output and everything else on standard error.
 //! The works are `append`, `append-pause`, `read-all` and `log-open` of the log,
 //! `rebuild` of the read models, `scan-ingest`, `message-ingest`, `message-load` and `baggage-load`
-//! of the server,
-//! `parse` of baggage messages, `testville-scaled` of the ways.
+//! of the server, `load-decision` of handlers, `parse` of baggage messages, `testville-scaled` of
+//! the ways.
 //! Each figure is the best of three rounds, because other work on the machine
 //! only ever makes a round slower; the loads run once, by the clock. Exit code 1 when a floor is
 //! not reached.
@@ -15,6 +15,7 @@ mod append_pause;
 mod baggage_load;
 mod ingest;
 mod limits;
+mod load_decision;
 mod log_open;
 mod measure;
 mod message_load;
@@ -76,6 +77,8 @@ enum Work {
     MessageLoad,
     /// Messages and scans by the clock, and how soon their bags are shown; one round.
     BaggageLoad,
+    /// Time to decide whether a bag may go on a flight.
+    LoadDecision,
     /// RP 1745 messages read on one core.
     Parse,
     /// Time of a shortest path on testville, repeated to 10,000 nodes.
@@ -118,6 +121,7 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             Work::BaggageLoad => {
                 runtime.block_on(baggage_load::measure(folder.path(), bench.message_load.run_for))?
             }
+            Work::LoadDecision => runtime.block_on(load_decision::measure(folder.path()))?,
             Work::Parse => parse::measure()?,
             Work::TestvilleScaled => ways::testville_scaled()?,
         };

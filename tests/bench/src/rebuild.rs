@@ -6,11 +6,14 @@
 //! Held against reading the same log without folding it. Best of three; the page
 //! cache of the system is warm.
 
-mod day;
+pub(crate) mod day;
 
 use std::{fs, path::Path, sync::Arc, time::Instant};
 
-use airside_baggage::project::{Bags, QuarantineList};
+use airside_baggage::{
+    handling::loads::Loads,
+    project::{Bags, QuarantineList},
+};
 use airside_flights::project::Board;
 use airside_kernel::{EventStore, RecordedEvent, SystemClock};
 use airside_navigation::project::{Closures, Maps};
@@ -88,6 +91,7 @@ async fn run(store: &Arc<EmbeddedStore>, folder: Option<&Path>) -> Result<f64> {
     }
     let bags: ReadModel<Bags> = projections.add_kept(Bags::default);
     projections.add_kept(QuarantineList::default);
+    projections.add_kept(Loads::default);
     projections.add_kept(Board::default);
     projections.add_kept(Followed::default);
     projections.add_kept(Tags::default);

@@ -70,6 +70,12 @@ pub fn contents<'a>(plates: &Plates<'a>, container: &str, flight: Option<DatedFl
         .collect()
 }
 
+/// Returns whether a bag was ever put into a container.
+pub fn is_known(plates: &Plates<'_>, container: &str) -> bool {
+    let journeys = plates.iter().flat_map(|(_, worn)| &worn.journeys);
+    journeys.flat_map(|journey| journey.observations()).any(|(_, told)| told.container() == Some(container))
+}
+
 /// Returns the bags that must come off a flight, in the order of their plates.
 pub fn offload<'a>(
     plates: &Plates<'a>,

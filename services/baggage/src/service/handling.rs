@@ -180,7 +180,7 @@ impl HandlingService for Handling {
         let answer = self
             .on_plates(Asked::Container(id), at, |plates| {
                 let all = lists::contents(plates, id, flight);
-                if plates.is_empty() && known.is_none() {
+                if known.is_none() && !lists::is_known(plates, id) {
                     return None;
                 }
                 let total = pages::count(all.len());

@@ -39,7 +39,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 pub(crate) const BAGS: usize = 100_000;
-const FLIGHTS: usize = 1_000;
+pub(crate) const FLIGHTS: usize = 1_000;
 const PEOPLE: usize = 50_000;
 /// How many bags pass a point before the first of them passes the next.
 const CROWD: usize = 2_000;
@@ -56,7 +56,7 @@ const POINTS: [TrackingPoint; 4] = [
 ///
 /// # Errors
 /// When the disk or the store fails.
-pub(super) async fn fill(home: &Path) -> Result<()> {
+pub(crate) async fn fill(home: &Path) -> Result<()> {
     let store = EmbeddedStore::open(home, Options::default(), Arc::new(SystemClock))?;
     let mut log = Log { store, waiting: Vec::new(), now: Timestamp::now() };
     for number in 0..FLIGHTS {
@@ -226,11 +226,13 @@ impl Log {
     }
 }
 
-fn flight_of(number: usize) -> String {
+/// Returns the flight of a bag.
+pub(crate) fn flight_of(number: usize) -> String {
     format!("ZH{}-20261120", 1_000 + number % FLIGHTS)
 }
 
-fn plate_of(number: usize) -> Result<LicencePlate> {
+/// Returns the plate of a bag.
+pub(crate) fn plate_of(number: usize) -> Result<LicencePlate> {
     format!("0479{:06}", number + 1).parse().context("a plate")
 }
 

@@ -20,6 +20,7 @@ mod erasure;
 mod flights;
 mod folders;
 mod full_disk;
+mod handling;
 mod harness;
 mod idempotency;
 mod journey_command;
