@@ -4,13 +4,16 @@
 //! says anew under an id that is known takes the place of what an older one said, in
 //! the journey where that is. What fits no single journey waits until an operator
 //! settles it; that is a fact too, and the operator its actor.
+//!
+//! Nothing happens after it was received. What would, by its observer's clock less what
+//! that is estimated to be ahead, is not refused: it counts as of its receipt, which is
+//! the latest that it can have happened, and what the observer said is kept beside it.
 
 mod person;
 mod place;
 
 use airside_api::baggage::v1::{Resolution, Stage};
 use airside_kernel::{Classified, Code, Decider, Personal, StreamId, Timestamp};
-use jiff::SignedDuration;
 use thiserror::Error;
 
 use self::place::{Asked, Place, place};
@@ -21,9 +24,7 @@ use crate::{
 };
 
 /// The version of the rule that says which journey an observation belongs to.
-pub const RULE_VERSION: u32 = 2;
-/// How far a reader's clock may be ahead.
-const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
+pub const RULE_VERSION: u32 = 3;
 
 /// The rules of one plate.
 #[derive(Debug)]
@@ -129,12 +130,6 @@ pub enum Rejection {
         /// Its id.
         id: String,
     },
-    /// Its time has not come yet.
-    #[error("observed_at: {observed_at} is more than an hour ahead of our clock; check the reader's clock")]
-    Future {
-        /// Its time.
-        observed_at: Timestamp,
-    },
 }
 
 impl Classified for Rejection {
@@ -211,7 +206,8 @@ fn follow(plate: &mut Plate, fact: &BagEvent) {
 }
 
 fn record(plate: &Plate, observe: Observe, known: &Known) -> Result<Vec<BagEvent>, Rejection> {
-    let Observe { observation, mut content, new_journey } = observe;
+    let Observe { mut observation, mut content, new_journey } = observe;
+    observation.bound_by_receipt();
     let earlier = plate.observation(&observation.id);
     refuse(plate, &observation, earlier.map(|(earlier, _)| earlier))?;
     let place = match (earlier.and_then(|(_, journey)| plate.journey(journey?)), known.concluded_of) {
@@ -278,9 +274,6 @@ fn refuse(plate: &Plate, observation: &Observation, earlier: Option<&Observation
     let received_at = observation.received_at.unwrap_or(happened_at);
     if earlier.is_some_and(|earlier| observation.parser_version <= earlier.parser_version) {
         return Err(Rejection::Duplicate { id: observation.id.clone() });
-    }
-    if happened_at.duration_since(received_at) > MAX_AHEAD {
-        return Err(Rejection::Future { observed_at });
     }
     if received_at.duration_since(happened_at) > KEPT || plate.has_forgotten(happened_at) {
         return Err(Rejection::TooOld { observed_at });

@@ -240,7 +240,8 @@ impl Decider for NoReads {
     type State = NotRead;
     type Rejection = KnownAlready;
 
-    fn decide(seen: &NotRead, command: TagNotRead) -> Result<Vec<TagNotRead>, KnownAlready> {
+    fn decide(seen: &NotRead, mut command: TagNotRead) -> Result<Vec<TagNotRead>, KnownAlready> {
+        command.observation.bound_by_receipt();
         let Observation { id, cause, .. } = &command.observation;
         let is_known = match cause {
             Some(cause) => seen.causes.seen(cause),

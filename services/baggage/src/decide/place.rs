@@ -1,6 +1,6 @@
 //! Which journey an observation belongs to. Pure.
 //!
-//! Rule version 2. An observation fits a journey of its plate
+//! Rule version 3. An observation fits a journey of its plate
 //! - by flight: both name the same flight of the same day, or
 //! - by place: its time lies in the journey's window and the journey is known to
 //!   touch the station. What an airline says anew or takes back for other flights

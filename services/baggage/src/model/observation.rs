@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{AirportCode, DatedFlight};
+use crate::sources::clock::TOLERANCE_MS;
 
 /// Published words in state that is kept: their numbers.
 mod published {
@@ -70,7 +71,7 @@ pub struct Observation {
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub received_at: Option<Timestamp>,
     /// By how much its source's clock was estimated to be ahead when it was recorded, in milliseconds;
-    /// negative when behind.
+    /// negative when behind. At least so much that it did not happen after it was received.
     pub clock_ahead_ms: i64,
 }
 
@@ -83,6 +84,16 @@ impl Observation {
         }
         let ahead = SignedDuration::from_millis(self.clock_ahead_ms);
         self.observed_at.saturating_sub(ahead).expect("a signed duration is no calendar span")
+    }
+
+    /// Takes its receipt for when it happened, if it would have happened after that. Within the
+    /// tolerance of clocks it keeps its time, by which what is sent together keeps its order.
+    pub(crate) fn bound_by_receipt(&mut self) {
+        let Some(received_at) = self.received_at else { return };
+        let ahead_ms = |at: Timestamp| at.as_millisecond() - received_at.as_millisecond();
+        if ahead_ms(self.happened_at()) > TOLERANCE_MS {
+            self.clock_ahead_ms = ahead_ms(self.observed_at);
+        }
     }
 
     /// Returns where it stands among those of its journey: by when it happened, then as

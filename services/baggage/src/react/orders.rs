@@ -114,7 +114,6 @@ pub(super) fn refused_order(bag: &ToBag, why: &Rejection) -> Order<MessageQuaran
         Rejection::Duplicate { .. } => "duplicate",
         Rejection::TooOld { .. } => "too-old",
         Rejection::Crowded => "crowded",
-        Rejection::Future { .. } => "future-time",
         Rejection::NoJourney => "no-journey",
         Rejection::UnknownJourney { .. } => "unknown-journey",
         Rejection::UnknownObservation { .. } | Rejection::Settled { .. } => "settled",

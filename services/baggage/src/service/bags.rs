@@ -172,6 +172,6 @@ fn line((observation, content): (&Observation, &Content)) -> Option<api::BagObse
         announcement: sighting.is_none(),
         station: observation.station.to_string(),
         location: sighting.map_or_else(String::new, |sighting| sighting.location.clone()),
-        observed_at: Some(timestamp_message(observation.observed_at)),
+        observed_at: Some(timestamp_message(observation.happened_at())),
     })
 }

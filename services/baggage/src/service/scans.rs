@@ -22,6 +22,7 @@ use crate::{
     },
     react::{bag_stream, source_stream},
     source::{KnownAlready, NoReads, TagNotRead},
+    sources::{Sources, clock::Skew, state::Source},
 };
 
 /// What a reader reports when it saw a bag and no tag.
@@ -142,6 +143,8 @@ pub(super) async fn record(
     batch: Batch,
 ) -> Result<api::RecordScansResponse, Status> {
     let correlation = Uuid::now_v7();
+    let known = |sources: &Sources| sources.find(&batch.source).map(Source::skew);
+    let clock_ahead_ms = service.sources.read(known).map_or(0, Skew::ahead_ms);
     let (mut bags, mut no_reads, mut outcomes) =
         (Vec::new(), Vec::new(), Vec::with_capacity(batch.scans.len()));
     let (mut bag_places, mut no_read_places) = (Vec::new(), Vec::new());
@@ -154,6 +157,7 @@ pub(super) async fn record(
                 continue;
             }
         };
+        let observation = Observation { clock_ahead_ms, ..observation };
         let context =
             Context { correlation, ..Context::new(actor, batch.source.as_str(), observation.observed_at) };
         if let Some(plate) = plate {

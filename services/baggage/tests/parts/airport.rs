@@ -197,7 +197,15 @@ impl Airport {
     }
 
     pub(crate) async fn record(&mut self, scans: Vec<api::Scan>) -> api::RecordScansResponse {
-        let request = api::RecordScansRequest { source: "bhs.t3".into(), scans };
+        self.record_from("bhs.t3", scans).await
+    }
+
+    pub(crate) async fn record_from(
+        &mut self,
+        source: &str,
+        scans: Vec<api::Scan>,
+    ) -> api::RecordScansResponse {
+        let request = api::RecordScansRequest { source: source.into(), scans };
         self.client.record_scans(by(partner(), request)).await.unwrap().into_inner()
     }
 

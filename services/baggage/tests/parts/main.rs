@@ -5,6 +5,7 @@
 mod airport;
 mod as_of;
 mod bags;
+mod clocks;
 mod codeshares;
 mod drop;
 mod golden;

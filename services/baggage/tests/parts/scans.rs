@@ -76,7 +76,7 @@ async fn each_scan_of_a_batch_has_its_outcome_in_its_place() {
             ("f", Invalid, "station"),
             ("g", Invalid, "observed_at"),
             ("h", Invalid, "observed_at"),
-            ("i", Invalid, "observed_at"),
+            ("i", Recorded, ""),
             ("j", Invalid, "observed_at"),
             ("k", Invalid, "observed_at"),
             ("l", Invalid, "flight"),

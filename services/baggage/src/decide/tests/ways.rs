@@ -381,19 +381,6 @@ fn a_bag_reported_missing_is_so_until_its_passenger_has_it() {
     check(&after(way.chain([(300, reported(Report::Delivered, FLIGHT))])), Stage::Collected, NONE);
 }
 
-/// Case 62 of the reference: readers two hours ahead, at New Year and in a night that is an hour longer.
-#[test]
-fn a_reader_whose_clock_is_known_to_be_wrong_is_put_in_its_place() {
-    let mut ahead = observe("c", 0, seen(Sortation));
-    ahead.observation.observed_at = at(125);
-    ahead.observation.received_at = Some(at(5));
-    given::<Bag>([]).when(ahead.clone().into()).rejects(&Rejection::Future { observed_at: at(125) });
-    ahead.observation.clock_ahead_ms = 2 * 60 * 60 * 1000;
-    let plate = state([observe("a", 0, said(New, FLIGHT)), observe("b", 9, seen(AircraftLoad)), ahead]);
-    let order: Vec<_> = plate.journeys[0].observations().map(|(one, _)| one.id.as_str()).collect();
-    assert_eq!((order, plate.journeys[0].status().stage), (vec!["a", "c", "b"], Stage::OnAircraft));
-}
-
 /// Case 65 of the reference, without its notices.
 #[test]
 fn another_belt_is_news_and_the_newest_belt_counts() {
