@@ -6,12 +6,15 @@
 //!
 //! [`frame`] has the bytes, [`session`] decides, [`serve`] holds the sockets, [`lines`] knows which are
 //! open, [`client`] is the other end. An acknowledgement means that the message is on disk, as everywhere.
+//! What became of a message when it was read is told to who asks: see [`answers`] and [`verdicts`].
 
+pub mod answers;
 pub mod client;
 pub mod frame;
 pub mod lines;
 pub mod serve;
 pub mod session;
+pub mod verdicts;
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ use crate::{
     handling::{load::LoadPolicy, loads::Loads},
     operating::Operating,
     project::{Bags, QuarantineList, Timetable},
-    react::{Parse, Targets},
+    react::{Parse, Repeated, Targets},
     receive::Receiving,
     service::{Baggage, handling::Handling},
     sources::{Sources, silence::Settings, watch::Watch},
@@ -45,6 +45,10 @@ pub struct Part {
     pub receiving: Receiving,
     /// Where every bag is.
     pub bags: ReadModel<Bags>,
+    /// What could not be used.
+    pub quarantine: ReadModel<QuarantineList>,
+    /// Which messages repeated others.
+    pub repeated: Repeated,
     /// Which flight operates what a message or a reader names.
     pub operating: ReadModel<Operating>,
     /// How the sources are.
@@ -107,7 +111,7 @@ pub fn part(
         containers,
         bags: bags.clone(),
         operating: operating.clone(),
-        quarantine,
+        quarantine: quarantine.clone(),
         settling,
         timetable,
         sources: sources.clone(),
@@ -115,5 +119,6 @@ pub fn part(
         stop,
     };
     let service = BaggageServiceServer::new(service).max_decoding_message_size(MAX_CALL_BYTES);
-    Part { service, handling, parse, turns, bags, operating, receiving, sources, watch }
+    let repeated = parse.repeated();
+    Part { service, handling, parse, turns, bags, quarantine, repeated, operating, receiving, sources, watch }
 }

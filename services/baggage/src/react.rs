@@ -44,6 +44,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use self::orders::is_lasting;
+pub use self::repeats::Repeated;
 use self::{
     orders::{Pending, ToBag, keep_parts, quarantine_order, refused_order, settle, stuck_order},
     repeats::Repeats,
@@ -70,6 +71,7 @@ pub struct Parse {
     keys: Arc<dyn Keyring>,
     metrics: Metrics,
     targets: Targets,
+    repeated: Repeated,
     memory: Memory,
     waiting: VecDeque<Work>,
     pending: Pending,
@@ -126,7 +128,13 @@ impl Parse {
         targets: Targets,
     ) -> Self {
         let (memory, waiting, pending) = (Memory::default(), VecDeque::new(), Pending::default());
-        Self { store, keys, metrics, targets, memory, waiting, pending }
+        let repeated = Repeated::default();
+        Self { store, keys, metrics, targets, repeated, memory, waiting, pending }
+    }
+
+    /// Returns which messages repeated others, as far as they are read.
+    pub fn repeated(&self) -> Repeated {
+        self.repeated.clone()
     }
 
     async fn work(&mut self, work: &Work) -> Result<(), ReactError> {
@@ -301,10 +309,13 @@ impl Parse {
         let received_at = received.received_at;
         // Folded whether it is acted on or not, so that a restart tells a repeat as before.
         let (source, message) = (source_of(event), event.revision());
-        let is_repeat = self.memory.repeats.is_repeat(source, &received.fingerprint, received_at, message);
-        match (act, is_repeat) {
-            (true, true) => self.metrics.message("duplicate"),
-            (true, false) => self.waiting.push_back(Work::Raw(event.clone(), received)),
+        let original = self.memory.repeats.original(source, &received.fingerprint, received_at, message);
+        match (act, original) {
+            (true, Some(original)) => {
+                self.metrics.message("duplicate");
+                self.repeated.note(source, message, original);
+            }
+            (true, None) => self.waiting.push_back(Work::Raw(event.clone(), received)),
             (false, _) => {}
         }
     }
@@ -407,6 +418,11 @@ fn source_of(event: &RecordedEvent) -> &str {
 /// Each message of a text has its own range of indexes, whatever its neighbours say.
 fn first_index(message: usize) -> u32 {
     u32::try_from(message.saturating_mul(BAGS_MAX)).unwrap_or(u32::MAX)
+}
+
+/// Returns which message of a text an index is of.
+pub(crate) fn message_index(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX) / BAGS_MAX
 }
 
 impl Reading<'_> {

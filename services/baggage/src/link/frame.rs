@@ -17,6 +17,8 @@ use thiserror::Error;
 pub const HEADER_BYTES: usize = 20;
 /// The version that both sides speak.
 pub const VERSION: u16 = 2;
+/// The last id of a message before they begin again at 1.
+pub const LAST_ID: u16 = 65_534;
 
 /// The name of an application on the link: one to eight visible ASCII characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

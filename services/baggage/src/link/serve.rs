@@ -2,8 +2,9 @@
 //!
 //! A line has its place before it is taken, so a crowd of callers costs the system's queue and no
 //! memory of ours. Under TLS the handshake is a part of the line's own work and of the time that it
-//! has to log in: who dawdles holds up nobody. `line` keeps one of them.
+//! has to log in: who dawdles holds up nobody. `line` keeps one of them, `answering` its answers.
 
+mod answering;
 mod line;
 
 use std::{
@@ -26,7 +27,7 @@ use tokio::{
 use tracing::warn;
 
 use self::line::{Line, shake_hands};
-use super::session::Account;
+use super::{session::Account, verdicts::Verdicts};
 use crate::receive::Receiving;
 
 /// How a link behaves.
@@ -67,6 +68,7 @@ struct Shared {
     accounts: Arc<[Account]>,
     receiving: Receiving,
     options: Options,
+    verdicts: Option<Verdicts>,
 }
 
 /// Tells how a link is. Clones ask the same link.
@@ -94,8 +96,15 @@ impl Link {
         options: Options,
         tls: Option<Acceptor>,
     ) -> Self {
-        let shared = Shared { accounts, receiving, options };
+        let shared = Shared { accounts, receiving, options, verdicts: None };
         Self { listener, tls, shared, open: Arc::default() }
+    }
+
+    /// Answers messages that ask what became of them.
+    #[must_use]
+    pub fn answering(mut self, verdicts: Verdicts) -> Self {
+        self.shared.verdicts = Some(verdicts);
+        self
     }
 
     /// Returns what tells how it is, also while it runs.

@@ -8,13 +8,16 @@
 //! again; with other bytes, after the ids wrapped, it is a new message. A resend
 //! over a new line is stored again and told apart when it is read, by its
 //! fingerprint. While the log falls behind, the peer is told to pause.
+//!
+//! An answer to a message goes out as a message that wants none, under an id of ours; a peer that asks
+//! for a pause gets it afterwards.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::frame::{AppId, Frame, Kind};
+use super::frame::{AppId, Frame, Kind, LAST_ID};
 
 /// How many answered messages are remembered, to know a resend.
 const REMEMBERED: usize = 16;
@@ -91,13 +94,26 @@ pub struct Session {
     waiting: usize,
     is_paused: bool,
     answered: VecDeque<(u16, Bytes)>,
+    /// The id of the last message that went out.
+    last_id: u16,
+    /// The peer has asked for a pause.
+    is_held: bool,
 }
 
 impl Session {
     /// Begins a line on which nobody has logged in.
     pub fn new(accounts: Arc<[Account]>) -> Self {
         let answered = VecDeque::with_capacity(REMEMBERED);
-        Self { accounts, account: None, tries: 0, waiting: 0, is_paused: false, answered }
+        Self {
+            accounts,
+            account: None,
+            tries: 0,
+            waiting: 0,
+            is_paused: false,
+            answered,
+            last_id: 0,
+            is_held: false,
+        }
     }
 
     /// Returns who has logged in.
@@ -124,9 +140,13 @@ impl Session {
             }
             Kind::LoginRequest => vec![Act::Send(Frame::bare(frame.app, Kind::LoginAccept, frame.id))],
             Kind::LogOff => vec![Act::Close("the peer logged off")],
+            Kind::DataOn | Kind::DataOff => {
+                self.is_held = frame.kind == Kind::DataOff;
+                Vec::new()
+            }
             // A sign of life is not answered, or two ends would answer each other for ever;
-            // and nothing is sent to the peer that it could answer or hold back.
-            Kind::Status | Kind::Ack | Kind::Nak | Kind::DataOn | Kind::DataOff => Vec::new(),
+            // and what goes out wants no answer.
+            Kind::Status | Kind::Ack | Kind::Nak => Vec::new(),
             Kind::LoginAccept | Kind::LoginReject => vec![Act::Close("the peer answers a login")],
         }
     }
@@ -148,6 +168,18 @@ impl Session {
             acts.push(Act::Send(Frame::bare(app, Kind::DataOn, 0)));
         }
         acts
+    }
+
+    /// Returns whether the peer has asked that no message be sent for now.
+    pub fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// Sends the peer a message that wants no answer.
+    pub fn say(&mut self, data: Bytes) -> Vec<Act> {
+        let Some(app) = self.account().map(|account| account.app) else { return Vec::new() };
+        self.last_id = self.last_id % LAST_ID + 1;
+        vec![Act::Send(Frame { app, kind: Kind::Data, id: self.last_id, data })]
     }
 
     fn store(&mut self, data: Bytes, id: Option<u16>) -> Vec<Act> {

@@ -4,7 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use proptest::prelude::*;
 
 use super::{
-    frame::{self, AppId, Frame, FrameError, HEADER_BYTES, Kind},
+    frame::{self, AppId, Frame, FrameError, HEADER_BYTES, Kind, LAST_ID},
     session::{Account, Act, Session},
 };
 
@@ -249,6 +249,27 @@ fn a_sign_of_life_is_not_answered_and_a_log_off_closes() {
     let mut session = logged_in();
     assert!(session.take(frame(Kind::Status, 0, b"")).is_empty());
     assert_eq!(session.take(frame(Kind::LogOff, 0, b"")), [Act::Close("the peer logged off")]);
+}
+
+#[test]
+fn a_message_to_the_peer_wants_no_answer_and_has_an_id_of_ours() {
+    assert_eq!(session().say(Bytes::from_static(BSM)), [], "nobody has logged in");
+    let mut session = logged_in();
+    let mut next = || match &session.say(Bytes::from_static(b"BCM"))[..] {
+        [Act::Send(Frame { kind: Kind::Data, id, .. })] => *id,
+        other => panic!("{other:?}"),
+    };
+    let ids: Vec<_> = (0..=LAST_ID).map(|_| next()).collect();
+    assert_eq!((ids[0], ids[65_533], ids[65_534]), (1, LAST_ID, 1));
+}
+
+#[test]
+fn a_peer_holds_messages_back_until_it_goes_on() {
+    let mut session = logged_in();
+    for (kind, is_held) in [(Kind::DataOff, true), (Kind::DataOff, true), (Kind::DataOn, false)] {
+        assert!(session.take(frame(kind, 0, b"")).is_empty());
+        assert_eq!(session.is_held(), is_held);
+    }
 }
 
 #[test]

@@ -120,6 +120,12 @@ pub fn link_observation_id(source: &str, link: &Link) -> String {
     format!("l/{source}/{}/{}/{other}/{}", link.journey, i32::from(link.kind), link.continues)
 }
 
+/// Returns the stored message behind an observation and the index in it, when a message is behind it.
+pub fn observation_message(id: &str) -> Option<(Revision, u32)> {
+    let mut items = id.strip_prefix("m/")?.split('/').skip(1);
+    Some((Revision(items.next()?.parse().ok()?), items.next()?.parse().ok()?))
+}
+
 /// The longest name of a reader, location, container or compartment, in characters.
 const MAX_PLACE_CHARS: usize = 64;
 

@@ -1,13 +1,13 @@
 //! The read model of the quarantine: what could not be understood or placed, newest first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, Revision, StoredEvent, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     events::{BagEvent, attached},
-    model::{JourneyId, observation_source},
+    model::{JourneyId, observation_message, observation_source},
     source::QuarantineEvent,
 };
 
@@ -23,6 +23,8 @@ pub struct Item {
     pub source: String,
     /// For a message: its revision in the source's stream.
     pub message: Option<Revision>,
+    /// For what a message said, whole in itself: the message's revision and the index in it.
+    pub said_in: Option<(Revision, u32)>,
     /// For an observation: the plate.
     pub plate: String,
     /// For an observation: its id.
@@ -37,6 +39,12 @@ pub struct Item {
     pub at: Timestamp,
 }
 
+impl Item {
+    fn place(&self) -> Option<(String, Revision, u64)> {
+        self.said_in.map(|(message, _)| (self.source.clone(), message, self.number))
+    }
+}
+
 /// What is in quarantine.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct QuarantineList {
@@ -44,6 +52,9 @@ pub struct QuarantineList {
     next: u64,
     /// The numbers of observations, by id.
     observations: HashMap<String, u64>,
+    /// The numbers of what messages said, by source and message.
+    #[serde(skip)]
+    said: BTreeSet<(String, Revision, u64)>,
 }
 
 impl QuarantineList {
@@ -58,23 +69,39 @@ impl QuarantineList {
         self.items.values().any(|item| item.source == source && item.message == Some(message))
     }
 
+    /// Returns what was quarantined of a message of a source and not settled since, oldest first.
+    pub fn of_message(&self, source: &str, message: Revision) -> impl Iterator<Item = &Item> {
+        let of = |number| (source.to_owned(), message, number);
+        self.said.range(of(0)..=of(u64::MAX)).filter_map(|(_, _, number)| self.items.get(number))
+    }
+
     fn push(&mut self, item: Item) {
         if !item.observation_id.is_empty() {
             self.observations.insert(item.observation_id.clone(), self.next);
         }
-        self.items.insert(self.next, Item { number: self.next, ..item });
+        let item = Item { number: self.next, ..item };
+        self.said.extend(item.place());
+        self.items.insert(self.next, item);
         self.next += 1;
         if self.items.len() > MAX_QUARANTINED
-            && let Some((_, oldest)) = self.items.pop_first()
+            && let Some((oldest, _)) = self.items.first_key_value()
         {
-            self.observations.remove(&oldest.observation_id);
+            self.remove(*oldest);
+        }
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some(item) = self.items.remove(&number) else { return };
+        self.observations.remove(&item.observation_id);
+        if let Some(place) = item.place() {
+            self.said.remove(&place);
         }
     }
 
     /// Strikes an observation that is settled.
     fn strike(&mut self, observation_id: &str) {
         if let Some(number) = self.observations.remove(observation_id) {
-            self.items.remove(&number);
+            self.remove(number);
         }
     }
 
@@ -102,6 +129,7 @@ impl QuarantineList {
                 number: 0,
                 source,
                 message: None,
+                said_in: observation_message(&observation_id),
                 plate,
                 observation_id,
                 candidates,
@@ -131,12 +159,17 @@ impl Projection for QuarantineList {
             QuarantineEvent::Resolved(resolved) => {
                 let source = event.stream().split_once('-').map_or("", |(_, source)| source);
                 let is_of = |item: &Item| item.source == source && item.message == Some(resolved.message);
-                self.items.retain(|_, item| !is_of(item));
+                let settled = self.items.values().filter(|item| is_of(item)).map(|item| item.number);
+                let settled: Vec<_> = settled.collect();
+                settled.into_iter().for_each(|number| self.remove(number));
                 return Ok(());
             }
         };
+        // Of what is told by its parts, none is a message by itself.
+        let is_whole = !item.cause.stream.starts_with("parts-");
         self.push(Item {
             number: 0,
+            said_in: is_whole.then_some((item.message, item.cause.index)),
             source: item.source,
             message: Some(item.message),
             plate: String::new(),
@@ -151,7 +184,7 @@ impl Projection for QuarantineList {
 }
 
 impl Kept for QuarantineList {
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
     type State = Self;
 
     fn image(&self) -> Self {
@@ -159,6 +192,7 @@ impl Kept for QuarantineList {
     }
 
     fn restore(&mut self, state: Self) {
-        *self = state;
+        let said = state.items.values().filter_map(Item::place).collect();
+        *self = Self { said, ..state };
     }
 }

@@ -4,7 +4,7 @@ use airside_api::baggage::v1::{
     AnnouncementChange, Authority, LegRole, PassengerState, Screening, TrackingPoint,
 };
 use airside_kernel::{
-    Category, Decider, EventParts, Personal, SealContext, Sealed, SubjectId,
+    Category, Decider, EventParts, Personal, Revision, SealContext, Sealed, SubjectId,
     testing::{self, first_parts},
 };
 use bytes::Bytes;
@@ -245,14 +245,14 @@ fn the_plates_heard_of_least_recently_go_first_when_there_are_too_many() {
 #[test]
 fn the_quarantine_survives_being_kept() {
     let mut list = QuarantineList::default();
-    let aside = BagEvent::Quarantined {
-        observation_id: "s/bhs/1".to_owned(),
+    let aside = |id: &str| BagEvent::Quarantined {
+        observation_id: id.to_owned(),
         code: "ambiguous-tag".to_owned(),
         candidates: vec![JourneyId(Uuid::nil())],
         rule_version: 1,
     };
-    for hour in 0..3 {
-        let stream = format!("bag-{}", plate(1));
+    for (hour, id) in (0..).zip(["s/bhs/1", "m/bhs/7/12", "m/bhs/8/0"]) {
+        let (stream, aside) = (format!("bag-{}", plate(1)), aside(id));
         list.apply(&recorded(&stream, aside.event_type(), &aside.encode(), at(hour))).unwrap();
     }
     let bytes = postcard::to_stdvec(&list.image()).unwrap();
@@ -260,4 +260,10 @@ fn the_quarantine_survives_being_kept() {
     restored.restore(postcard::from_bytes(&bytes).unwrap());
     assert_eq!(restored.list("bhs", Some(2), 9), list.list("bhs", Some(2), 9));
     assert_eq!(restored.list("bhs", None, 9).len(), 3);
+    let said = |message| {
+        let of = restored.of_message("bhs", Revision(message));
+        of.map(|item| (item.number, item.said_in)).collect::<Vec<_>>()
+    };
+    assert_eq!((said(7), said(1)), (vec![(1, Some((Revision(7), 12)))], vec![]));
+    assert_eq!(restored.of_message("dcs", Revision(7)).count(), 0);
 }

@@ -4,11 +4,14 @@
 //! tell. The memory is folded from stored facts alone, in the order of the log:
 //! every node, and the same node after a restart, tells alike. It is bounded; what
 //! it forgets is read once more, which observes again and loses nothing.
+//!
+//! Who must say what became of a repeat asks [`Repeated`] which message it repeats.
 
 use std::collections::{HashMap, VecDeque};
 
 use airside_kernel::{Revision, Timestamp};
 use jiff::SignedDuration;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use serde::{Deserialize, Serialize};
 
 /// How long after a message its copy says nothing new.
@@ -21,6 +24,31 @@ const MAX_SOURCES: usize = 1_024;
 /// A fingerprint as every key gives it. It owns its bytes, so that no page of the log stays in memory.
 type Fingerprint = [u8; 32];
 
+/// How many repeats are remembered with what they repeat.
+const MAX_REPEATED: u64 = 65_536;
+
+/// The recent messages that repeated another one of their source. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Repeated(Cache<(String, Revision), Revision>);
+
+impl Default for Repeated {
+    fn default() -> Self {
+        let policy = EvictionPolicy::lru();
+        Self(Cache::builder().max_capacity(MAX_REPEATED).eviction_policy(policy).build())
+    }
+}
+
+impl Repeated {
+    /// Returns the message that a message repeats; none when it stands for itself, or is long past.
+    pub fn original(&self, source: &str, message: Revision) -> Option<Revision> {
+        self.0.get(&(source.to_owned(), message))
+    }
+
+    pub(super) fn note(&self, source: &str, message: Revision, original: Revision) {
+        self.0.insert((source.to_owned(), message), original);
+    }
+}
+
 /// The recent messages of each source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Repeats {
@@ -32,9 +60,9 @@ pub(super) struct Repeats {
 /// The recent messages of one source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Recent {
-    /// The last time of each in `order`.
+    /// The last of each in `order`.
     #[serde(skip)]
-    known: HashMap<Fingerprint, Timestamp>,
+    known: HashMap<Fingerprint, (Timestamp, Revision)>,
     /// The same in the order of the log.
     order: VecDeque<(Fingerprint, Timestamp, Revision)>,
     /// Its newest time of receipt.
@@ -44,20 +72,20 @@ struct Recent {
 }
 
 impl Repeats {
-    /// Takes in one stored message and tells whether it repeats one of its
-    /// source that counted, received at most ten minutes apart.
+    /// Takes in one stored message and returns the one of its source that it
+    /// repeats: one that counted, received at most ten minutes apart.
     ///
     /// A repeat does not extend the ten minutes, so a message that never ends
     /// to come is still read once in each. Bytes that are no fingerprint, as of
     /// a message whose key was gone, are never a repeat.
-    pub(super) fn is_repeat(
+    pub(super) fn original(
         &mut self,
         source: &str,
         fingerprint: &[u8],
         received_at: Timestamp,
         message: Revision,
-    ) -> bool {
-        let Ok(fingerprint) = Fingerprint::try_from(fingerprint) else { return false };
+    ) -> Option<Revision> {
+        let fingerprint = Fingerprint::try_from(fingerprint).ok()?;
         self.folded += 1;
         let last = self.folded;
         let recent = match self.sources.get_mut(source) {
@@ -68,7 +96,7 @@ impl Repeats {
             }
         };
         recent.last = last;
-        recent.is_repeat(fingerprint, received_at, message)
+        recent.original(fingerprint, received_at, message)
     }
 
     /// Forgets a message, so that its copy counts: what it said was given up.
@@ -81,7 +109,8 @@ impl Repeats {
     /// Returns the memory as it was before it was stored.
     pub(super) fn recalled(mut self) -> Self {
         for recent in self.sources.values_mut() {
-            recent.known = recent.order.iter().map(|(print, at, _)| (*print, *at)).collect();
+            recent.known =
+                recent.order.iter().map(|(print, at, message)| (*print, (*at, *message))).collect();
         }
         self
     }
@@ -101,26 +130,33 @@ impl Repeats {
 }
 
 impl Recent {
-    fn is_repeat(&mut self, fingerprint: Fingerprint, received_at: Timestamp, message: Revision) -> bool {
+    fn original(
+        &mut self,
+        fingerprint: Fingerprint,
+        received_at: Timestamp,
+        message: Revision,
+    ) -> Option<Revision> {
         self.newest = self.newest.max(received_at);
         while self.order.front().is_some_and(|(_, at, _)| !is_near(*at, self.newest)) {
             self.forget(0);
         }
-        if self.known.get(&fingerprint).is_some_and(|at| is_near(*at, received_at)) {
-            return true;
+        if let Some((at, known)) = self.known.get(&fingerprint)
+            && is_near(*at, received_at)
+        {
+            return Some(*known);
         }
         if self.order.len() == MAX_MESSAGES {
             self.forget(0);
         }
-        self.known.insert(fingerprint, received_at);
+        self.known.insert(fingerprint, (received_at, message));
         self.order.push_back((fingerprint, received_at, message));
-        false
+        None
     }
 
     fn forget(&mut self, place: usize) {
-        let Some((fingerprint, at, _)) = self.order.remove(place) else { return };
+        let Some((fingerprint, at, message)) = self.order.remove(place) else { return };
         // A later message with the same bytes may have taken its place.
-        if self.known.get(&fingerprint) == Some(&at) {
+        if self.known.get(&fingerprint) == Some(&(at, message)) {
             self.known.remove(&fingerprint);
         }
     }
@@ -134,6 +170,30 @@ fn is_near(one: Timestamp, other: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Repeats {
+        fn is_repeat(&mut self, source: &str, print: &[u8], at: Timestamp, message: Revision) -> bool {
+            self.original(source, print, at, message).is_some()
+        }
+    }
+
+    #[test]
+    fn a_repeat_is_known_by_the_message_that_it_repeats() {
+        let mut repeats = Repeats::default();
+        for (second, message, original) in [(0, 3, None), (9, 7, Some(3)), (601, 8, None), (602, 9, Some(8))]
+        {
+            let found = repeats.original("dcs", &print(1), at(second), Revision(message));
+            assert_eq!(found, original.map(Revision), "at {second}");
+            repeats = repeats.recalled();
+        }
+        let repeated = Repeated::default();
+        repeated.note("dcs", Revision(9), Revision(8));
+        assert_eq!(repeated.original("dcs", Revision(9)), Some(Revision(8)));
+        assert_eq!(
+            (repeated.original("bhs", Revision(9)), repeated.original("dcs", Revision(8))),
+            (None, None)
+        );
+    }
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + second).unwrap()

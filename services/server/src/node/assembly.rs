@@ -4,6 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use airside_api::notifications::v1::notification_service_server::NotificationServiceServer;
 use airside_baggage::{
+    link::verdicts::Verdicts,
     react::Parse,
     turns::{Times, Turns},
 };
@@ -162,11 +163,7 @@ impl Assembly {
         let remark = baggage.watch.remark();
         self.readiness.register("sources", move || Ok(remark.text()));
         self.run(baggage.watch.run(self.inside.subscribe()));
-        let (erasures, announcing) = erasure::announce(vault.clone(), self.inside.subscribe());
-        self.run(announcing);
-        self.run(projections.run(erasures, self.inside.subscribe()));
-        let days = self.config.raw_retention_days;
-        self.run(erasure::retire_raw(vault.clone(), clock, days, self.inside.subscribe()));
+        self.forget(vault, projections);
 
         let routes = Routes::new(flights.service)
             .add_service(baggage.service)
@@ -174,7 +171,9 @@ impl Assembly {
             .add_service(trips.service)
             .add_service(NotificationServiceServer::new(notifications.service))
             .add_service(navigation.service);
-        let hands = Hands { receiving: baggage.receiving, recorder: flights.recorder };
+        let (quarantine, repeated) = (baggage.quarantine, baggage.repeated);
+        let verdicts = Verdicts::new(store.clone(), quarantine, repeated, messages_read.clone());
+        let hands = Hands { receiving: baggage.receiving, recorder: flights.recorder, verdicts };
         Ok(Made { routes, progress, read_models, messages_read, projections: handle, backups, hands })
     }
 
@@ -191,6 +190,15 @@ impl Assembly {
                 warn!(error, "operator's door stays closed: commands on this folder need the server stopped");
             }
         }
+    }
+
+    /// Runs the read models, which hear of erasures, and what destroys the keys of old raw messages.
+    fn forget(&mut self, vault: &Arc<Vault>, projections: Projections) {
+        let (erasures, announcing) = erasure::announce(vault.clone(), self.inside.subscribe());
+        self.run(announcing);
+        self.run(projections.run(erasures, self.inside.subscribe()));
+        let (days, clock) = (self.config.raw_retention_days, self.clock.clone());
+        self.run(erasure::retire_raw(vault.clone(), clock, days, self.inside.subscribe()));
     }
 
     async fn react<R: Reactor + Kept + Sync>(

@@ -9,7 +9,7 @@ use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 use airside_baggage::{
     drop,
     ingest::zone_of,
-    link::{frame::AppId, serve, session::Account},
+    link::{frame::AppId, serve, session::Account, verdicts::Verdicts},
     receive::Receiving,
 };
 use airside_flights::{
@@ -34,6 +34,8 @@ use crate::{
 pub(super) struct Hands {
     pub(super) receiving: Receiving,
     pub(super) recorder: Recorder,
+    /// Tells who asks what became of a message.
+    pub(super) verdicts: Verdicts,
 }
 
 /// What brings them, not yet at work.
@@ -97,6 +99,7 @@ impl Intake {
         if let Some(port) = self.link {
             let link =
                 serve::Link::new(port.listener, port.accounts, hands.receiving, port.options, port.tls);
+            let link = link.answering(hands.verdicts);
             let health = link.health();
             assembly.readiness.register("link", move || health.check());
             at_work.push(tokio::spawn(link.run(stop.clone())));

@@ -19,8 +19,8 @@ use crate::harness::{
     eventually,
     http::get,
     link::{
-        ACK, ACK_DATA, Authority, DATA_OFF, DATA_ON, LOG_OFF, LOGIN_REJECT, LOGIN_REQUEST, Peer, STATUS,
-        frame, link, link_file,
+        ACK, ACK_DATA, Authority, DATA, DATA_OFF, DATA_ON, LOG_OFF, LOGIN_REJECT, LOGIN_REQUEST, Peer,
+        STATUS, frame, link, link_file,
     },
     luggage::Luggage,
     process::{Yard, refusal},
@@ -227,6 +227,66 @@ async fn two_links_of_one_source_bring_interleaved_copies_and_each_bag_once() {
     let staff = linked.house.callers.staff();
     let quarantine = staff.baggage.clone().list_quarantine(asked).await.unwrap().into_inner();
     assert!(quarantine.items.is_empty(), "{:?}", quarantine.items);
+}
+
+/// Returns a message that asks what became of it.
+fn asking(text: &str, reference: &str) -> String {
+    text.replacen(".V/1LSZX", &format!(".V/1LSZX//{reference}/A"), 1)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_is_told_what_became_of_the_message_and_who_does_not_is_told_nothing() {
+    let linked = Linked::open().await;
+    let mut peer = linked.peer().await;
+    // Each answer comes by itself: nothing is sent until it is here.
+    peer.send(1, &asking(&bsm(1), "GOOD")).await;
+    assert_eq!(peer.told().await, ".A/GOOD/BSM/ACK");
+    assert_eq!(bag_of(&linked.partner, &plate(1)).await.unwrap().plate, plate(1), "it was recorded before");
+    peer.send(2, &asking(&bsm(2), "CUT").replace("ENDBSM", "")).await;
+    let told = peer.told().await;
+    assert!(told.starts_with(".A/CUT/BSM/NAK/TRUNCATED ") && told.len() <= 69, "{told}");
+    // A code that nobody knows: what the message says of the bag would be a guess.
+    let odd =
+        format!("BPM\r\n.V/1LSZX\r\n.J/S//S1\r\n.F/ZH9101/20NOV/PEK\r\n.B/ZZZ/{}001\r\nENDBPM\r\n", plate(1));
+    peer.say(DATA, 0, asking(&odd, "ODD").as_bytes()).await;
+    let told = peer.told().await;
+    assert!(told.starts_with(".A/ODD/BPM/NAK/STATUS-UNKNOWN "), "{told}");
+    // The next answer is to the next who asks, and not to those between.
+    peer.send(3, &bsm(3)).await;
+    peer.send(4, &bsm(4).replace("ENDBSM", "")).await;
+    peer.send(5, &asking(&bsm(5), "LAST")).await;
+    assert_eq!(peer.told().await, ".A/LAST/BSM/ACK");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_comes_again_is_answered_as_before_over_any_line_and_in_order() {
+    let linked = Linked::open().await;
+    let (good, cut) = (asking(&bsm(1), "GOOD"), asking(&bsm(2), "CUT").replace("ENDBSM", ""));
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let mut peer = linked.peer().await;
+        let both = [frame(ACK_DATA, 1, good.as_bytes()), frame(ACK_DATA, 2, cut.as_bytes())].concat();
+        peer.0.write_all(&both).await.unwrap();
+        told.push((peer.told().await, peer.told().await));
+    }
+    assert!(told[0].0.ends_with("/ACK") && told[0].1.contains("/NAK/TRUNCATED"), "{told:?}");
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_wait_while_the_peer_asks_for_a_pause_and_acknowledgements_do_not() {
+    let linked = Linked::open().await;
+    let mut peer = linked.peer().await;
+    peer.say(DATA_OFF, 0, b"").await;
+    for id in 1..=3 {
+        peer.send(id, &asking(&bsm(usize::from(id)), &format!("R{id}"))).await;
+    }
+    linked.bag(&plate(3)).await;
+    peer.send(4, &bsm(4)).await;
+    peer.say(DATA_ON, 0, b"").await;
+    for id in 1..=3 {
+        assert_eq!(peer.told().await, format!(".A/R{id}/BSM/ACK"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

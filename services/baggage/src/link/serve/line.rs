@@ -37,8 +37,9 @@ use super::{
         session::{Act, Session},
     },
     Options, Shared,
+    answering::Answering,
 };
-use crate::receive::{Bringer, ReceiveError, Receiving};
+use crate::receive::{Bringer, OnDisk, ReceiveError, Receiving};
 
 /// How many messages of a line are stored at once.
 const BATCH_MAX: usize = 32;
@@ -68,11 +69,12 @@ pub(super) async fn shake_hands(
 /// Messages of a line, each with the id to answer.
 type Batch = Vec<(Option<u16>, Bytes)>;
 /// Messages on their way to disk.
-type Storing = BoxFuture<'static, (Batch, Result<(), ReceiveError>)>;
+type Storing = BoxFuture<'static, (Batch, Result<OnDisk, ReceiveError>)>;
 
 /// What happens to a line.
 enum Event {
-    Stored(Batch, Result<(), ReceiveError>),
+    Stored(Batch, Result<OnDisk, ReceiveError>),
+    Answers(Vec<String>),
     Read(io::Result<usize>),
     Silence,
     Beat,
@@ -94,6 +96,7 @@ pub(super) struct Line {
     output: BytesMut,
     waiting: VecDeque<(Option<u16>, Bytes)>,
     storing: Option<Storing>,
+    answering: Answering,
     /// When the peer must have logged in.
     login_by: Instant,
     heard_at: Instant,
@@ -105,7 +108,7 @@ impl Line {
     pub(super) fn new(
         stream: tls::Line,
         peer: SocketAddr,
-        Shared { accounts, receiving, options }: Shared,
+        Shared { accounts, receiving, options, verdicts }: Shared,
         open: Arc<AtomicUsize>,
         login_by: Instant,
     ) -> Self {
@@ -121,6 +124,7 @@ impl Line {
             output: BytesMut::new(),
             waiting: VecDeque::new(),
             storing: None,
+            answering: Answering::new(verdicts),
             login_by,
             heard_at: Instant::now(),
             is_mute: false,
@@ -134,17 +138,20 @@ impl Line {
         let reason = loop {
             self.begin_storing();
             let (deadline, reads_on) = (self.deadline(), self.waiting.len() < WAITING_MAX);
+            let answers_on = !self.session.is_held();
             // Who is not read is not silent, so what has come is looked at before the time is.
             let event = tokio::select! {
                 biased;
                 () = stopped(&mut stop) => Event::Stop,
                 (batch, outcome) = finished(&mut self.storing) => Event::Stored(batch, outcome),
+                answers = self.answering.next(), if answers_on => Event::Answers(answers),
                 _ = beat.tick() => Event::Beat,
                 read = self.stream.read_buf(&mut self.input), if reads_on => Event::Read(read),
                 () = time::sleep_until(deadline), if reads_on => Event::Silence,
             };
             let outcome = match event {
                 Event::Stored(batch, outcome) => self.stored(batch, &outcome),
+                Event::Answers(answers) => self.answer(answers),
                 Event::Read(read) => self.read(&read),
                 Event::Silence => Err(self.silence()),
                 Event::Beat => {
@@ -260,23 +267,37 @@ impl Line {
                 let messages: Vec<_> = batch.iter().map(|(_, data)| data.clone()).collect();
                 let actor = format!("link/{source}");
                 let bringer = Bringer { source: &source, actor: &actor, transport: "link", cause: None };
-                let outcome = receiving.store(bringer, &messages).await.map(drop);
+                let outcome = receiving.store(bringer, &messages).await;
                 (batch, outcome)
             }
             .boxed(),
         );
     }
 
-    fn stored(&mut self, batch: Batch, outcome: &Result<(), ReceiveError>) -> Result<(), &'static str> {
+    fn stored(&mut self, batch: Batch, outcome: &Result<OnDisk, ReceiveError>) -> Result<(), &'static str> {
         self.storing = None;
-        if let Err(error) = outcome {
-            warn!(address = %self.peer, error = %error, "messages of a host link could not be stored");
+        match (outcome, self.session.account()) {
+            (Ok(on_disk), Some(account)) => {
+                self.answering.stored(&account.source, on_disk, batch.iter().map(|(_, data)| data));
+            }
+            (Ok(_), None) => {}
+            (Err(error), _) => {
+                warn!(address = %self.peer, error = %error, "messages of a host link could not be stored");
+            }
         }
         for (id, data) in batch {
             let acts = self.session.stored(id, data, outcome.is_ok());
             self.act(acts)?;
         }
         Ok(())
+    }
+
+    /// Tells the peer what became of its messages.
+    fn answer(&mut self, answers: Vec<String>) -> Result<(), &'static str> {
+        answers.into_iter().try_for_each(|answer| {
+            let acts = self.session.say(answer.into());
+            self.act(acts)
+        })
     }
 
     fn say_alive(&mut self) {
@@ -315,7 +336,7 @@ impl Line {
 }
 
 /// Waits until messages are on disk; for ever when none are on their way.
-async fn finished(storing: &mut Option<Storing>) -> (Batch, Result<(), ReceiveError>) {
+async fn finished(storing: &mut Option<Storing>) -> (Batch, Result<OnDisk, ReceiveError>) {
     match storing {
         Some(storing) => storing.await,
         None => pending().await,

@@ -26,6 +26,7 @@ pub(crate) const PASSWORD: &str = "SECRET";
 pub(crate) const LOGIN_REQUEST: u16 = 1;
 pub(crate) const LOGIN_ACCEPT: u16 = 2;
 pub(crate) const LOGIN_REJECT: u16 = 3;
+pub(crate) const DATA: u16 = 4;
 pub(crate) const ACK_DATA: u16 = 5;
 pub(crate) const ACK: u16 = 6;
 pub(crate) const STATUS: u16 = 8;
@@ -82,6 +83,16 @@ impl Peer {
     pub(crate) async fn acknowledged(&mut self, id: u16) {
         let (kind, answered, _) = self.hear_but(&[STATUS, DATA_ON, DATA_OFF]).await.unwrap();
         assert_eq!((kind, answered), (ACK, id));
+    }
+
+    /// Returns the `.A` of the next answer to a message; frames that acknowledge are passed over.
+    pub(crate) async fn told(&mut self) -> String {
+        let (kind, id, data) = self.hear_but(&[ACK, STATUS, DATA_ON, DATA_OFF]).await.unwrap();
+        assert!(kind == DATA && id > 0, "{kind} {id}");
+        let text = String::from_utf8(data).unwrap();
+        let lines: Vec<_> = text.split("\r\n").collect();
+        let ["BCM", "BAM", ".V/1LSZX", answer, "ENDBCM", ""] = lines[..] else { panic!("{text}") };
+        answer.to_owned()
     }
 
     /// Returns the next frame that is of no kind that is passed over; `None` at the end.
