@@ -4,6 +4,9 @@
 //! stop-and-wait, which every server knows. Who gets no answer in time, or is asked to, sends the
 //! message again under its id. While the other end asks for a pause nothing is sent but signs of
 //! life. A line on which nothing is heard for too long is dead.
+//!
+//! The id of a message follows from its number, so who goes on over a new line sends what was not
+//! acknowledged under the ids that it had.
 
 use std::{collections::VecDeque, fmt, io, time::Duration};
 
@@ -16,7 +19,7 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::frame::{self, AppId, Frame, FrameError, Kind};
+use super::frame::{self, AppId, Frame, FrameError, Kind, LAST_ID};
 
 /// How long an answer is waited for before a message is sent again under its id.
 const RESEND_AFTER: Duration = Duration::from_secs(5);
@@ -28,8 +31,6 @@ const SENDS_MAX: u32 = 4;
 const SILENCE: Duration = Duration::from_secs(90);
 /// How often a sign of life is sent while nothing else is.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-/// The last id before they begin again at 1.
-const LAST_ID: u16 = 65_534;
 /// The largest window; the other end must know as many ids to tell a resend.
 pub const WINDOW_MAX: usize = 16;
 
@@ -71,12 +72,22 @@ pub enum Answer {
     Refused,
 }
 
+/// What is told of a line while messages go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// What became of the message with this number.
+    Answer(usize, Answer),
+    /// The other end sent a message, such as what became of ours when it was read.
+    Message(Bytes),
+}
+
 /// A line that is logged in.
 pub struct Client {
     stream: tls::Line,
     app: AppId,
     input: BytesMut,
-    last_id: u16,
+    /// The number of the next message.
+    next: usize,
     is_paused: bool,
     heard_at: Instant,
     said_at: Instant,
@@ -90,8 +101,7 @@ impl fmt::Debug for Client {
 
 /// A message that was sent and not answered yet.
 struct Sent {
-    /// Its place among those to send.
-    place: usize,
+    number: usize,
     frame: Frame,
     times: u32,
     was_refused: bool,
@@ -119,8 +129,7 @@ impl Client {
     /// When the line breaks or the login is refused.
     pub async fn log_in(stream: tls::Line, app: AppId, password: &[u8]) -> Result<Self, LinkError> {
         let (input, now) = (BytesMut::new(), Instant::now());
-        let mut client =
-            Self { stream, app, input, last_id: 0, is_paused: false, heard_at: now, said_at: now };
+        let mut client = Self { stream, app, input, next: 0, is_paused: false, heard_at: now, said_at: now };
         let data = Bytes::copy_from_slice(password);
         client.write(&Frame { app, kind: Kind::LoginRequest, id: 0, data }).await?;
         loop {
@@ -156,14 +165,36 @@ impl Client {
         window: usize,
         mut tell: impl FnMut(usize, Answer),
     ) -> Result<(), LinkError> {
-        let mut messages = messages.into_iter().enumerate().peekable();
+        let first = self.next;
+        let told = |told| match told {
+            Told::Answer(number, answer) => tell(number - first, answer),
+            Told::Message(_) => {}
+        };
+        self.send_numbered((first..).zip(messages), window, told).await
+    }
+
+    /// Sends messages under their numbers, with at most `window` of them unanswered, and tells of each
+    /// by its number what became of it, and of what the other end says meanwhile.
+    ///
+    /// # Errors
+    /// When the line breaks or no answer comes. What was not told of may be safe all the same: send it
+    /// again under its number over a new line.
+    pub async fn send_numbered(
+        &mut self,
+        messages: impl IntoIterator<Item = (usize, Bytes)>,
+        window: usize,
+        mut tell: impl FnMut(Told),
+    ) -> Result<(), LinkError> {
+        let mut messages = messages.into_iter().peekable();
         let mut sent = VecDeque::new();
         while messages.peek().is_some() || !sent.is_empty() {
             while !self.is_paused && sent.len() < window.clamp(1, WINDOW_MAX) {
-                let Some((place, message)) = messages.next() else { break };
-                match self.first(place, message).await {
+                let Some((number, message)) = messages.next() else { break };
+                match self.first(number, message).await {
                     Ok(one) => sent.push_back(one),
-                    Err(LinkError::Frame(FrameError::TooLong { .. })) => tell(place, Answer::Refused),
+                    Err(LinkError::Frame(FrameError::TooLong { .. })) => {
+                        tell(Told::Answer(number, Answer::Refused));
+                    }
                     Err(error) => return Err(error),
                 }
             }
@@ -172,6 +203,25 @@ impl Client {
             }
         }
         Ok(())
+    }
+
+    /// Returns the next message of the other end; `None` when an instant has come.
+    ///
+    /// # Errors
+    /// When the line breaks.
+    pub async fn hear(&mut self, until: Instant) -> Result<Option<Bytes>, LinkError> {
+        loop {
+            let by = until.min(self.heard_at + SILENCE).min(self.said_at + HEARTBEAT);
+            match time::timeout_at(by, self.read()).await {
+                Ok(frame) => {
+                    if let Some(message) = self.notice(frame?).await? {
+                        return Ok(Some(message));
+                    }
+                }
+                Err(_) if Instant::now() >= until => return Ok(None),
+                Err(_) => self.live().await?,
+            }
+        }
     }
 
     /// Says good-bye.
@@ -184,19 +234,19 @@ impl Client {
     }
 
     /// Sends a message for the first time.
-    async fn first(&mut self, place: usize, message: Bytes) -> Result<Sent, LinkError> {
-        let id = if self.last_id >= LAST_ID { 1 } else { self.last_id + 1 };
+    async fn first(&mut self, number: usize, message: Bytes) -> Result<Sent, LinkError> {
+        self.next = number + 1;
+        let id = id_of(number);
         let frame = Frame { app: self.app, kind: Kind::AckData, id, data: message };
         self.write(&frame).await?;
-        self.last_id = id;
-        Ok(Sent { place, frame, times: 1, was_refused: false, due: Instant::now() + RESEND_AFTER })
+        Ok(Sent { number, frame, times: 1, was_refused: false, due: Instant::now() + RESEND_AFTER })
     }
 
     /// Waits for the next thing that happens to the line, and does what follows.
     async fn step(
         &mut self,
         sent: &mut VecDeque<Sent>,
-        tell: &mut impl FnMut(usize, Answer),
+        tell: &mut impl FnMut(Told),
     ) -> Result<(), LinkError> {
         let resend = sent.iter().map(|one| one.due).min().filter(|_| !self.is_paused);
         let (dead, beat) = (self.heard_at + SILENCE, self.said_at + HEARTBEAT);
@@ -208,7 +258,7 @@ impl Client {
         match frame.kind {
             Kind::Ack => {
                 if let Some(at) = sent.iter().position(|one| one.frame.id == frame.id) {
-                    sent.remove(at).into_iter().for_each(|one| tell(one.place, Answer::Safe));
+                    sent.remove(at).into_iter().for_each(|one| tell(Told::Answer(one.number, Answer::Safe)));
                 }
             }
             Kind::Nak => {
@@ -218,10 +268,35 @@ impl Client {
                     one.due = Instant::now() + NAK_PAUSE;
                 });
             }
+            _ => self.notice(frame).await?.into_iter().for_each(|message| tell(Told::Message(message))),
+        }
+        Ok(())
+    }
+
+    /// Does what follows from a frame that answers none of ours, and returns the message that it is.
+    async fn notice(&mut self, frame: Frame) -> Result<Option<Bytes>, LinkError> {
+        match frame.kind {
             Kind::DataOff => self.is_paused = true,
             Kind::DataOn => self.is_paused = false,
             Kind::LogOff => return Err(LinkError::Closed),
+            Kind::Data => return Ok(Some(frame.data)),
+            Kind::AckData => {
+                self.write(&Frame::bare(self.app, Kind::Ack, frame.id)).await?;
+                return Ok(Some(frame.data));
+            }
             _ => {}
+        }
+        Ok(None)
+    }
+
+    /// Gives a sign of life when nothing was said for long; a line on which nothing is heard is dead.
+    async fn live(&mut self) -> Result<(), LinkError> {
+        let now = Instant::now();
+        if now >= self.heard_at + SILENCE {
+            return Err(LinkError::Silent);
+        }
+        if now >= self.said_at + HEARTBEAT {
+            self.write(&Frame::bare(self.app, Kind::Status, 0)).await?;
         }
         Ok(())
     }
@@ -230,15 +305,10 @@ impl Client {
     async fn overdue(
         &mut self,
         sent: &mut VecDeque<Sent>,
-        tell: &mut impl FnMut(usize, Answer),
+        tell: &mut impl FnMut(Told),
     ) -> Result<(), LinkError> {
+        self.live().await?;
         let now = Instant::now();
-        if now >= self.heard_at + SILENCE {
-            return Err(LinkError::Silent);
-        }
-        if now >= self.said_at + HEARTBEAT {
-            self.write(&Frame::bare(self.app, Kind::Status, 0)).await?;
-        }
         let Some(at) = sent.iter().position(|one| one.due <= now).filter(|_| !self.is_paused) else {
             return Ok(());
         };
@@ -253,7 +323,7 @@ impl Client {
         if !one.was_refused {
             return Err(LinkError::Unanswered { id: one.frame.id });
         }
-        sent.remove(at).into_iter().for_each(|one| tell(one.place, Answer::Refused));
+        sent.remove(at).into_iter().for_each(|one| tell(Told::Answer(one.number, Answer::Refused)));
         Ok(())
     }
 
@@ -281,4 +351,9 @@ impl Client {
         self.said_at = Instant::now();
         Ok(())
     }
+}
+
+/// Returns the id of a message by its number.
+fn id_of(number: usize) -> u16 {
+    u16::try_from(number % usize::from(LAST_ID)).map_or(LAST_ID, |id| id + 1)
 }

@@ -6,14 +6,20 @@ use std::{
     process::Output,
 };
 
+use airside_api::baggage::v1::{RawMessage, SubmitMessagesRequest, raw_message::Content};
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 
 use crate::harness::{
     calls::bag_of,
     eventually,
     link::{
-        ACK, ACK_DATA, Authority, DATA_OFF, DATA_ON, LOGIN_ACCEPT, LOGIN_REQUEST, Peer, link_file, secret,
+        ACK, ACK_DATA, Authority, DATA, DATA_OFF, DATA_ON, LOGIN_ACCEPT, LOGIN_REQUEST, Peer, link_file,
+        secret,
     },
     luggage::Luggage,
     process::{Server, Yard, airside, run},
@@ -186,4 +192,157 @@ async fn it_honours_a_pause_and_sends_again_under_the_same_id() {
     };
     let (output, ()) = tokio::join!(send(&to, &input), plays);
     check(&output, 0, [2, 2, 0]);
+}
+
+/// Returns a message that asks what became of it.
+fn asking(number: usize) -> String {
+    bsm(number).replacen(".V/1LSZX", &format!(".V/1LSZX//R{number}/A"), 1)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_became_of_messages_that_ask_is_printed_and_a_nak_is_1() {
+    let desk = Desk::open("").await;
+    let output = desk.send(&["-"], &(asking(1) + &bsm(2) + &asking(3))).await;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines[..2], ["R1 BSM ACK", "R3 BSM ACK"]);
+    assert_eq!(lines[3], "2 told what became of them, 0 of them NAK");
+
+    let cut = asking(5).replace("ENDBSM", "");
+    let output = desk.send(&["--json", "--window", "4", "-"], &(asking(4) + &cut)).await;
+    check(&output, 1, [2, 2, 0]);
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((summary["answered"].as_u64(), summary["refused_in_content"].as_u64()), (Some(2), Some(1)));
+    let output = desk.send(&["-"], &cut).await;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.starts_with("R5 BSM NAK: TRUNCATED "), "{said}");
+}
+
+/// The other end is played by the test: it closes with a message unanswered, and then with an answer owed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_breaks_is_had_again_and_what_was_not_acknowledged_keeps_its_id() {
+    let files = tempfile::TempDir::new().unwrap();
+    let password = text(&secret(&files.path().join("password"), "SECRET"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = listener.local_addr().unwrap().to_string();
+    let to =
+        ["--link", &link, "--app", "BHS_SZX", "--password-file", &password, "--window", "2", "--json", "-"];
+    let plays = async {
+        let taken = async || {
+            let (stream, _) = within("a call", listener.accept()).await.unwrap();
+            let mut peer = Peer(Box::new(stream));
+            assert_eq!(peer.hear().await.unwrap().0, LOGIN_REQUEST);
+            peer.say(LOGIN_ACCEPT, 0, b"").await;
+            peer
+        };
+        let mut peer = taken().await;
+        let (first, second) = (peer.hear().await.unwrap(), peer.hear().await.unwrap());
+        assert_eq!(((first.0, first.1), (second.0, second.1)), ((ACK_DATA, 1), (ACK_DATA, 2)));
+        peer.say(ACK, 2, b"").await;
+        drop(peer);
+        let mut peer = taken().await;
+        assert_eq!(peer.hear().await.unwrap(), first, "what was acknowledged does not go again");
+        assert_eq!(peer.hear().await.unwrap().1, 3);
+        peer.say(ACK, 1, b"").await;
+        peer.say(ACK, 3, b"").await;
+        // It wants to hear of both, and hears of one before the line is gone.
+        peer.say(ACK_DATA, 9, b"BCM\nBAM\n.V/1LSZX\n.A/R1/BSM/ACK\nENDBCM\n").await;
+        assert_eq!(peer.hear().await, Some((ACK, 9, Vec::new())));
+        peer.say(DATA, 0, b"BCM\nFOM\n.V/1LSZX\n.F/ZH9101/20NOV\nENDBCM\n").await;
+    };
+    let input = asking(1) + &asking(2) + &asking(3);
+    let (output, ()) = tokio::join!(send(&to, &input), plays);
+    check(&output, 0, [3, 3, 0]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("calling again in 0.5 s") && said.contains("1 answers did not come"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_dies_and_comes_back_in_the_middle_costs_nothing() {
+    const MESSAGES: usize = 400;
+    let Desk { yard, server } = Desk::open("").await;
+    let (link, password) = (server.link().to_string(), text(&yard.beside("password")));
+    let input: String = (1..=MESSAGES).map(bsm).collect();
+    let sending = tokio::spawn(async move {
+        let to = ["--link", &link, "--app", "BHS_SZX", "--password-file", &password, "--json", "-"];
+        send(&[&to[..], &["--attempts", "9"]].concat(), &input).await
+    });
+    let partner = server.callers().await.partner();
+    eventually("the first are known", async || bag_of(&partner, &plate(5)).await.ok()).await;
+    let port = server.link();
+    server.kill();
+    assert!(!sending.is_finished(), "it was to be in the middle");
+    let config = link_file(&yard.folder(), &format!("[link]\nlisten = \"{port}\""));
+    let mut command = yard.server();
+    command.arg("--config").arg(config);
+    let desk = Desk { server: yard.start(command).await, yard };
+    let output = within("all is sent", sending).await.unwrap();
+    check(&output, 0, [MESSAGES as u64, MESSAGES as u64, 0]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("calling again"));
+    desk.knows(&plate(MESSAGES)).await;
+    let partner = desk.server.callers().await.partner();
+    for number in 1..=MESSAGES {
+        assert_eq!(bag_of(&partner, &plate(number)).await.unwrap().timeline.len(), 1, "{number}");
+    }
+}
+
+/// Passes one call on and loses its answer, then passes on all there is.
+async fn lose_one_answer(
+    listener: TcpListener,
+    server: std::net::SocketAddr,
+    is_stored: impl Future<Output = ()>,
+) {
+    const ASKED_BYTES: usize = 2_000;
+    let (mut client, _) = within("a call", listener.accept()).await.unwrap();
+    let mut to = TcpStream::connect(server).await.unwrap();
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) = (client.split(), to.split());
+    let (asks, mut asked) = watch::channel(false);
+    let up = async {
+        let (mut chunk, mut passed) = (vec![0; 16 * 1024], 0);
+        loop {
+            let count = from_client.read(&mut chunk).await.unwrap();
+            passed += count;
+            asks.send_replace(passed > ASKED_BYTES);
+            to_server.write_all(&chunk[..count]).await.unwrap();
+        }
+    };
+    let down = async {
+        tokio::select! {
+            biased;
+            _ = asked.wait_for(|asked| *asked) => {}
+            _ = copy(&mut from_server, &mut to_client) => {}
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! { () = up => {}, () = down => {}, () = is_stored => {} }
+    drop((client, to));
+    let (mut client, _) = within("a second call", listener.accept()).await.unwrap();
+    let mut to = TcpStream::connect(server).await.unwrap();
+    let _ = copy_bidirectional(&mut client, &mut to).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_whose_answer_is_lost_is_made_again_and_stored_once() {
+    const MESSAGES: u64 = 40;
+    let desk = Desk::open("").await;
+    let token = run(airside(["token", "--role", "partner", "--data", &text(&desk.yard.data())]), "").await;
+    let token = text(&secret(&desk.yard.beside("token"), &String::from_utf8(token.stdout).unwrap()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let relay = format!("http://{}", listener.local_addr().unwrap());
+    let partner = desk.server.callers().await.partner();
+    let is_stored = async {
+        eventually("it is stored", async || bag_of(&partner, &plate(40)).await.ok()).await;
+    };
+    let losing = lose_one_answer(listener, desk.server.public(), is_stored);
+    let many: String = (1..=40).map(bsm).collect();
+    let to = ["--server", &relay, "--source", "bhs.t3", "--json", "-", "--token-file", &token];
+    let (output, ()) = tokio::join!(send(&to, &many), losing);
+    check(&output, 0, [MESSAGES, MESSAGES, 0]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("calling again"));
+    let raw = RawMessage { content: Some(Content::Raw(bsm(41).into())) };
+    let request =
+        SubmitMessagesRequest { source: "bhs.t3".to_owned(), messages: vec![raw], ..Default::default() };
+    let receipts = partner.baggage.clone().submit_messages(request).await.unwrap().into_inner().receipts;
+    assert_eq!(receipts[0].number, MESSAGES + 1);
 }

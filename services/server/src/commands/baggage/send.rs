@@ -1,38 +1,28 @@
 //! `airside baggage send`.
+//!
+//! Messages go over a host link (`line`) or by calls (`calls`). Either way what was not acknowledged
+//! goes again after a pause, so that it is stored once: under the same ids, or under the same key.
+
+mod calls;
+mod line;
 
 use std::{
-    cell::Cell,
-    fs,
-    path::{Path, PathBuf},
+    io,
+    path::PathBuf,
     process::ExitCode,
     time::{Duration, Instant},
 };
 
-use airside_api::baggage::v1::{RawMessage, SubmitMessagesRequest, raw_message::Content};
-use airside_baggage::{
-    drop::cut,
-    link::{
-        client::{Answer, Client, WINDOW_MAX},
-        frame::AppId,
-        session::Account,
-    },
-};
-use airside_privacy::read_secret;
-use airside_runtime::{
-    requests::MAX_BATCH_ITEMS,
-    tls::{self, Connector, Identity},
-};
-use airside_simulator::connect::{Bearer, Clients};
-use anyhow::{Context, anyhow};
+use airside_baggage::{drop::cut, link::client::WINDOW_MAX};
+use anyhow::Context;
 use bytes::Bytes;
 use clap::{ArgGroup, Args};
 use serde::Serialize;
-use tokio::{net::TcpStream, time};
-use tonic::transport::Endpoint;
 
 use super::{
     super::{
         Outcome, block_on,
+        load::seconds,
         operator::Bar,
         out::{note, say},
     },
@@ -42,10 +32,9 @@ use crate::operate::Progress;
 
 /// How long a connection, and a handshake on it, may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// How long a call may take to be answered.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// How many bytes of messages go into one call, below what a server takes.
-const CALL_BYTES_MAX: usize = 512 * 1024;
+/// The first pause before the other end is called again; each is twice the one before, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Sends baggage messages and waits until each is safe on the other end's disk.
 #[derive(Args)]
@@ -62,9 +51,15 @@ By calls, as a partner does:
   airside token --role partner --person bhs > bhs.token
   airside baggage send --server http://127.0.0.1:7400 --token-file bhs.token --source bhs.t3 messages.txt
 
-Exit code 0 when every message is safe, 1 when one was refused or the connection broke (sending all of
-them again is safe: what came already is kept and not read twice within ten minutes), 2 for wrong usage
-or a file that cannot be read or holds no message."
+A message that asks with an A behind the reference of its .V, such as .V/1LSZX//REF/A, is answered over
+the link when it was read: ACK when all that it says is recorded, NAK with the reason when it is not.
+
+A line that breaks, or a call that is not answered, is tried again after 0.5, 1, 2 and more seconds, with
+what was not acknowledged, under the same ids or the same key, so that nothing is stored twice.
+
+Exit code 0 when every message is safe and no answer is NAK, 1 when one was refused or the connection
+could not be had again (sending all of them again is safe: what came already is kept and not read twice
+within ten minutes), 2 for wrong usage or a file that cannot be read or holds no message."
 )]
 pub(in crate::commands) struct Send {
     /// Files with RP 1745 messages; `-` reads standard input to its end.
@@ -94,6 +89,12 @@ pub(in crate::commands) struct Send {
     /// How many messages may be unanswered on the link, 1 to 16.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=WINDOW_MAX as i64), requires = "link")]
     window: u8,
+    /// How long to wait at the end for what became of the messages that asked.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = seconds, requires = "link")]
+    answers: Duration,
+    /// How often in a row to call again when nothing was acknowledged since; 0 never.
+    #[arg(long, value_name = "TIMES", default_value_t = 5)]
+    attempts: u32,
     /// Send by calls to this server's public port, such as `http://127.0.0.1:7400`.
     #[arg(long, value_name = "URL", requires_all = ["source", "bearer"])]
     server: Option<String>,
@@ -106,7 +107,7 @@ pub(in crate::commands) struct Send {
     /// A partner's token; others on this machine may see it, so a file is better.
     #[arg(long, value_name = "TOKEN", requires = "server", group = "bearer")]
     token: Option<String>,
-    /// Print one JSON object: sent, acknowledged, refused, seconds.
+    /// Print one JSON object: sent, acknowledged, refused, answered, refused_in_content, seconds.
     #[arg(long)]
     json: bool,
 }
@@ -120,6 +121,10 @@ struct Summary {
     acknowledged: usize,
     /// Were not taken.
     refused: usize,
+    /// Asked what became of them and were told.
+    answered: usize,
+    /// Were told that all or a part of what they say is in quarantine.
+    refused_in_content: usize,
     /// How long it took.
     seconds: f64,
 }
@@ -129,6 +134,15 @@ struct Tally {
     summary: Summary,
     total: u64,
     bar: Bar,
+    is_json: bool,
+    /// Whether what became of messages could be printed.
+    printed: io::Result<()>,
+}
+
+/// The pauses before the other end is called again.
+struct Pauses {
+    left: u32,
+    next: Duration,
 }
 
 impl Send {
@@ -142,17 +156,19 @@ impl Send {
         };
         let begun = Instant::now();
         let (summary, total) = (Summary::default(), messages.len() as u64);
-        let mut tally = Tally { summary, total, bar: Bar::default() };
+        let mut tally = Tally { summary, total, bar: Bar::default(), is_json: self.json, printed: Ok(()) };
         let outcome = block_on(async {
             match &self.server {
                 Some(server) => self.call(server, &messages, &mut tally).await,
-                None => self.send(messages, &mut tally).await,
+                None => self.send(&messages, &mut tally).await,
             }
         });
-        let Tally { mut summary, bar, .. } = tally;
+        let Tally { mut summary, bar, printed, .. } = tally;
         drop(bar);
+        printed?;
         summary.seconds = begun.elapsed().as_secs_f64();
-        let is_whole = outcome.is_ok() && summary.acknowledged as u64 == total;
+        let is_safe = outcome.is_ok() && summary.acknowledged as u64 == total;
+        let is_whole = is_safe && summary.refused_in_content == 0;
         if let Err(error) = outcome {
             note!("airside: {error:#}");
         }
@@ -169,128 +185,53 @@ impl Send {
         }
         Ok(messages)
     }
+}
 
-    /// Sends over a host link.
-    async fn send(&self, messages: Vec<Bytes>, tally: &mut Tally) -> anyhow::Result<()> {
-        let (address, app) = (self.link.as_deref().unwrap_or_default(), self.app.as_deref());
-        let app = AppId::parse(app.unwrap_or_default()).context("--app cannot be used")?;
-        let path = self.password_file.clone().unwrap_or_default();
-        let secret = read_secret(&path)?.ok_or_else(|| anyhow!("{} is not there", path.display()))?;
-        let account = Account::new(app, String::new(), &secret).context("--password-file cannot be used")?;
-        let line = self.line(address).await?;
-        let mut client = Client::log_in(line, app, &account.password).await?;
-        let begun = Cell::new(0);
-        let messages = messages.into_iter().inspect(|_| begun.set(begun.get() + 1));
-        let window = usize::from(self.window);
-        let sent = client.send_each(messages, window, |_, answer| tally.note(answer == Answer::Safe)).await;
-        tally.summary.sent = begun.get();
-        sent?;
-        // All is safe; a peer that is gone already needs no good-bye.
-        let _ = client.log_off().await;
-        Ok(())
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.left = self.left.checked_sub(1)?;
+        let pause = self.next;
+        self.next = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        Some(pause)
     }
+}
 
-    /// Connects, under TLS where that was asked for.
-    async fn line(&self, address: &str) -> anyhow::Result<tls::Line> {
-        let reach = || format!("{address} cannot be reached: start a server with a host link there");
-        let stream = time::timeout(CONNECT_WITHIN, TcpStream::connect(address)).await;
-        let stream = stream.with_context(reach)?.with_context(reach)?;
-        stream.set_nodelay(true)?;
-        let Some(ca) = &self.ca else { return Ok(Box::new(stream)) };
-        let connector = self.connector(ca)?;
-        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-        let shaken = time::timeout(CONNECT_WITHIN, connector.connect(host, stream)).await;
-        let problem = || format!("TLS with {address} did not come about");
-        shaken.with_context(problem)?.with_context(problem)
-    }
-
-    fn connector(&self, ca: &Path) -> anyhow::Result<Connector> {
-        let file = |path: &Path| fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
-        let authorities = file(ca)?;
-        let shown = match (&self.certificate, &self.key) {
-            (Some(certificate), Some(key)) => Some((file(certificate)?, file(key)?)),
-            _ => None,
-        };
-        let identity = shown.as_ref().map(|(chain_pem, key_pem)| Identity { chain_pem, key_pem });
-        Ok(Connector::new(&authorities, identity)?)
-    }
-
-    /// Sends by calls.
-    async fn call(&self, server: &str, messages: &[Bytes], tally: &mut Tally) -> anyhow::Result<()> {
-        let token = match (&self.token, &self.token_file) {
-            (Some(token), _) => token.clone(),
-            (None, path) => {
-                let path = path.clone().unwrap_or_default();
-                fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?
-            }
-        };
-        let bearer = Bearer::new(token.trim(), "partner")?;
-        let endpoint = Endpoint::from_shared(server.to_owned())
-            .with_context(|| format!("--server: {server} is no URL such as http://127.0.0.1:7400"))?;
-        let channel = endpoint.connect_timeout(CONNECT_WITHIN).timeout(ANSWER_WITHIN).connect().await;
-        let channel = channel.with_context(|| format!("{server} cannot be reached: start a server there"))?;
-        let mut baggage = Clients::new(&channel, &bearer).baggage;
-        let mut rest = messages;
-        while !rest.is_empty() {
-            let (batch, others) = rest.split_at(one_call(rest));
-            rest = others;
-            let raw = |message: &Bytes| RawMessage { content: Some(Content::Raw(message.clone())) };
-            let source = self.source.clone().unwrap_or_default();
-            let request = SubmitMessagesRequest {
-                source,
-                messages: batch.iter().map(raw).collect(),
-                ..Default::default()
-            };
-            tally.summary.sent += batch.len();
-            let receipts = baggage
-                .submit_messages(request)
-                .await
-                .map_err(|status| refusal(&status))?
-                .into_inner()
-                .receipts;
-            for receipt in receipts {
-                if !receipt.stored {
-                    note!("airside: a message was refused: {}", receipt.problem);
-                }
-                tally.note(receipt.stored);
-            }
-        }
-        Ok(())
+impl Pauses {
+    fn new(times: u32) -> Self {
+        Self { left: times, next: FIRST_PAUSE }
     }
 }
 
 impl Tally {
+    /// Returns how many messages need not be sent any more.
+    fn done(&self) -> usize {
+        self.summary.acknowledged + self.summary.refused
+    }
+
     fn note(&mut self, is_safe: bool) {
         match is_safe {
             true => self.summary.acknowledged += 1,
             false => self.summary.refused += 1,
         }
-        let done = (self.summary.acknowledged + self.summary.refused) as u64;
+        let done = self.done() as u64;
         self.bar.show(&Progress { what: "messages answered".to_owned(), done, total: self.total });
     }
 }
 
 impl Summary {
     fn print(&self, is_json: bool) -> anyhow::Result<()> {
-        let Self { sent, acknowledged, refused, seconds } = self;
+        let Self { sent, acknowledged, refused, answered, refused_in_content, seconds } = self;
         match is_json {
             true => say!("{}", serde_json::to_string(self)?)?,
-            false => say!("{sent} sent, {acknowledged} safe, {refused} refused, in {seconds:.1} s")?,
+            false => {
+                say!("{sent} sent, {acknowledged} safe, {refused} refused, in {seconds:.1} s")?;
+                if *answered > 0 {
+                    say!("{answered} told what became of them, {refused_in_content} of them NAK")?;
+                }
+            }
         }
         Ok(())
     }
-}
-
-/// Returns how many of the messages go into the next call, at least one.
-fn one_call(messages: &[Bytes]) -> usize {
-    let mut bytes = 0;
-    let fits = |message: &&Bytes| {
-        bytes += message.len();
-        bytes <= CALL_BYTES_MAX
-    };
-    messages.iter().take(MAX_BATCH_ITEMS).take_while(fits).count().max(1)
-}
-
-fn refusal(status: &tonic::Status) -> anyhow::Error {
-    anyhow!("the server refused the call ({:?}): {}", status.code(), status.message())
 }
