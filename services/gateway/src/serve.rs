@@ -45,6 +45,16 @@ const RESETS_PENDING_MAX: usize = 20;
 /// HTTP/2 streams that we may reset for a client's errors before the connection is closed.
 const RESETS_OF_ERRORS_MAX: usize = 256;
 
+/// How far a client may send ahead of one call, bytes; as much as it may before it has heard from us.
+///
+/// A client that sends one small frame for each item and never waits must come to this end before the
+/// connection counts as abused: each unread frame of `n` bytes below 256 costs it 256 - `n` of a budget
+/// that is half of [`CONNECTION_WINDOW_BYTES`], so about 20 streams may be full of 100-byte items at once.
+const STREAM_WINDOW_BYTES: u32 = 65_535;
+
+/// How far a client may send ahead on all streams of a connection, bytes.
+const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+
 /// What one HTTP/2 stream may have waiting to be sent, bytes.
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
@@ -170,6 +180,8 @@ fn builder(config: &GatewayConfig) -> auto::Builder<TokioExecutor> {
         .max_header_list_size(config.header_bytes_max)
         .max_pending_accept_reset_streams(RESETS_PENDING_MAX)
         .max_local_error_reset_streams(RESETS_OF_ERRORS_MAX)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .max_send_buf_size(SEND_BUFFER_BYTES)
         .keep_alive_interval(config.keep_alive_interval)
         .keep_alive_timeout(config.keep_alive_timeout);
