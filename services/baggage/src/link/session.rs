@@ -1,9 +1,9 @@
 //! What one end of a host link does with each frame: no socket, no clock.
 //!
 //! Policy. Nothing is taken before the login; three wrong passwords end the
-//! line. A message that wants an answer gets it when it is on disk and not
-//! before, and the answer carries its id. A peer that heard no answer sends the
-//! message again under the same id: the same id with the same bytes as one of
+//! line, and so does one on an open line. A message that wants an answer gets it
+//! when it is on disk and not before, and the answer carries its id. A peer that
+//! heard no answer sends the message again under the same id: the same id with the same bytes as one of
 //! the last [`REMEMBERED`] answered messages is answered again and not stored
 //! again; with other bytes, after the ids wrapped, it is a new message. A resend
 //! over a new line is stored again and told apart when it is read, by its
@@ -59,6 +59,10 @@ impl Account {
             1..=PASSWORD_BYTES_MAX => Ok(Self { app, source, password }),
             _ => Err(NoPassword),
         }
+    }
+
+    fn is_known_by(&self, data: &[u8]) -> bool {
+        is_same(&self.password, password(data))
     }
 }
 
@@ -138,7 +142,13 @@ impl Session {
                 }
                 self.store(frame.data, Some(frame.id))
             }
-            Kind::LoginRequest => vec![Act::Send(Frame::bare(frame.app, Kind::LoginAccept, frame.id))],
+            Kind::LoginRequest if account.is_known_by(&frame.data) => {
+                vec![Act::Send(Frame::bare(frame.app, Kind::LoginAccept, frame.id))]
+            }
+            Kind::LoginRequest => {
+                let reject = Frame::bare(frame.app, Kind::LoginReject, frame.id);
+                vec![Act::Send(reject), Act::Close("another login came with a wrong password")]
+            }
             Kind::LogOff => vec![Act::Close("the peer logged off")],
             Kind::DataOn | Kind::DataOff => {
                 self.is_held = frame.kind == Kind::DataOff;
@@ -205,9 +215,10 @@ impl Session {
             let reject = Frame::bare(frame.app, Kind::LoginReject, frame.id);
             return vec![Act::Send(reject), Act::Close("a frame came before the login")];
         }
-        let found = self.accounts.iter().position(|account| {
-            account.app == frame.app && is_same(&account.password, password(&frame.data))
-        });
+        let found = self
+            .accounts
+            .iter()
+            .position(|account| account.app == frame.app && account.is_known_by(&frame.data));
         if found.is_some() {
             self.account = found;
             return vec![Act::Send(Frame::bare(frame.app, Kind::LoginAccept, frame.id))];

@@ -174,6 +174,16 @@ fn a_password_may_be_filled_up_and_another_name_is_refused() {
 }
 
 #[test]
+fn a_login_on_an_open_line_needs_the_password_too() {
+    let mut session = logged_in();
+    let accept = Act::Send(frame(Kind::LoginAccept, 8, b""));
+    assert_eq!(session.take(frame(Kind::LoginRequest, 8, b"SECRET")), [accept]);
+    let acts = session.take(frame(Kind::LoginRequest, 9, b"WRONG"));
+    assert_eq!(acts[0], Act::Send(frame(Kind::LoginReject, 9, b"")));
+    assert!(matches!(acts[1..], [Act::Close(_)]), "{acts:?}");
+}
+
+#[test]
 fn an_account_has_the_password_of_its_file_and_no_line_end() {
     let account = |secret: &[u8]| Account::new(app(), "bhs.t3".to_owned(), secret);
     assert_eq!(account(b"SECRET\r\n").unwrap().password, b"SECRET");
