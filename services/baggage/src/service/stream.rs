@@ -3,10 +3,12 @@
 //! Policy. What has arrived is handed to the unary call's own rules as one batch, so that it is one
 //! append, while the next items are read; nothing waits for a batch to fill. At most one full batch
 //! waits beside the one on its way. Beyond that the stream is not read, and as long as its peer
-//! takes no answers it is not run at all: HTTP/2 flow control holds the peer back. An item that is
-//! wrong gets its answer and stops no other. When the peer ends, the server stops or something is
-//! wrong with the stream, what was taken is stored and answered first; when the log fails, the
-//! stream ends at once and what was not answered is to be sent again.
+//! takes no answers it is not run at all: HTTP/2 flow control holds the peer back. A batch on its way
+//! has turns that others wait for, so it runs by itself and to its end, whatever its peer takes or
+//! whether it is still there; its answers wait, and nothing follows it until they are taken. An item
+//! that is wrong gets its answer and stops no other. When the peer ends, the server stops or
+//! something is wrong with the stream, what was taken is stored and answered first; when the log
+//! fails, the stream ends at once and what was not answered is to be sent again.
 
 use std::{collections::VecDeque, future::pending, mem, pin::Pin};
 
@@ -16,9 +18,9 @@ use airside_runtime::{
     status::invalid,
     stopped,
 };
-use futures::{FutureExt, Stream, future::BoxFuture, stream};
+use futures::{FutureExt, Stream, stream};
 use prost::Message;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 use tonic::{Status, Streaming};
 
 use super::{Baggage, scans, submit};
@@ -128,12 +130,12 @@ pub(super) fn serve<C: Carried>(
     Box::pin(stream::unfold(line, Line::next))
 }
 
-/// Items on their way to disk: their numbers, then what became of them.
-type Storing<C> = BoxFuture<'static, (Vec<u64>, Result<(Vec<<C as Carried>::Outcome>, String), Status>)>;
+/// What became of a batch, and the position of its last item.
+type Taken<C> = Result<(Vec<<C as Carried>::Outcome>, String), Status>;
 
 /// What happens to a stream.
 enum Event<C: Carried> {
-    Stored(Vec<u64>, Result<(Vec<C::Outcome>, String), Status>),
+    Stored(Vec<u64>, Taken<C>),
     Read(Result<Option<C::Asked>, Status>),
     Stop,
 }
@@ -148,7 +150,8 @@ struct Line<C: Carried> {
     source: String,
     waiting: Vec<(u64, C)>,
     waiting_bytes: usize,
-    storing: Option<Storing<C>>,
+    /// The numbers of the items on their way to disk, and what takes them there.
+    storing: Option<(Vec<u64>, JoinHandle<Taken<C>>)>,
     answers: VecDeque<C::Answer>,
     /// Why nothing is read any more: how the stream ends when all is answered.
     end: Option<Result<(), Status>>,
@@ -171,12 +174,12 @@ impl<C: Carried> Line<C> {
             }
             let (has_room, is_open) = (self.has_room(), self.end.is_none());
             let event = tokio::select! {
-                (items, stored) = finished(&mut self.storing) => Event::<C>::Stored(items, stored),
+                (items, taken) = finished(&mut self.storing) => Event::<C>::Stored(items, taken),
                 read = self.incoming.message(), if has_room => Event::Read(read),
                 () = stopped(&mut self.stop), if is_open => Event::Stop,
             };
             match event {
-                Event::Stored(items, stored) => self.stored(items, stored),
+                Event::Stored(items, taken) => self.stored(items, taken),
                 Event::Read(read) => self.read(read),
                 Event::Stop => self.end = Some(Err(going_away())),
             }
@@ -237,13 +240,12 @@ impl<C: Carried> Line<C> {
         self.waiting_bytes = 0;
         let (numbers, items) = mem::take(&mut self.waiting).into_iter().unzip();
         let (service, actor, source) = (self.service.clone(), self.actor.clone(), self.source.clone());
-        let taking = async move { (numbers, C::take(&service, &actor, source, items).await) };
-        self.storing = Some(taking.boxed());
+        let taking = async move { C::take(&service, &actor, source, items).await };
+        self.storing = Some((numbers, tokio::spawn(taking)));
     }
 
-    fn stored(&mut self, items: Vec<u64>, stored: Result<(Vec<C::Outcome>, String), Status>) {
-        self.storing = None;
-        match stored {
+    fn stored(&mut self, items: Vec<u64>, taken: Taken<C>) {
+        match taken {
             Ok((outcomes, position)) => self.answers.extend(
                 items
                     .into_iter()
@@ -263,9 +265,15 @@ fn going_away() -> Status {
 }
 
 /// Waits until items are on disk; for ever when none are on their way.
-async fn finished<T>(storing: &mut Option<BoxFuture<'static, T>>) -> T {
-    match storing {
-        Some(storing) => storing.await,
-        None => pending().await,
-    }
+async fn finished<T>(
+    storing: &mut Option<(Vec<u64>, JoinHandle<Result<T, Status>>)>,
+) -> (Vec<u64>, Result<T, Status>) {
+    let Some((_, taking)) = storing else { return pending().await };
+    let taken = taking.await;
+    let (items, _) = storing.take().expect("it was there and is ours alone");
+    (items, taken.unwrap_or_else(|_| Err(broken_off())))
+}
+
+fn broken_off() -> Status {
+    Status::internal("the batch broke off: connect again and send again what was not answered")
 }

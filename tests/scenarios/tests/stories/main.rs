@@ -28,6 +28,7 @@ mod json;
 mod link;
 mod log_command;
 mod map_command;
+mod pace;
 mod passenger_bag;
 mod privacy;
 mod projections_command;

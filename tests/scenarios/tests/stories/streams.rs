@@ -1,21 +1,13 @@
 //! Messages and scans one by one over a stream: each is answered when it is on disk.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
-
 use airside_api::baggage::v1::{
     RawMessage, Scan, ScanResult, StreamMessagesRequest, StreamMessagesResponse, StreamScansRequest,
-    StreamScansResponse, TrackingPoint, baggage_service_client::BaggageServiceClient, raw_message::Content,
+    StreamScansResponse, TrackingPoint, raw_message::Content,
 };
 use airside_simulator::connect::Clients;
-use tokio::{
-    sync::mpsc,
-    time::{Duration, interval},
-};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Request, Status, Streaming, transport::Channel};
+use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
 
 use crate::harness::{
@@ -162,53 +154,6 @@ async fn a_stream_is_of_the_one_source_that_its_first_item_names() {
     let status = line.answer().await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
     assert!(status.message().contains("open one for each source"), "{status}");
-}
-
-/// Items that a caller offers; far more than a server may take on trust.
-const OFFERED: u64 = 1_000_000;
-/// More than fits into the buffers of both ends, and a small part of what is offered.
-const HELD_BACK_BEFORE: u64 = 50_000;
-/// So many looks in a row find nothing new before a stream counts as held back.
-const QUIET_LOOKS: u32 = 40;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_peer_that_reads_no_answers_is_held_back_and_then_gets_them_all() {
-    let house = House::open().await;
-    let channel = Channel::from_shared(format!("http://{}", house.node.public)).unwrap();
-    let channel = channel.initial_stream_window_size(65_535).connect().await.unwrap();
-    let (taken, enough) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-    let offer = {
-        let (taken, enough) = (taken.clone(), enough.clone());
-        let items = (1..=OFFERED).take_while(move |_| !enough.load(Ordering::Relaxed)).map(move |item| {
-            taken.store(item, Ordering::Relaxed);
-            message(SOURCE, item, &"X".repeat(1_000))
-        });
-        tokio_stream::iter(items)
-    };
-    let mut request = Request::new(offer);
-    let token = format!("Bearer {}", house.callers.endpoint.tokens.partner);
-    request.metadata_mut().insert("authorization", token.parse().unwrap());
-    let mut answers = BaggageServiceClient::new(channel).stream_messages(request).await.unwrap().into_inner();
-
-    let (mut looks, mut last, mut tick) = (0, 0, interval(Duration::from_millis(10)));
-    let quiet = async {
-        while looks < QUIET_LOOKS {
-            tick.tick().await;
-            let now = taken.load(Ordering::Relaxed);
-            looks = if now == last && now > 0 { looks + 1 } else { 0 };
-            last = now;
-        }
-    };
-    within("the peer is held back", quiet).await;
-    assert!(last < HELD_BACK_BEFORE, "{last} items were taken and no answer was read");
-
-    enough.store(true, Ordering::Relaxed);
-    let mut answered = 0;
-    while let Some(answer) = within("an answer", answers.message()).await.unwrap() {
-        answered += 1;
-        assert_eq!((answer.item, answer.receipt.unwrap().number), (answered, answered));
-    }
-    assert_eq!(answered, taken.load(Ordering::Relaxed), "everything that was sent is answered");
 }
 
 /// Scans that were sent, and those of them that were answered.
