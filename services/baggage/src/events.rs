@@ -249,7 +249,7 @@ fn status_changed(message: stored::BagStatusChanged) -> Result<BagEvent, DecodeE
             connection: status.connection(),
             is_inferred: status.inferred,
             location: status.location,
-            stowage: status.stowage.map(|stowage| (stowage.container, stowage.compartment)),
+            stowage: status.stowage.map(observed::stowage),
         },
     })
 }

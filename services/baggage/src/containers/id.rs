@@ -6,6 +6,8 @@ use airside_kernel::StreamId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::model::container_sign;
+
 /// The longest sign. RP 1745 has ten characters; carts of some airports have more.
 const MAX_CHARS: usize = 16;
 
@@ -31,14 +33,32 @@ impl FromStr for ContainerId {
     type Err = InvalidContainer;
 
     fn from_str(text: &str) -> Result<Self, InvalidContainer> {
+        let sign = container_sign(text);
         let is_sign =
-            (1..=MAX_CHARS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        if is_sign { Ok(Self(text.to_ascii_uppercase().into())) } else { Err(InvalidContainer) }
+            (1..=MAX_CHARS).contains(&sign.len()) && sign.bytes().all(|b| b.is_ascii_alphanumeric());
+        if is_sign { Ok(Self(sign.into())) } else { Err(InvalidContainer) }
     }
 }
 
 impl fmt::Display for ContainerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_has_one_spelling_and_one_stream() {
+        let id: ContainerId = "AKE12345ZH".parse().unwrap();
+        for text in ["ake12345zh", " AKE12345zh "] {
+            assert_eq!(text.parse::<ContainerId>().unwrap(), id);
+        }
+        assert_eq!(id.stream().to_string(), "container-AKE12345ZH");
+        for text in ["", " ", "AKE 12345 ZH", "AKE1234567890123Z", "行李车"] {
+            assert_eq!(text.parse::<ContainerId>(), Err(InvalidContainer), "{text}");
+        }
     }
 }

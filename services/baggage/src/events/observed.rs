@@ -11,7 +11,7 @@ use prost::Message;
 use super::{BagEvent, damaged, journey, optional, read};
 use crate::model::{
     Announcement, ConnectionJudged, Content, FlightTurned, JourneyId, Leg, Link, Observation, Reported,
-    Sighting,
+    Sighting, container_sign,
 };
 
 /// The parser that read what is stored without a version.
@@ -168,7 +168,7 @@ fn scanned(message: stored::BagScanned) -> Result<BagEvent, DecodeError> {
         reader: message.reader,
         location: message.location,
         leg: message.leg.as_ref().map(leg).transpose()?,
-        stowage: message.stowage.map(|stowage| (stowage.container, stowage.compartment)),
+        stowage: message.stowage.map(stowage),
         authority,
         is_inferred: message.inferred,
         screening,
@@ -178,6 +178,11 @@ fn scanned(message: stored::BagScanned) -> Result<BagEvent, DecodeError> {
 
 pub(super) fn stowage_message((container, compartment): (String, String)) -> stored::Stowage {
     stored::Stowage { container, compartment }
+}
+
+/// Returns what a bag travels in; events of before container signs had one spelling have any.
+pub(super) fn stowage(message: stored::Stowage) -> (String, String) {
+    (container_sign(&message.container), message.compartment)
 }
 
 /// Returns the published form of a leg.

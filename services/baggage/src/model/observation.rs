@@ -138,6 +138,12 @@ pub fn place_problem(text: &str) -> Option<&'static str> {
     (text.chars().count() > MAX_PLACE_CHARS).then_some("it is longer than 64 characters; send a shorter one")
 }
 
+/// Returns a container, cart or hold as it is spelled everywhere here: in upper case,
+/// without space around it. Sources spell one container in several ways.
+pub fn container_sign(text: &str) -> String {
+    text.trim().to_ascii_uppercase()
+}
+
 /// Returns the source in the id of an observation.
 pub fn observation_source(id: &str) -> &str {
     id.split('/').nth(1).unwrap_or_default()
@@ -191,7 +197,7 @@ pub struct Sighting {
     pub location: String,
     /// The flight that the reader handled the bag for.
     pub leg: Option<Leg>,
-    /// Container, cart or hold, and compartment; both may be empty.
+    /// Container, cart or hold as [`container_sign`] spells it, and compartment; both may be empty.
     pub stowage: Option<(String, String)>,
     /// Authority as the reader reported it.
     #[serde(with = "published")]

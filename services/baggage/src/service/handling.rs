@@ -37,7 +37,7 @@ use crate::{
         loads::{Container, FlightLoad, Loads},
     },
     journey::Plate,
-    model::{DatedFlight, LicencePlate, place_problem},
+    model::{DatedFlight, LicencePlate, container_sign, place_problem},
     operating::Operating,
     project::{Bags, Scope},
     react::bag_stream,
@@ -166,7 +166,8 @@ impl HandlingService for Handling {
         let caller = Caller::of(&request);
         let asked = request.into_inner();
         let page = Paged::parse(asked.page_size, &asked.page_token)?;
-        let id = asked.container.as_str();
+        let id = container_sign(&asked.container);
+        let id = id.as_str();
         if id.is_empty() {
             return Err(invalid("container", "it is empty; send an id such as AKE12345ZH or H4"));
         }

@@ -17,8 +17,8 @@ use crate::{
     decide::{Bag, Observe, Rejection},
     events::BagEvent,
     model::{
-        Content, DatedFlight, JourneyId, Leg, LicencePlate, Observation, Sighting, place_problem,
-        scan_observation_id,
+        Content, DatedFlight, JourneyId, Leg, LicencePlate, Observation, Sighting, container_sign,
+        place_problem, scan_observation_id,
     },
     react::{bag_stream, source_stream},
     source::{KnownAlready, NoReads, TagNotRead},
@@ -94,7 +94,8 @@ fn read(scan: api::Scan, source: &str, received_at: Timestamp) -> Result<Scan, W
         | TrackingPoint::Collection => LegRole::Inbound,
         _ => LegRole::Outbound,
     };
-    let has_stowage = !stowage.container.is_empty() || !stowage.compartment.is_empty();
+    let container = container_sign(&stowage.container);
+    let has_stowage = !container.is_empty() || !stowage.compartment.is_empty();
     Ok(Scan {
         plate,
         observation: Observation {
@@ -112,7 +113,7 @@ fn read(scan: api::Scan, source: &str, received_at: Timestamp) -> Result<Scan, W
             reader: scan.reader,
             location: scan.location,
             leg: flight.map(|flight| Leg { flight, airport: None, role, marketed_as: None }),
-            stowage: has_stowage.then_some((stowage.container, stowage.compartment)),
+            stowage: has_stowage.then_some((container, stowage.compartment)),
             authority: Authority::Unspecified,
             is_inferred: false,
             screening: Screening::Unspecified,

@@ -6,7 +6,7 @@ use airside_api::baggage::v1::{Authority, LegRole, Screening, TrackingPoint};
 use super::{Saying, Unusable, What, authority, legs, reported, status_of};
 use crate::{
     ingest::{Group, MessageType, ProcessingKind, ScreeningResult, Source, Status, StatusCode, Stowage},
-    model::{Content, Reported, Sighting, place_problem},
+    model::{Content, Reported, Sighting, container_sign, place_problem},
 };
 
 /// Says what a group reports of each of its bags.
@@ -48,7 +48,9 @@ fn sighting(
         reader: place(processing.and_then(|p| p.scanner)),
         location: place(sent_to.or_else(|| processing.and_then(|p| p.location))),
         leg: legs(group).into_iter().find(|leg| leg.role == handled),
-        stowage: group.stowage.map(|stowage| (place(stowage.container), place(stowage.compartment))),
+        stowage: group
+            .stowage
+            .map(|stowage| (container_sign(&place(stowage.container)), place(stowage.compartment))),
         authority: match status.and_then(|status| status.code) {
             Some(StatusCode::LoadedNotAuthorised) => Authority::Withheld,
             _ => authority(group),

@@ -348,6 +348,16 @@ fn one(text: &str) -> Content {
 }
 
 #[test]
+fn a_container_has_one_spelling() {
+    for spelled in ["AKE12345ZH", "ake12345zh", "Ake12345Zh"] {
+        let told = one(&format!(
+            "BPM\n.V/1LSZX\n.J/R//HHT1/20NOV/151210L\n.F/ZH9101/20NOV/PEK\n.U/{spelled}\n.N/3479000101001\nENDBPM\n"
+        ));
+        assert_eq!(told.container(), Some("AKE12345ZH"));
+    }
+}
+
+#[test]
 fn what_is_said_of_many_bags_is_short() {
     let names = ".P/1ZHANG/SAN\n".repeat(400);
     let bsm = format!(

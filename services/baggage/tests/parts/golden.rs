@@ -228,6 +228,25 @@ fn what_a_scan_concludes_and_screening_said_is_read_and_written_for_ever() {
 }
 
 #[test]
+fn a_container_that_was_stored_in_another_spelling_is_read_in_the_one() {
+    let scanned = |container: &str| {
+        observed(Content::Scanned(Sighting {
+            point: TrackingPoint::ContainerLoad,
+            reader: String::new(),
+            location: String::new(),
+            leg: None,
+            stowage: Some((container.into(), String::new())),
+            authority: Authority::Unspecified,
+            is_inferred: false,
+            screening: Screening::Unspecified,
+        }))
+    };
+    let old = scanned(" ake12345zh");
+    let read = BagEvent::decode(&recorded(old.event_type(), &old.encode())).unwrap();
+    assert_eq!(read.into_iter().collect::<Vec<_>>(), [scanned("AKE12345ZH")]);
+}
+
+#[test]
 fn bag_reported_is_read_and_written_for_ever() {
     let leg = Some(leg("ZH9101-20261120", None, LegRole::Outbound));
     check(&observed(Content::Reported(Reported { report: Report::NotSeen, leg, location: "CH12".into() })));

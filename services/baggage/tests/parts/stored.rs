@@ -8,7 +8,7 @@ use airside_baggage::{
     events::BagEvent,
     model::{
         Announcement, ConnectionJudged, Content, FlightTurned, JourneyId, Leg, Link, Observation, Reported,
-        Sighting,
+        Sighting, container_sign,
     },
     parts::PartsEvent,
     source::{MessageQuarantined, MessageReceived, TagNotRead},
@@ -78,7 +78,8 @@ fn contents() -> impl Strategy<Value = (JourneyId, Content)> {
     let points = (1..=15i32).prop_map(|point| TrackingPoint::try_from(point).unwrap());
     let authorities = (0..=4i32).prop_map(|authority| Authority::try_from(authority).unwrap());
     let changes = (1..=3i32).prop_map(|change| AnnouncementChange::try_from(change).unwrap());
-    let stowage = proptest::option::of((".{0,9}", ".{0,9}"));
+    let signs = ".{0,9}".prop_map(|text| container_sign(&text));
+    let stowage = proptest::option::of((signs, ".{0,9}"));
     let scanned = (
         points,
         ".{0,9}",

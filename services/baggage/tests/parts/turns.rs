@@ -164,6 +164,15 @@ async fn a_container_takes_its_bags_on_board_off_again_and_to_another_flight() {
 }
 
 #[tokio::test]
+async fn a_container_is_the_same_in_whatever_case_it_is_spelled() {
+    let mut airport = opened().await;
+    airport.see(TrackingPoint::ContainerLoad, 5, FLIGHT, "ake12345zh ").await;
+    airport.contain(ContainerStep::Loaded, FLIGHT).await;
+    let status = airport.stands(Stage::OnAircraft).await;
+    assert_eq!(status.stowage.unwrap().container, "AKE12345ZH");
+}
+
+#[tokio::test]
 async fn a_container_that_was_taken_apart_takes_nobody_along() {
     let mut airport = opened().await;
     airport.see(TrackingPoint::ContainerLoad, 5, FLIGHT, "AKE12345ZH").await;

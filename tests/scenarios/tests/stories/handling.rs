@@ -2,9 +2,10 @@
 
 use airside_api::{
     baggage::v1::{
-        DecideLoadRequest, DecideLoadResponse, ExportBagRequest, ExportFormat, GetContainerRequest,
-        ListFlightBagsRequest, ListMissingRequest, ListOffloadRequest, LoadReason, LoadingStep, Scan, Stage,
-        Stowage, TrackingPoint,
+        ContainerReport, ContainerResult, ContainerStep, DecideLoadRequest, DecideLoadResponse,
+        ExportBagRequest, ExportFormat, GetContainerRequest, ListFlightBagsRequest, ListMissingRequest,
+        ListOffloadRequest, LoadReason, LoadingStep, RecordContainersRequest, Scan, Stage, Stowage,
+        TrackingPoint,
     },
     flights::v1::{Departed, flight_report::Report},
 };
@@ -142,6 +143,59 @@ async fn a_flight_is_loaded_and_what_must_come_off_is_found() {
     }
     assert_eq!(offload(&partner, &flight, Some(then)).await, [[""; 3]; 0]);
     assert_eq!(inside(&partner, "AKE12345ZH", Some(then)).await, Err(Code::NotFound));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_container_that_is_loaded_as_a_whole_shows_in_every_answer_however_it_is_spelled() {
+    let house = House::open().await;
+    let (partner, [a, b, c, other], _) = announced(&house).await;
+    let flight = a.flight();
+    for (bag, spelled) in [(&a, "ake12345zh"), (&b, "AKE12345ZH"), (&other, "Ake12345Zh ")] {
+        record(&partner, into(bag, "c", TrackingPoint::ContainerLoad, spelled, "")).await;
+    }
+    let report = ContainerReport {
+        report_id: "r1".to_owned(),
+        container: "AKE12345zh".to_owned(),
+        step: ContainerStep::Loaded.into(),
+        station: "SZX".to_owned(),
+        observed_at: Some(timestamp_message(Timestamp::now())),
+        flight: flight.clone(),
+        compartment: "41L".to_owned(),
+    };
+    let request = RecordContainersRequest { source: "ramp.t3".to_owned(), reports: vec![report] };
+    let answer = partner.baggage.clone().record_containers(request).await.unwrap().into_inner();
+    assert_eq!(answer.outcomes[0].result(), ContainerResult::Recorded, "{:?}", answer.outcomes);
+
+    let aboard = eventually("the container is on board with its bags", async || {
+        let stages = vec![Stage::OnAircraft.into()];
+        let request = ListFlightBagsRequest { flight: flight.clone(), stages, ..Default::default() };
+        let bags = partner.handling.clone().list_flight_bags(request).await.unwrap().into_inner().bags;
+        (bags.len() == 3).then_some(bags)
+    })
+    .await;
+    for bag in &aboard {
+        let status = bag.status.clone().unwrap();
+        let stowage = status.stowage.unwrap();
+        assert_eq!((stowage.container.as_str(), stowage.compartment.as_str()), ("AKE12345ZH", "41L"));
+        assert!(status.inferred, "nobody read {} there", bag.plate);
+    }
+    assert_eq!(missing(&partner, &flight, None).await.0, [c.plate.as_str()]);
+
+    let spelled = "aKE12345ZH".to_owned();
+    let request = GetContainerRequest { container: spelled, ..Default::default() };
+    let held = partner.handling.clone().get_container(request).await.unwrap().into_inner();
+    assert_eq!((held.container.as_str(), held.step()), ("AKE12345ZH", ContainerStep::Loaded));
+    assert_eq!((&held.flight, held.compartment.as_str(), held.total), (&flight, "41L", 3));
+    let then = Timestamp::now();
+    let inside_then = inside(&partner, "ake12345zh", Some(then)).await.unwrap();
+    assert_eq!(inside_then, [&a, &b, &other].map(|bag| bag.plate.clone()));
+
+    // Its own flight may have a bag of it; a stray in the container must come off.
+    let decided = asked(&partner, &a.plate, &flight, None).await;
+    assert!(decided.may_load && decided.status.unwrap().stage() == Stage::OnAircraft);
+    let stray = reasons(&partner, &other.plate, &flight, None).await;
+    assert_eq!(stray, [LoadReason::AnotherFlight]);
+    assert_eq!(offload(&partner, &flight, None).await, [["41L", "AKE12345ZH", &other.plate]]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
