@@ -12,7 +12,9 @@
 //! bag's container: a bag that was read out of a container does not fly with it.
 //!
 //! A flight that left makes its bags departed or left behind, as they are at its
-//! time; so a late word of a load before it takes the left-behind back by itself.
+//! time; so a late word of a load before it takes the left-behind back by itself. What
+//! a flight did before the bag was known to be of it is kept, and counts as soon as it is.
+//! A bag left behind that is seen beyond where its flight leaves from has flown.
 //! Each axis is folded for itself; what keeps a bag from its way is concluded from
 //! them at the end. A deletion of a flight that the bag no longer takes changes nothing.
 

@@ -1,5 +1,6 @@
 //! What holds for any observations in any order.
 
+use airside_api::baggage::v1::BagException;
 use proptest::prelude::*;
 
 use super::*;
@@ -98,14 +99,37 @@ proptest! {
         }
     }
 
+    /// The airline's word, the load and the departure come in any order and carry any times.
+    #[test]
+    fn a_bag_is_on_the_flight_that_it_was_loaded_for_and_else_left_behind_whenever_it_is_told(
+        told in -600i64..600,
+        load in proptest::option::of(-600i64..=60),
+        places in Just([0usize, 1, 2]).prop_shuffle(),
+    ) {
+        let flight = "ZH9101-20261120";
+        let all = [
+            Some(observe("a", told, said(New, flight))),
+            load.map(|load| observe("b", load, seen(AircraftLoad))),
+            Some(observe("f", 0, turned(FlightTurn::Departed, flight))),
+        ];
+        // A flight is told to a journey that is known, and a load without a flight is of the bag that is.
+        let first = all.iter().flatten().take(1).cloned();
+        let rest = places.iter().filter(|place| **place > 0).filter_map(|place| all[*place].clone());
+        let plate = state(first.chain(rest));
+        let status = plate.newest_journey().unwrap().status();
+        let expected = if load.is_some() { BagException::Unspecified } else { BagException::LeftBehind };
+        prop_assert_eq!(plate.journeys.len(), 1);
+        prop_assert_eq!((status.exception, status.stage == Stage::Departed), (expected, load.is_some()));
+    }
+
     #[test]
     fn the_same_observations_in_any_order_end_in_the_same_state(
-        (ordered, shuffled) in proptest::collection::vec(
+        (ordered, shuffled) in (0i64..600, proptest::collection::vec(
             (0i64..600, contents(), proptest::sample::select(vec!["SZX", "PEK"]), -200_000i64..200_000),
             1..14,
-        ).prop_flat_map(|list| {
-            // The airline announces first; the rest comes in any order and more than once.
-            let first = observe("first", 0, said(New, "ZH9101-20261120"));
+        )).prop_flat_map(|(told, list)| {
+            // The airline's word comes first, whenever it was told; the rest in any order and more than once.
+            let first = observe("first", told, said(New, "ZH9101-20261120"));
             let rest: Vec<Observe> = list
                 .into_iter()
                 .enumerate()

@@ -88,6 +88,58 @@ fn a_late_word_of_a_load_before_departure_takes_the_left_behind_back() {
 }
 
 #[test]
+fn a_bag_that_is_told_after_its_flight_left_is_judged_as_if_it_had_been_known() {
+    let gone = || (20, turned(Departed, FLIGHT));
+    let told = || (30, said(New, FLIGHT));
+    let load = |minutes| (minutes, seen(AircraftLoad));
+    check(&after([told(), gone()]), Stage::Expected, LeftBehind);
+    check(&after([told(), (5, seen(Sortation)), gone()]), Stage::Sorted, LeftBehind);
+    check(&after([(25, seen_for(Sortation, FLIGHT)), gone()]), Stage::Sorted, LeftBehind);
+    for minutes in [9, 20, 25, 31, 80] {
+        check(&after([told(), load(minutes), gone()]), Stage::Departed, NONE);
+        check(&after([told(), gone(), load(minutes)]), Stage::Departed, NONE);
+        check(&after([(minutes, seen_for(AircraftLoad, FLIGHT)), gone()]), Stage::Departed, NONE);
+    }
+    check(&after([told(), gone(), load(200)]), Stage::OnAircraft, NONE);
+    check(&after([(210, said(New, FLIGHT)), gone(), load(200)]), Stage::OnAircraft, NONE);
+    let unwanted = (30, of_passenger(PassengerState::NotBoarded, Authority::Load));
+    check(&after([unwanted, gone()]), Stage::Expected, NONE);
+    let back = || (25, turned(Returned, FLIGHT));
+    check(&after([told(), load(9), gone(), back()]), Stage::OnAircraft, NONE);
+    check(&after([told(), gone(), back()]), Stage::Expected, NONE);
+}
+
+#[test]
+fn a_bag_that_is_seen_beyond_its_flight_flew_though_nobody_saw_it_loaded() {
+    let next = "CA1301-20261120";
+    let route = || through([(FLIGHT, "PEK", LegRole::Outbound), (next, "TSN", LegRole::Onward)]);
+    let gone = (20, "SZX", turned(Departed, FLIGHT));
+    for told in [0, 190] {
+        let told = (told, "SZX", route());
+        let found = |point| at_stations([told.clone(), gone.clone(), (180, "PEK", seen(point))]);
+        check(&found(AircraftUnload), Stage::Unloaded, NONE);
+        check(&found(TransferInjection), Stage::Transferring, NONE);
+        let inducted = found(BhsInduction);
+        check(&inducted, Stage::InSystem, NONE);
+        assert_eq!(inducted.flight, Some(next.parse().unwrap()));
+        let onward = (200, "PEK", turned(Departed, next));
+        let missed = [told.clone(), gone.clone(), (180, "PEK", seen(TransferInjection)), onward.clone()];
+        check(&at_stations(missed), Stage::Transferring, LeftBehind);
+        // Nobody read it between, and it flew on both.
+        let there = [told, gone.clone(), onward, (400, "TSN", seen(AircraftUnload))];
+        check(&at_stations(there), Stage::Unloaded, NONE);
+    }
+    let late = at_stations([
+        (0, "SZX", route()),
+        (9, "SZX", seen(AircraftLoad)),
+        gone,
+        (100, "PEK", turned(Departed, next)),
+        (120, "PEK", seen(AircraftUnload)),
+    ]);
+    check(&late, Stage::Unloaded, LeftBehind);
+}
+
+#[test]
 fn a_bag_that_the_airline_did_not_want_is_not_left_behind() {
     for unwanted in [
         said(Deleted, FLIGHT),

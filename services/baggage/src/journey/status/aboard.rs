@@ -5,18 +5,39 @@ use airside_api::baggage::v1::{
 };
 use airside_kernel::Timestamp;
 
-use super::{fold::Fold, route::only_arrives_by};
+use super::{
+    fold::{Fold, LATE_CLOCK},
+    route::only_arrives_by,
+};
 use crate::{
     journey::{rank, stages::is_aboard},
-    model::{ConnectionJudged, DatedFlight, FlightTurned, Reported},
+    model::{AirportCode, ConnectionJudged, DatedFlight, FlightTurned, Reported},
 };
 
 impl Fold<'_> {
-    pub(super) fn turn(&mut self, at: Timestamp, turned: &FlightTurned) {
-        let FlightTurned { flight, turn } = *turned;
-        if !self.concerns(flight) {
-            return;
+    /// Takes in what a flight did, at once or when the bag is known to be of it.
+    pub(super) fn turn(&mut self, at: Timestamp, turned: FlightTurned) {
+        if matches!(turned.turn, FlightTurn::Returned | FlightTurn::Cancelled) {
+            self.unfelt.retain(|(_, earlier)| earlier.flight != turned.flight);
         }
+        match turned.turn {
+            _ if self.concerns(turned.flight) => self.undergo(at, turned),
+            FlightTurn::Departed | FlightTurn::Diverted | FlightTurn::Landed => {
+                self.unfelt.push((at, turned));
+            }
+            FlightTurn::Returned | FlightTurn::Cancelled | FlightTurn::Unspecified => {}
+        }
+    }
+
+    /// Takes in what flights did that the bag is known only now to be of.
+    pub(super) fn feel(&mut self) {
+        while let Some(place) = self.unfelt.iter().position(|(_, turned)| self.concerns(turned.flight)) {
+            let (at, turned) = self.unfelt.remove(place);
+            self.undergo(at, turned);
+        }
+    }
+
+    fn undergo(&mut self, at: Timestamp, FlightTurned { flight, turn }: FlightTurned) {
         match turn {
             FlightTurn::Departed => self.depart(flight, at),
             FlightTurn::Returned | FlightTurn::Cancelled => self.reopen(),
@@ -35,23 +56,44 @@ impl Fold<'_> {
     }
 
     fn depart(&mut self, flight: DatedFlight, at: Timestamp) {
+        let is_in_time = self.loaded_at.is_none_or(|loaded| loaded.duration_since(at) <= LATE_CLOCK);
         match self.stage {
-            Stage::OnAircraft if self.loaded_for.is_none_or(|loaded| loaded == flight) => {
+            Stage::Unloaded if self.flight == Some(flight) => {}
+            Stage::Departed | Stage::Arrived | Stage::OnBelt | Stage::Collected => {}
+            // Where it comes from is not seen here.
+            _ if only_arrives_by(self.route.legs(), flight) && self.stage != Stage::OnAircraft => {}
+            _ if self.was_seen_beyond(flight, at) => {
+                self.flight =
+                    self.station.and_then(|here| self.route.next(Some(flight), here)).or(Some(flight));
+            }
+            Stage::OnAircraft if is_in_time && self.loaded_for.is_none_or(|loaded| loaded == flight) => {
                 self.stage = Stage::Departed;
                 (self.flight, self.left) = (Some(flight), Some((flight, at)));
                 if !self.route.legs().is_empty() && !self.route.names(flight) {
                     self.exception = BagException::Misrouted;
                 }
             }
-            Stage::OnAircraft | Stage::Departed | Stage::Arrived | Stage::OnBelt | Stage::Collected => {}
-            Stage::Unloaded if self.flight == Some(flight) => {}
-            // Where it comes from is not seen here.
-            _ if only_arrives_by(self.route.legs(), flight) => {}
+            Stage::OnAircraft => {}
             _ => {
                 (self.flight, self.left) = (Some(flight), Some((flight, at)));
                 self.is_left_behind = !self.is_unwanted();
                 self.clear(&[BagException::NotSeen, BagException::OnHand, BagException::Misrouted]);
             }
+        }
+    }
+
+    /// Whether it was seen after a flight left, and not where that leaves from: it has flown.
+    fn was_seen_beyond(&self, flight: DatedFlight, left_at: Timestamp) -> bool {
+        self.seen_at.is_some_and(|seen| seen > left_at)
+            && self.route.names(flight)
+            && self.route.origin(flight) != self.station
+    }
+
+    /// A bag that was taken for left behind is seen elsewhere: it flew, and nobody saw it loaded.
+    pub(super) fn has_flown_unseen(&mut self, here: AirportCode) {
+        let left_from = self.left.and_then(|(flight, _)| self.route.origin(flight));
+        if self.is_left_behind && left_from.is_some_and(|origin| origin != here) {
+            (self.stage, self.station, self.is_left_behind) = (Stage::Departed, left_from, false);
         }
     }
 

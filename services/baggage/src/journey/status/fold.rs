@@ -15,12 +15,12 @@ use crate::{
         rank, stage_of,
         stages::{is_aboard, is_outward},
     },
-    model::{AirportCode, Announcement, Content, DatedFlight, Leg, Observation, Sighting},
+    model::{AirportCode, Announcement, Content, DatedFlight, FlightTurned, Leg, Observation, Sighting},
 };
 
 /// A read of a load that is this late after the flight left is of that flight: the
 /// clock was wrong, not the eyes.
-const LATE_CLOCK: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const LATE_CLOCK: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is known so far.
 #[derive(Debug, Default)]
@@ -42,6 +42,10 @@ pub(super) struct Fold<'a> {
     pub(super) route: Route<'a>,
     pub(super) station: Option<AirportCode>,
     pub(super) judged: Option<(DatedFlight, Connection)>,
+    /// What flights did that were not known to be the bag's, oldest first.
+    pub(super) unfelt: Vec<(Timestamp, FlightTurned)>,
+    pub(super) loaded_at: Option<Timestamp>,
+    pub(super) seen_at: Option<Timestamp>,
     was_offloaded: bool,
     screening: Screening,
     stowage: Option<&'a (String, String)>,
@@ -49,7 +53,6 @@ pub(super) struct Fold<'a> {
     taken_out_of: Option<&'a str>,
     told_at: Option<AirportCode>,
     location: &'a str,
-    seen_at: Option<Timestamp>,
 }
 
 impl<'a> Fold<'a> {
@@ -61,10 +64,11 @@ impl<'a> Fold<'a> {
                 self.told_at = Some(observation.station);
                 self.report(reported);
             }
-            Content::FlightTurned(turned) => self.turn(observation.happened_at(), turned),
+            Content::FlightTurned(turned) => self.turn(observation.happened_at(), *turned),
             Content::ConnectionJudged(judged) => self.judge(judged),
             Content::Linked(_) => {}
         }
+        self.feel();
     }
 
     /// Returns what it all amounts to.
@@ -185,6 +189,7 @@ impl<'a> Fold<'a> {
         let here = observation.station;
         let for_flight = sighting.leg.map(|leg| leg.flight);
         self.clear(&[BagException::NotSeen, BagException::OnHand, BagException::Misrouted]);
+        self.has_flown_unseen(here);
         if self.pass(observation, sighting) {
             self.stow(sighting);
             self.is_inferred = false;
@@ -265,6 +270,7 @@ impl<'a> Fold<'a> {
             return false;
         }
         self.stage = Stage::OnAircraft;
+        self.loaded_at = Some(observation.happened_at());
         self.was_offloaded = false;
         self.is_left_behind = false;
         let said =

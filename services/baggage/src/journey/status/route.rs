@@ -64,6 +64,17 @@ impl<'a> Route<'a> {
         next.map(|leg| leg.flight)
     }
 
+    /// Returns where a flight of it leaves from, as far as that was told.
+    pub(super) fn origin(&self, flight: DatedFlight) -> Option<AirportCode> {
+        let (legs, told_at) = self.told?;
+        let place = legs.iter().position(|leg| is(leg, flight))?;
+        match legs.get(place)?.role {
+            LegRole::Inbound => legs.get(place)?.airport,
+            LegRole::Outbound => Some(told_at),
+            _ => legs[..place].last().filter(|before| before.role != LegRole::Inbound)?.airport,
+        }
+    }
+
     fn pass(&mut self, airport: AirportCode) {
         if !self.airports.contains(&airport) {
             self.airports.push(airport);
