@@ -234,6 +234,10 @@ fn record(plate: &Plate, observe: Observe, known: &Known) -> Result<Vec<BagEvent
         }
     };
     if let Content::Linked(link) = &mut content {
+        // Every reading of a chip tells of it anew.
+        if earlier.is_none() && before.is_some_and(|before| before.links().any(|known| known.is_same(link))) {
+            return Err(Rejection::Duplicate { id: observation_id });
+        }
         link.journey = journey;
     }
     let status = before.map_or_else(

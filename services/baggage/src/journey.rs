@@ -17,7 +17,7 @@ use airside_kernel::{Personal, Timestamp, projection::shared};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AirportCode, Announcement, Content, DatedFlight, JourneyId, Leg, Observation};
+use crate::model::{AirportCode, Announcement, Content, DatedFlight, JourneyId, Leg, Link, Observation};
 
 mod kept;
 mod stages;
@@ -167,6 +167,14 @@ impl Journey {
     /// Returns the place of an observation among those that are there.
     fn place_of(&self, observation: &Observation) -> usize {
         self.observations.partition_point(|one| one.0.order() < observation.order())
+    }
+
+    /// Returns what it belongs together with, oldest first.
+    pub(crate) fn links(&self) -> impl DoubleEndedIterator<Item = &Link> {
+        self.observations.iter().filter_map(|one| match &one.1 {
+            Content::Linked(link) => Some(&**link),
+            _ => None,
+        })
     }
 
     /// Returns what airlines announced, oldest first.

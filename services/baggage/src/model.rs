@@ -12,7 +12,7 @@ pub use flight::{AirportCode, CarrierCode, DatedFlight, FlightDesignator, Flight
 pub use name::masked_name;
 pub use observation::{
     Announcement, ConnectionJudged, Content, FlightTurned, JourneyId, Leg, Link, Observation, Reported,
-    Sighting, container_sign, link_observation_id, message_observation_id, observation_message,
+    Sighting, container_sign, identifier, link_observation_id, message_observation_id, observation_message,
     observation_source, place_problem, scan_observation_id,
 };
 pub use plate::{LicencePlate, PlateError, PlateKind};

@@ -7,6 +7,7 @@
 //! | BUM | the bag must come off the named flight | receipt |
 //! | BNS | the bag was expected and not seen, or is at hand (`.B`) | receipt |
 //! | BMM | the bag is in its container or hold, concluded from a list and not read | receipt |
+//! | any of these with `.M` | an RFID code (EPC, TID) or an electronic tag (EBT) is the bag's, said after the rest | as the rest |
 //! | BCM FOM, FCM, FMM, DBM | the loading of a flight was opened, closed, matched, erased | receipt |
 //! | BCM BAM | an answer; nothing of any bag. A refusal is quarantined for somebody to see | |
 //! | BRQ | a question to a departure control system, which we are not: quarantined | |
@@ -18,12 +19,13 @@
 use airside_api::baggage::v1::{AnnouncementChange, Authority, LegRole, LoadingStep, PassengerState, Report};
 use airside_kernel::{Personal, Timestamp};
 
-use self::sight::sight;
+use self::{links::links, sight::sight};
 use crate::{
     ingest::{self, Change, Flight, Group, MessageType, Parsed, Status, StatusCode, is_piece},
     model::{AirportCode, Announcement, Content, DatedFlight, Leg, LicencePlate, Reported, Sighting},
 };
 
+mod links;
 mod sight;
 
 /// The most bytes of passengers' names that a bag keeps; whole names, the first ones.
@@ -116,6 +118,7 @@ pub fn translate(message: &Parsed<'_>, received_at: Timestamp) -> Result<Vec<Sai
     if saying.said.is_empty() {
         return Err(Unusable::new("no-plate", "no element .N or .B names a bag"));
     }
+    links(&mut saying);
     Ok(saying.said)
 }
 

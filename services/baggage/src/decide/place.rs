@@ -20,7 +20,8 @@
 //! An announcement of another passenger than a journey's never fits that journey,
 //! whatever flight it names. When the journey is under way, two bags wear one plate:
 //! the announcement begins its own journey, and the collision is a fact. What a flight
-//! does, and what is judged of it, opens no journey.
+//! does, and what is judged of it, opens no journey. A link that a message tells is of
+//! the journey that the rest of the message spoke of.
 
 use airside_api::baggage::v1::AnnouncementChange;
 use airside_kernel::Timestamp;
@@ -64,6 +65,9 @@ pub(super) fn place<'a>(plate: &'a Plate, asked: &Asked<'_>) -> Result<Place<'a>
         let journey = link.journey;
         return plate.journey(journey).map(Place::In).ok_or(Rejection::UnknownJourney { journey });
     }
+    if let (Content::Linked(_), Some(journey)) = (asked.content, told_with(plate, asked.observation)) {
+        return Ok(Place::In(journey));
+    }
     let strangers = &asked.known.strangers;
     let mine = || plate.journeys.iter().filter(|journey| !strangers.contains(&journey.id));
     let mut fits: Vec<_> = mine().filter(|journey| fits_by_flight(journey, asked.content)).collect();
@@ -85,6 +89,22 @@ pub(super) fn place<'a>(plate: &'a Plate, asked: &Asked<'_>) -> Result<Place<'a>
         [one] => Ok(Place::In(one)),
         several => Ok(Place::Ambiguous(several.iter().map(|journey| journey.id).collect())),
     }
+}
+
+/// Returns the journey of which the same message spoke last before.
+fn told_with<'a>(plate: &'a Plate, link: &Observation) -> Option<&'a Journey> {
+    let sent = link.cause.as_ref()?;
+    let index = |one: &Observation| {
+        let cause = one.cause.as_ref()?;
+        let is_earlier =
+            (&cause.stream, cause.revision) == (&sent.stream, sent.revision) && cause.index < sent.index;
+        is_earlier.then_some(cause.index)
+    };
+    let spoken = plate.journeys.iter().filter_map(|journey| {
+        let last = journey.observations().filter_map(|(one, _)| index(one)).max()?;
+        Some((last, journey))
+    });
+    spoken.max_by_key(|(last, _)| *last).map(|(_, journey)| journey)
 }
 
 /// Returns the journey of another passenger that is under way with this plate, if one is.

@@ -144,6 +144,29 @@ pub fn container_sign(text: &str) -> String {
     text.trim().to_ascii_uppercase()
 }
 
+/// The shortest and the longest RFID code, in hexadecimal digits.
+const CODE_DIGITS: std::ops::RangeInclusive<usize> = 8..=64;
+/// The longest number of an electronic bag tag.
+const MAX_TAG_CHARS: usize = 64;
+
+/// Returns a bag's other identifier as it is kept, in capitals; `None` for a link that has none.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn identifier(kind: LinkKind, text: &str) -> Result<Option<String>, &'static str> {
+    let is_hex = || CODE_DIGITS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_tag = || {
+        let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        (1..=MAX_TAG_CHARS).contains(&text.len()) && is_plain
+    };
+    match kind {
+        LinkKind::Epc | LinkKind::Tid if !is_hex() => Err("an RFID code is 8 to 64 hexadecimal digits"),
+        LinkKind::Ebt if !is_tag() => Err("a tag's number is 1 to 64 letters, digits and hyphens"),
+        LinkKind::Epc | LinkKind::Tid | LinkKind::Ebt => Ok(Some(text.to_ascii_uppercase())),
+        LinkKind::Unspecified | LinkKind::Rush | LinkKind::Retag | LinkKind::Merged => Ok(None),
+    }
+}
+
 /// Returns the source in the id of an observation.
 pub fn observation_source(id: &str) -> &str {
     id.split('/').nth(1).unwrap_or_default()
@@ -278,6 +301,14 @@ pub enum Content {
     ConnectionJudged(ConnectionJudged),
     /// It belongs together with something.
     Linked(Box<Link>),
+}
+
+impl Link {
+    /// Returns whether it says the same of the same journey as another.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (self.kind, &self.other, self.other_journey, self.continues)
+            == (other.kind, &other.other, other.other_journey, other.continues)
+    }
 }
 
 impl Announcement {

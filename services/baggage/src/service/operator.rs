@@ -15,7 +15,7 @@ use crate::{
     decide::{Command, Observe, Rejection, Settle, Settled},
     ingest::PARSER_VERSION,
     model::{
-        AirportCode, Content, JourneyId, LicencePlate, Link, Observation, link_observation_id,
+        AirportCode, Content, JourneyId, LicencePlate, Link, Observation, identifier, link_observation_id,
         observation_source,
     },
     project::Scope,
@@ -25,10 +25,6 @@ use crate::{
 
 /// The source of what an operator says.
 const OPERATOR: &str = "operator";
-/// The shortest and the longest RFID code, in hexadecimal digits.
-const CODE_DIGITS: std::ops::RangeInclusive<usize> = 8..=64;
-/// The longest number of an electronic bag tag.
-const MAX_TAG_CHARS: usize = 64;
 
 /// What shall be settled.
 pub(super) enum Asked {
@@ -122,26 +118,14 @@ pub(super) async fn resolve(
 
 pub(super) fn parse_link(request: &api::LinkBagRequest) -> Result<Linked, Status> {
     let kind = request.kind();
-    let is_hex =
-        |text: &str| CODE_DIGITS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_tag = |text: &str| {
-        (1..=MAX_TAG_CHARS).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    let other = match kind {
-        LinkKind::Unspecified => return Err(invalid("kind", "say how they belong together")),
-        LinkKind::Rush | LinkKind::Retag | LinkKind::Merged => {
+    if kind == LinkKind::Unspecified {
+        return Err(invalid("kind", "say how they belong together"));
+    }
+    let other = match identifier(kind, &request.other).map_err(|problem| invalid("other", problem))? {
+        Some(identifier) => Other::Identifier(identifier),
+        None => {
             let other = LicencePlate::parse(&request.other).map_err(|error| invalid("other", error))?;
             Other::Journey(other, journey("other_journey_id", &request.other_journey_id)?)
-        }
-        LinkKind::Epc | LinkKind::Tid if !is_hex(&request.other) => {
-            return Err(invalid("other", "an RFID code is 8 to 64 hexadecimal digits"));
-        }
-        LinkKind::Ebt if !is_tag(&request.other) => {
-            return Err(invalid("other", "a tag's number is 1 to 64 letters, digits and hyphens"));
-        }
-        LinkKind::Epc | LinkKind::Tid | LinkKind::Ebt => {
-            Other::Identifier(request.other.to_ascii_uppercase())
         }
     };
     let (plate, journey) = (plate(&request.plate)?, journey("journey_id", &request.journey_id)?);

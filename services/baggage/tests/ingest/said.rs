@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write, fs};
 use airside_api::baggage::v1::{PassengerState, Screening};
 use airside_baggage::{
     ingest,
-    model::{Announcement, Content, Leg, Sighting},
+    model::{Announcement, Content, JourneyId, Leg, Sighting},
     translate::{Said, What, translate},
 };
 use airside_kernel::{Personal, Timestamp};
@@ -381,6 +381,54 @@ fn an_onward_flight_is_not_the_one_that_a_bag_was_handled_for() {
     let bpm = "BPM\n.V/1LSZX\n.J/S//ATR1/20NOV/151210L\n.O/SQ211/21NOV/SYD\n.N/3479000101001\nENDBPM\n";
     let Content::Scanned(sighting) = one(bpm) else { panic!("a BPM is a sighting") };
     assert_eq!(sighting.leg, None);
+}
+
+/// What the elements `.M` of a BSM for two bags link, as `plate kind identifier`.
+#[track_caller]
+fn check_links(elements: &str, expected: &[&str]) {
+    let elements = elements.replace(' ', "\n");
+    let bsm =
+        format!("BSM\n.V/1LSZX\n.F/ZH9101/20NOV/PEK\n.N/3479000101002\n.P/1ZHANG/SAN\n{elements}\nENDBSM\n");
+    let said = translate(&read(&bsm)[0], RECEIPT.parse().unwrap()).unwrap();
+    let link = |said: &Said| match &said.what {
+        What::Bag(plate, Content::Linked(link)) => {
+            assert!(link.journey == JourneyId::default() && link.other_journey.is_none() && !link.continues);
+            Some(format!("{plate} {:?} {}", link.kind, link.other))
+        }
+        _ => None,
+    };
+    assert!(said[..2].iter().all(|one| link(one).is_none()), "what was said before keeps its place");
+    assert_eq!(said[2..].iter().filter_map(link).collect::<Vec<_>>(), expected, "{elements}");
+}
+
+#[test]
+fn a_chip_or_an_electronic_tag_is_linked_and_what_is_no_plain_identifier_is_left_alone() {
+    check_links(".M/3479000101/EPC/3034f4a1b2", &["3479000101 Epc 3034F4A1B2"]);
+    check_links(".M/3479000102/TID/E2801160/X", &["3479000102 Tid E2801160"]);
+    check_links(".M/3479000102/RFID/E2801160/TID", &["3479000102 Tid E2801160"]);
+    let both = ".M/3479000101/EBT/BA-123x .M/3479000102/epc/E2801160";
+    check_links(both, &["3479000101 Ebt BA-123X", "3479000102 Epc E2801160"]);
+    for nothing in [
+        ".M/3479000101/RFID/E2801160",
+        ".M/3479000101/E/E2801160",
+        ".M/3479000101/EPC/E28011",
+        ".M/3479000101/EPC/NOCODEATALL",
+        ".M/3479000101/EBT/ZHANG_SAN",
+        ".M/3479000101/EPC",
+        ".M//EPC/E2801160",
+        ".M/0479000777/EPC/E2801160",
+    ] {
+        check_links(nothing, &[]);
+    }
+    check_links(&format!(".M/3479000101/EPC/{}", "A".repeat(65)), &[]);
+    let many = ".M/3479000101/EBT/T1 ".repeat(100);
+    check_links(many.trim_end(), &["3479000101 Ebt T1"; 32]);
+}
+
+#[test]
+fn a_message_that_takes_a_bag_back_links_nothing() {
+    let text = "BSM\nDEL\n.V/1LSZX\n.F/ZH9101/20NOV/PEK\n.N/3479000101001\n.M//EPC/E2801160\nENDBSM\n";
+    assert_eq!(translate(&read(text)[0], RECEIPT.parse().unwrap()).unwrap().len(), 1);
 }
 
 proptest! {

@@ -203,6 +203,31 @@ fn a_link_is_of_the_journey_that_it_names_and_one_that_names_none_finds_its_own(
         .rejects(&Rejection::UnknownJourney { journey: unknown });
 }
 
+#[test]
+fn a_link_that_a_message_tells_is_of_the_bag_of_that_message_and_is_told_once() {
+    let sent = |id: &str, minutes, revision, index, content| {
+        let mut command = observe(id, minutes, content);
+        let (reactor, stream) = ("baggage.parse".to_owned(), "source-dcs".to_owned());
+        command.observation.cause = Some(Cause { reactor, stream, revision: Revision(revision), index });
+        command
+    };
+    let chip = || {
+        let (journey, kind, other) = (JourneyId::default(), LinkKind::Epc, "3034F4A1".to_owned());
+        Content::Linked(Box::new(Link { journey, kind, other, other_journey: None, continues: false }))
+    };
+    let both = [sent("a", 0, 1, 0, said(New, FLIGHT)), sent("b", 1, 2, 0, said(New, "CZ3502-20261120"))];
+    let second = both[1].new_journey;
+    let linked = sent("c", 1, 2, 1, chip());
+    let before = history(both.into_iter().chain([linked]));
+    assert!(matches!(before.last(), Some(BagEvent::Attached { journey, .. }) if *journey == second));
+    let again = [sent("d", 9, 3, 0, seen_for(Sortation, "CZ3502-20261120")), sent("e", 9, 3, 1, chip())];
+    let [scan, again] = again;
+    let scanned = given::<Bag>(before.clone()).when(scan.into()).events();
+    given::<Bag>(before.into_iter().chain(scanned))
+        .when(again.into())
+        .rejects(&Rejection::Duplicate { id: "e".into() });
+}
+
 /// Two journeys, and a scan that fits both.
 fn ambiguous() -> (Vec<BagEvent>, [JourneyId; 2]) {
     let [one, other] = [observe("a", 0, said(New, FLIGHT)), observe("b", 1, said(New, "CZ3502-20261120"))];
