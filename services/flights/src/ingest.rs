@@ -13,9 +13,13 @@
 //! A flight has one gate, one belt and one phase here, those of this airport. Gate, estimate,
 //! boarding, departure come from legs that leave it, belts from legs that reach it; of legs between
 //! other airports only the schedule is kept. Files tell one leg at a time: a leg replaces the one
-//! with the same ends, joins the others where it fits, and otherwise is the schedule alone. A
-//! cancelled leg says only that, because a schedule would revive the flight. An estimate of arrival
-//! comes from legs that reach this airport.
+//! with the same ends, joins the others where it fits, and otherwise is the schedule alone. An
+//! estimate of arrival comes from legs that reach this airport.
+//!
+//! A cancelled leg says only that, because a schedule would revive the flight. The flight is
+//! cancelled when the file cancels every leg of its known schedule that leaves or reaches this
+//! airport; a leg that is cancelled alone leaves the schedule, and the rest goes on. A cancelled leg
+//! that the known schedule does not have changes nothing.
 //!
 //! Not kept, because nothing reads it yet: terminals, stands, aircraft.
 //!
@@ -41,6 +45,7 @@ use crate::{
     service::parse,
 };
 
+use said::{CancelledLegs, Reports};
 pub use said::{Said, Status};
 
 /// Who acts when a file is recorded.
@@ -160,12 +165,16 @@ impl Handler for FlightFiles {
         let contents = read(&file.bytes, &self.options.zones).map_err(Failure::Refused)?;
         let mut faults = contents.faults;
         let mut flights = HashMap::new();
+        let cancelled: CancelledLegs = contents.legs.iter().filter_map(Said::cancelled_leg).collect();
         for (part, legs) in contents.legs.chunks(LEGS_AT_ONCE).enumerate() {
             let mut batch = Batch::default();
             for (index, said) in legs.iter().enumerate() {
                 let known = self.known(&mut flights, &said.flight).await?;
                 let number = part * LEGS_AT_ONCE + index;
-                self.order(file, number, said, known, &mut batch, &mut faults);
+                match said.reports(known, self.options.airport, &cancelled, file.written_at) {
+                    Ok(reports) => self.order(file, number, said, reports, &mut batch, &mut faults),
+                    Err(problem) => faults.note(&said.place, problem),
+                }
             }
             self.record(batch, &mut faults).await?;
         }
@@ -200,14 +209,10 @@ impl FlightFiles {
         file: &Arrived,
         number: usize,
         said: &Said,
-        known: &mut Flight,
+        reports: Reports,
         batch: &mut Batch,
         faults: &mut Faults,
     ) {
-        let reports = match said.reports(known, self.options.airport, file.written_at) {
-            Ok(reports) => reports,
-            Err(problem) => return faults.note(&said.place, problem),
-        };
         for (part, mut report) in reports {
             report.report_id = format!("{}.{number}.{part}", file.mark);
             let now = self.recorder.clock.now();

@@ -1,8 +1,11 @@
 //! A watched folder: files that arrive are handled once and moved aside.
 //!
 //! Policy. The folder is polled, so that it works on every disk and share. A file is taken when its
-//! size and time were the same at two polls in a row; names that begin with `.` or end in `.tmp` or
-//! `.part` are still being written by agreement. Files are taken by name; one that still grows holds
+//! size and time stayed the same at all polls of [`Options::settled`], by this machine's clock and
+//! not by the disk's; names that begin with `.` or end in `.tmp` or `.part` are still being written
+//! by agreement. A writer that pauses for longer goes on in the file that was moved aside. So what
+//! was moved is looked at for as long again, and when it has changed it is put back and, settled
+//! anew, handled whole. A handler therefore takes a beginning and then the whole as two files. Files are taken by name; one that still grows holds
 //! up nobody. What was handled goes to `done/`, what was refused to `failed/` with its reason in
 //! words beside it; nothing there is ever overwritten, a later file of the same name gets a number.
 //! Folders, links and pipes are left where they are, so nothing outside is ever read.
@@ -18,7 +21,7 @@ mod files;
 mod health;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     ffi::OsString,
     io,
     path::PathBuf,
@@ -30,11 +33,15 @@ use airside_kernel::{Clock, Timestamp};
 use async_trait::async_trait;
 use bytes::Bytes;
 use thiserror::Error;
-use tokio::{sync::watch, task, time};
+use tokio::{
+    sync::watch,
+    task,
+    time::{self, Instant},
+};
 use tracing::{info, warn};
 
 use crate::stopped;
-use files::{Looks, Taken};
+use files::{Looks, Moved, Taken};
 pub use health::{Figures, Health};
 use health::{Notes, notes};
 
@@ -43,6 +50,8 @@ use health::{Notes, notes};
 pub struct Options {
     /// Time between two polls; default 2 s.
     pub poll: Duration,
+    /// How long a file stays as it is before it is taken, two polls at least; default 10 s.
+    pub settled: Duration,
     /// Largest file that is read, in bytes; a larger one is refused; default 16 MiB.
     pub bytes_max: u64,
     /// First pause after a failure that may pass; it doubles each time; default 1 s.
@@ -57,6 +66,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             poll: Duration::from_secs(2),
+            settled: Duration::from_secs(10),
             bytes_max: 16 * 1024 * 1024,
             pause_min: Duration::from_secs(1),
             pause_max: Duration::from_secs(60),
@@ -115,14 +125,24 @@ pub struct Folder<H> {
     handler: H,
     options: Options,
     clock: Arc<dyn Clock>,
-    seen: HashMap<OsString, Looks>,
+    seen: HashMap<OsString, Seen>,
+    /// What was moved lately, the oldest first.
+    aside: VecDeque<Moved>,
     notes: Notes,
+}
+
+/// What a file looks like, and since when.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    looks: Looks,
+    since: Instant,
 }
 
 impl<H: Handler> Folder<H> {
     /// Makes it; nothing is read before [`Folder::run`] or [`Folder::round`].
     pub fn new(place: PathBuf, handler: H, options: Options, clock: Arc<dyn Clock>) -> Self {
-        Self { place, handler, options, clock, seen: HashMap::new(), notes: notes() }
+        let (seen, aside, notes) = (HashMap::new(), VecDeque::new(), notes());
+        Self { place, handler, options, clock, seen, aside, notes }
     }
 
     /// Returns what tells how it goes, also while it runs.
@@ -152,7 +172,7 @@ impl<H: Handler> Folder<H> {
         }
     }
 
-    /// Polls once: takes the files that look as they did at the poll before.
+    /// Polls once: takes the files that have looked the same for long enough.
     pub async fn round(&mut self) -> Round {
         let outcome = self.take_all().await;
         match outcome {
@@ -169,6 +189,7 @@ impl<H: Handler> Folder<H> {
     }
 
     async fn take_all(&mut self) -> Result<usize, String> {
+        self.look_again().await?;
         let (place, files_max) = (self.place.clone(), self.options.files_max);
         let found = match blocking(move || files::list(&place, files_max)).await {
             Ok(found) => found,
@@ -177,9 +198,7 @@ impl<H: Handler> Folder<H> {
                 return Err(format!("the folder cannot be listed: {error}"));
             }
         };
-        let before = std::mem::replace(&mut self.seen, found.iter().map(|(n, l)| (n.clone(), *l)).collect());
-        let ready: BTreeMap<_, _> =
-            found.into_iter().filter(|(name, looks)| before.get(name) == Some(looks)).collect();
+        let ready = self.settle(found);
         self.notes.waits(self.seen.len());
         let mut count = 0;
         for (name, looks) in ready {
@@ -190,6 +209,42 @@ impl<H: Handler> Folder<H> {
             }
         }
         Ok(count)
+    }
+
+    /// Notes what the files look like now, and returns those that are complete.
+    fn settle(&mut self, found: BTreeMap<OsString, Looks>) -> BTreeMap<OsString, Looks> {
+        let before = std::mem::take(&mut self.seen);
+        let mut ready = BTreeMap::new();
+        for (name, looks) in found {
+            let same = before.get(&name).filter(|seen| seen.looks == looks).copied();
+            if same.is_some_and(|seen| seen.since.elapsed() >= self.options.settled) {
+                ready.insert(name.clone(), looks);
+            }
+            self.seen.insert(name, same.unwrap_or(Seen { looks, since: Instant::now() }));
+        }
+        ready
+    }
+
+    /// Puts back what was written to after it was moved aside.
+    async fn look_again(&mut self) -> Result<(), String> {
+        let mut trouble = None;
+        for moved in std::mem::take(&mut self.aside) {
+            let (place, again) = (self.place.clone(), moved.clone());
+            match blocking(move || files::put_back(&place, &again)).await {
+                Ok(false) if moved.at.elapsed() < self.options.settled => self.aside.push_back(moved),
+                Ok(false) => {}
+                Ok(true) => warn!(
+                    folder = %self.place.display(),
+                    name = %moved.name.to_string_lossy(),
+                    "file was written to after it was handled: it is put back and handled whole"
+                ),
+                Err(error) => {
+                    self.aside.push_back(moved);
+                    trouble = Some(format!("a file that changed cannot be put back: {error}"));
+                }
+            }
+        }
+        trouble.map_or(Ok(()), Err)
     }
 
     /// Takes one file; says whether it was moved aside.
@@ -214,15 +269,24 @@ impl<H: Handler> Folder<H> {
             Err(Failure::Refused(reason)) => Some(reason),
             Err(Failure::Later(reason)) => return Err(reason),
         };
-        self.put_aside(name, reason).await?;
+        self.put_aside(name, looks, reason).await?;
         Ok(true)
     }
 
-    async fn put_aside(&mut self, name: &OsString, reason: Option<String>) -> Result<(), String> {
+    async fn put_aside(
+        &mut self,
+        name: &OsString,
+        looks: Looks,
+        reason: Option<String>,
+    ) -> Result<(), String> {
         let is_done = reason.is_none();
         let (place, moved) = (self.place.clone(), name.clone());
         let put = blocking(move || files::put_aside(&place, &moved, reason.as_deref())).await;
-        put.map_err(|error| format!("a handled file cannot be moved aside: {error}"))?;
+        let target = put.map_err(|error| format!("a handled file cannot be moved aside: {error}"))?;
+        self.aside.push_back(Moved { name: name.clone(), target, looks, at: Instant::now() });
+        if self.aside.len() > self.options.files_max {
+            self.aside.pop_front();
+        }
         self.notes.took(is_done, self.clock.now());
         let (folder, outcome) = (self.place.display(), if is_done { "done" } else { "failed" });
         info!(folder = %folder, name = %name.to_string_lossy(), outcome, "file of a watched folder handled");

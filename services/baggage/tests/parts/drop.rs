@@ -55,7 +55,8 @@ async fn a_file_in_the_folder_becomes_bags_and_goes_to_done() {
     std::fs::write(temp.path().join("notes.txt"), "no message at all\n").unwrap();
     let place = temp.path().to_owned();
     let (receiving, clock) = (airport.receiving.clone(), airport.clock.clone());
-    let mut folder = watch(place, receiving, "dcs.files".to_owned(), clock, Options::default());
+    let options = Options { settled: std::time::Duration::ZERO, ..Options::default() };
+    let mut folder = watch(place, receiving, "dcs.files".to_owned(), clock, options);
     assert_eq!(folder.round().await, Round::Took(0));
     assert_eq!(folder.round().await, Round::Took(2));
     assert!(temp.path().join("done/bags.txt").exists());

@@ -1,12 +1,14 @@
 //! What a line or an element says of one leg, and the reports that this amounts to.
 
+use std::collections::HashSet;
+
 use airside_api::flights::v1::{self as api, flight_report::Report};
 use airside_kernel::Timestamp;
 use airside_runtime::stored::timestamp_message;
 
 use crate::{
     events::leg_message,
-    model::{AirportCode, Designator, Flight, FlightId, Invalid, Leg, Schedule, Sign},
+    model::{AirportCode, Designator, Flight, FlightId, Invalid, Leg, Phase, Schedule, Sign},
 };
 
 /// Where a leg stands.
@@ -68,7 +70,20 @@ pub struct Said {
 }
 
 /// Reports without ids, each with the name of the part that it comes from.
-type Reports = Vec<(&'static str, api::FlightReport)>;
+pub(super) type Reports = Vec<(&'static str, api::FlightReport)>;
+
+/// The legs that a file says do not operate.
+pub(super) type CancelledLegs = HashSet<(FlightId, AirportCode, AirportCode)>;
+
+/// What a leg that does not operate is to its flight.
+enum Off {
+    /// Nothing: it is known, or the flight has no such leg.
+    Nothing,
+    /// The flight has no other leg here.
+    Flight,
+    /// The flight operates without it.
+    Leg(Schedule),
+}
 
 impl Said {
     /// Makes it without anything said but which leg it is.
@@ -93,25 +108,39 @@ impl Said {
         }
     }
 
+    /// Returns the leg when it does not operate.
+    pub(super) fn cancelled_leg(&self) -> Option<(FlightId, AirportCode, AirportCode)> {
+        (self.status == Some(Status::Cancelled)).then(|| (self.flight.clone(), self.origin, self.destination))
+    }
+
     /// Returns the reports that it amounts to at an airport, and notes schedule and estimate in what is known.
     pub(super) fn reports(
         &self,
         known: &mut Flight,
         airport: AirportCode,
+        cancelled: &CancelledLegs,
         written_at: Timestamp,
     ) -> Result<Reports, Invalid> {
         let said_at = self.said_at.unwrap_or(written_at);
         let (leaves, reaches) = (self.origin == airport, self.destination == airport);
         let mut found: Vec<(&'static str, Timestamp, Report)> = Vec::new();
         if self.status == Some(Status::Cancelled) {
-            if leaves || reaches {
-                found.push(("status", said_at, Report::Cancelled(api::Cancelled {})));
+            match self.without(known, airport, cancelled)? {
+                Off::Nothing => {}
+                Off::Flight => found.push(("status", said_at, Report::Cancelled(api::Cancelled {}))),
+                Off::Leg(schedule) => {
+                    found.push(("status", said_at, Report::Schedule(schedule_message(&schedule))));
+                    known.schedule = schedule;
+                }
             }
             return Ok(self.finish(found));
         }
         if let Some(schedule) = self.schedule(&known.schedule)? {
             found.push(("schedule", said_at, Report::Schedule(schedule_message(&schedule))));
             known.schedule = schedule;
+            if known.phase == Phase::Cancelled {
+                known.phase = Phase::Scheduled;
+            }
         }
         if leaves {
             // An estimate on time is news only to a flight that was late.
@@ -130,6 +159,40 @@ impl Said {
         }
         found.extend(self.progress(&known.schedule, leaves, reaches, said_at));
         Ok(self.finish(found))
+    }
+
+    /// Returns what is left of a flight when this leg does not operate. The flight is cancelled with
+    /// the last leg of this airport; until then the leg leaves the schedule. Of a schedule that
+    /// breaks in two, what still begins or ends here stays.
+    fn without(
+        &self,
+        known: &Flight,
+        airport: AirportCode,
+        cancelled: &CancelledLegs,
+    ) -> Result<Off, Invalid> {
+        let is_here = |leg: &Leg| leg.origin == airport || leg.destination == airport;
+        let legs = &known.schedule.legs;
+        if legs.is_empty() {
+            let is_here = self.origin == airport || self.destination == airport;
+            return Ok(if is_here { Off::Flight } else { Off::Nothing });
+        }
+        let place =
+            legs.iter().position(|leg| (leg.origin, leg.destination) == (self.origin, self.destination));
+        let Some(place) = place.filter(|_| known.phase != Phase::Cancelled) else {
+            return Ok(Off::Nothing);
+        };
+        let operates = |leg: &&Leg| !cancelled.contains(&(self.flight.clone(), leg.origin, leg.destination));
+        if !legs.iter().filter(operates).any(is_here) {
+            return Ok(Off::Flight);
+        }
+        let (before, after) = (&legs[..place], &legs[place + 1..]);
+        let whole = [before, after].concat();
+        let codeshares = || known.schedule.codeshares.clone();
+        let left = Schedule::new(whole, codeshares()).or_else(|_| {
+            let rest = [before, after].into_iter().find(|rest| rest.iter().any(is_here)).unwrap_or(before);
+            Schedule::new(rest.to_vec(), codeshares())
+        });
+        left.map(Off::Leg)
     }
 
     /// Returns the estimate of arrival, and notes it in what is known. One that says the

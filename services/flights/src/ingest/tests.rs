@@ -135,6 +135,35 @@ async fn a_flight_that_goes_on_from_here_is_not_over_when_it_lands_here() {
 }
 
 #[tokio::test]
+async fn a_cancelled_leg_leaves_the_schedule_and_the_last_one_here_cancels_the_flight() {
+    let desk = desk();
+    let header = "flight,date,origin,destination,std,sta,status\n";
+    let table = |lines: &str| format!("{header}{lines}");
+    let planned = "CZ3002,2026-11-20,PEK,SZX,2026-11-20T05:00,2026-11-20T08:00,\n\
+        CZ3002,2026-11-20,SZX,WUH,2026-11-20T09:00,2026-11-20T11:00,\n\
+        CZ3002,2026-11-20,WUH,XIY,2026-11-20T12:00,2026-11-20T13:30,\n";
+    desk.take("1", &table(planned)).await.unwrap();
+    let now = async || {
+        let flight = desk.state("CZ3002-20261120").await.flight;
+        let legs: Vec<_> =
+            flight.schedule.legs.iter().map(|l| format!("{}-{}", l.origin, l.destination)).collect();
+        (flight.phase, legs)
+    };
+    let onward_off = table("CZ3002,2026-11-20,SZX,WUH,,,CNL\n");
+    desk.take("2", &onward_off).await.unwrap();
+    assert_eq!(now().await, (Phase::Scheduled, vec!["PEK-SZX".to_owned()]), "it still brings its passengers");
+    desk.take("3", &onward_off).await.unwrap();
+    assert_eq!(now().await.0, Phase::Scheduled, "what is said twice is said once");
+    desk.take("4", &table("CZ3002,2026-11-20,PEK,SZX,,,CNL\n")).await.unwrap();
+    assert_eq!(now().await.0, Phase::Cancelled);
+    desk.take("5", &table(planned)).await.unwrap();
+    let all_off = "CZ3002,2026-11-20,SZX,WUH,,,CNL\nCZ3002,2026-11-20,PEK,SZX,,,CNL\n";
+    desk.take("6", &table(all_off)).await.unwrap();
+    let (phase, legs) = now().await;
+    assert_eq!((phase, legs.len()), (Phase::Cancelled, 3), "boards show a cancelled flight with its legs");
+}
+
+#[tokio::test]
 async fn a_table_tells_estimates_of_arrival_returns_and_diversions() {
     let desk = desk();
     let table = "flight,date,origin,destination,std,sta,eta,atd,status,diverted_to\n\
@@ -370,7 +399,8 @@ async fn a_file_in_the_folder_is_in_the_log_and_then_in_done() {
     let file = std::fs::File::options().append(true).open(place.join("day.csv")).unwrap();
     file.set_modified(now().into()).unwrap();
     let (recorder, options) = (desk.files.recorder.clone(), desk.files.options.clone());
-    let mut folder = watch(place.clone(), recorder, options, folder::Options::default());
+    let looks = folder::Options { settled: std::time::Duration::ZERO, ..folder::Options::default() };
+    let mut folder = watch(place.clone(), recorder, options, looks);
     assert_eq!(folder.round().await, folder::Round::Took(0));
     assert_eq!(folder.round().await, folder::Round::Took(1));
     assert!(place.join("done/day.csv").exists());

@@ -12,6 +12,7 @@ use std::{
 use airside_kernel::Timestamp;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 /// Names of files that their writers are not done with.
 const UNFINISHED: [&str; 2] = [".tmp", ".part"];
@@ -38,11 +39,28 @@ pub(super) enum Taken {
     Refused(String),
 }
 
+/// A file that was handled and moved.
+#[derive(Debug, Clone)]
+pub(super) struct Moved {
+    /// Its name in the folder.
+    pub(super) name: OsString,
+    /// Where it is now.
+    pub(super) target: PathBuf,
+    /// What it looked like when it was read.
+    pub(super) looks: Looks,
+    /// When it was moved.
+    pub(super) at: Instant,
+}
+
 impl Looks {
     fn of(file: &Metadata) -> Self {
         let nanos = i32::try_from(file.mtime_nsec()).unwrap_or_default();
         let written_at = Timestamp::new(file.mtime(), nanos).unwrap_or(Timestamp::UNIX_EPOCH);
         Self { written_at, len: file.len(), inode: (file.dev(), file.ino()) }
+    }
+
+    fn is_of_the_same_file(&self, file: &Metadata) -> bool {
+        self.inode == (file.dev(), file.ino())
     }
 }
 
@@ -122,8 +140,9 @@ pub(super) fn mark(name: &OsStr, written_at: Timestamp, bytes: &[u8]) -> String 
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Moves a file to `done`, or to `failed` with the reason beside it. Nothing is overwritten.
-pub(super) fn put_aside(place: &Path, name: &OsStr, reason: Option<&str>) -> io::Result<()> {
+/// Moves a file to `done`, or to `failed` with the reason beside it, and returns where it is. Nothing
+/// is overwritten.
+pub(super) fn put_aside(place: &Path, name: &OsStr, reason: Option<&str>) -> io::Result<PathBuf> {
     let folder = place.join(if reason.is_some() { "failed" } else { "done" });
     match fs::create_dir(&folder) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
@@ -152,10 +171,39 @@ pub(super) fn put_aside(place: &Path, name: &OsStr, reason: Option<&str>) -> io:
             fs::remove_file(&target)?;
             fs::remove_file(with(&target, ".reason.txt")).or_else(absent)?;
         }
-        return moved;
+        return moved.map(|()| target);
     }
-    let problem = format!("{} holds {SAME_NAME_MAX} files of one name: empty it", folder.display());
-    Err(io::Error::other(problem))
+    Err(too_many(&folder))
+}
+
+/// Moves a file back into the folder when it is no longer what was read; says whether it was. A file
+/// that came under its name meanwhile stays, and the one that comes back gets a number.
+pub(super) fn put_back(place: &Path, moved: &Moved) -> io::Result<bool> {
+    match fs::symlink_metadata(&moved.target) {
+        // Another inode is a file that somebody else put there.
+        Ok(now) if now.is_file() && moved.looks.is_of_the_same_file(&now) => {
+            if Looks::of(&now) == moved.looks {
+                return Ok(false);
+            }
+        }
+        Ok(_) => return Ok(false),
+        Err(error) => return absent(error).map(|()| false),
+    }
+    let kept = OsStr::from_bytes(&moved.name.as_bytes()[..moved.name.len().min(KEPT_NAME_BYTES)]);
+    for number in 0..SAME_NAME_MAX {
+        let Some(back) = reserve(place, kept, number)? else { continue };
+        if let Err(error) = fs::rename(&moved.target, &back) {
+            fs::remove_file(&back)?;
+            return Err(error);
+        }
+        fs::remove_file(with(&moved.target, ".reason.txt")).or_else(absent)?;
+        return Ok(true);
+    }
+    Err(too_many(place))
+}
+
+fn too_many(folder: &Path) -> io::Error {
+    io::Error::other(format!("{} holds {SAME_NAME_MAX} files of one name: empty it", folder.display()))
 }
 
 fn absent(error: io::Error) -> io::Result<()> {

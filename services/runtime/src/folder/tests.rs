@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Write},
     os::unix::fs::symlink,
     path::Path,
     sync::Mutex,
@@ -61,7 +61,8 @@ fn house() -> House {
 
 fn watching(temp: &Path, desk: &Desk) -> Folder<Desk> {
     let clock = Arc::new(ManualClock::new(Timestamp::from_second(1_795_132_800).unwrap()));
-    let options = Options { bytes_max: 64, files_max: 100, ..Options::default() };
+    let settled = Duration::ZERO;
+    let options = Options { bytes_max: 64, files_max: 100, settled, ..Options::default() };
     Folder::new(temp.join("in"), desk.clone(), options, clock)
 }
 
@@ -107,6 +108,50 @@ async fn a_file_that_grows_waits_and_holds_up_nobody() {
     assert_eq!(house.desk.names(), ["b.csv"]);
     assert_eq!(house.folder.round().await, Round::Took(1));
     assert_eq!(house.content("done/a.csv").unwrap(), "half and more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_pauses_is_taken_whole() {
+    let mut house = house();
+    house.folder.options.settled = Duration::from_secs(10);
+    house.put("a.csv", "half");
+    for _ in 0..4 {
+        assert_eq!(house.folder.round().await, Round::Took(0));
+        time::sleep(Duration::from_secs(3)).await;
+        if house.content("a.csv").unwrap() == "half" {
+            house.put("a.csv", "half and more");
+        }
+    }
+    time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(house.folder.round().await, Round::Took(1));
+    assert_eq!(house.content("done/a.csv").unwrap(), "half and more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_written_to_after_it_was_moved_is_put_back_and_handled_whole() {
+    for answer in [None, Some(Failure::Refused("half a line".to_owned()))] {
+        let mut house = house();
+        house.folder.options.settled = Duration::from_secs(10);
+        house.desk.answers(answer.clone());
+        house.put("a.csv", "half");
+        let place = house.temp.path().join("in/a.csv");
+        let mut writer = fs::OpenOptions::new().append(true).open(place).unwrap();
+        house.folder.round().await;
+        time::sleep(Duration::from_secs(11)).await;
+        assert_eq!(house.folder.round().await, Round::Took(1));
+        house.desk.answers(None);
+        writer.write_all(b" and more").unwrap();
+        drop(writer);
+        // Somebody else's file of the name that is there by then stays what it is.
+        house.put("a.csv", "another");
+        assert_eq!(house.folder.round().await, Round::Took(0));
+        time::sleep(Duration::from_secs(11)).await;
+        assert_eq!(house.folder.round().await, Round::Took(2));
+        assert_eq!(house.desk.names(), ["a.csv", "a.csv", "a.csv.1"]);
+        assert_eq!(house.content("done/a.csv").unwrap(), "another");
+        assert_eq!(house.content("done/a.csv.1").unwrap(), "half and more");
+        assert_eq!(house.content("failed/a.csv.reason.txt"), None);
+    }
 }
 
 #[tokio::test]

@@ -13,9 +13,12 @@ use crate::places::Places;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FoldersConfig {
-    /// How often each is looked at; a file is taken when it is the same at two looks. Default 2 s.
+    /// How often each is looked at. Default 2 s.
     #[serde(with = "humantime_serde")]
     pub poll: Duration,
+    /// How long a file stays as it is before it is taken, longer than a sender pauses. Default 10 s.
+    #[serde(with = "humantime_serde")]
+    pub settled: Duration,
     /// Folders of baggage messages (RP 1745). Default: none.
     pub messages: Vec<MessageFolder>,
     /// Folders of flights (AIDX XML or CSV). Default: none.
@@ -46,7 +49,8 @@ pub struct FlightFolder {
 
 impl Default for FoldersConfig {
     fn default() -> Self {
-        Self { poll: Options::default().poll, messages: Vec::new(), flights: Vec::new() }
+        let Options { poll, settled, .. } = Options::default();
+        Self { poll, settled, messages: Vec::new(), flights: Vec::new() }
     }
 }
 
@@ -72,7 +76,7 @@ impl FoldersConfig {
                 return Err(wrong("it lies in the data folder: name a folder of its own"));
             }
         }
-        Ok(Options { poll: self.poll, ..Options::default() })
+        Ok(Options { poll: self.poll, settled: self.settled, ..Options::default() })
     }
 }
 

@@ -69,7 +69,13 @@ impl House {
             listen: any,
             admin: Some(any),
             link: LinkConfig { accounts, ..LinkConfig::default() },
-            folders: FoldersConfig { poll: POLL, messages: vec![watched], ..FoldersConfig::default() },
+            // The bench gives its files their names when they are whole.
+            folders: FoldersConfig {
+                poll: POLL,
+                settled: POLL,
+                messages: vec![watched],
+                ..FoldersConfig::default()
+            },
             ..Config::default()
         };
         let mut registry = Registry::default();

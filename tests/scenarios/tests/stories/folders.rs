@@ -42,6 +42,7 @@ impl Watched {
         fs::create_dir(&flights).unwrap();
         let folders = FoldersConfig {
             poll: Duration::from_millis(50),
+            settled: Duration::from_millis(100),
             messages: vec![MessageFolder { path: messages, source: "dcs.files".to_owned() }],
             flights: vec![FlightFolder {
                 path: flights,
