@@ -2,7 +2,9 @@
 //!
 //! Policy. A failure that passes is nobody's business but the log's; one that
 //! lasts longer than five seconds makes the reader *stuck*, and the node not
-//! ready. An event that cannot be read is *parked*: the reader goes on without
+//! ready. So does work that neither fails nor ends: who waits for a store or a
+//! target that hangs has no error to tell, so 30 seconds of one piece of work
+//! count as one. An event that cannot be read is *parked*: the reader goes on without
 //! it, the node stays ready, and the count stands in the details until a
 //! program that can read it is started. What does not pass by itself is a
 //! *verdict*. A reader that is gone without one has panicked.
@@ -23,6 +25,8 @@ use crate::projections::Progress;
 
 /// How long a reader may fail before it counts as stuck.
 pub const STUCK_AFTER: Duration = Duration::from_secs(5);
+/// How long one piece of work may take before the reader counts as stuck.
+pub const HANGS_AFTER: Duration = Duration::from_secs(30);
 /// How many parked events are logged one by one.
 const PARKED_LOGGED_EACH: u64 = 100;
 /// Which of the later ones are logged.
@@ -43,7 +47,8 @@ impl Health {
     /// Returns where the reader is, or what stops it; a check for readiness.
     ///
     /// # Errors
-    /// When it has failed for more than five seconds, has ended, or needs a restart.
+    /// When it has failed for more than five seconds, makes no progress with its work, has ended, or
+    /// needs a restart.
     pub fn check(&self) -> Result<String, String> {
         if let Some(verdict) = self.vitals.verdict.get() {
             return Err(verdict.clone());
@@ -60,6 +65,12 @@ impl Health {
             Some(position) => format!("at position {position}"),
             None => "at the beginning".to_owned(),
         };
+        if let Some(since) = *self.vitals.busy()
+            && since.elapsed() > HANGS_AFTER
+        {
+            let seconds = since.elapsed().as_secs();
+            return Err(format!("no progress for {seconds} s {place}: what it calls or stores to hangs"));
+        }
         Ok(match self.parked() {
             0 => place,
             parked => format!("{place}, {parked} events parked: see the log of errors"),
@@ -85,6 +96,8 @@ pub(crate) struct Vitals {
     name: &'static str,
     parked: AtomicU64,
     trouble: Mutex<Option<Trouble>>,
+    /// Since when it is at the piece of work that it has not finished.
+    busy: Mutex<Option<Instant>>,
     verdict: OnceLock<String>,
 }
 
@@ -96,8 +109,23 @@ struct Trouble {
 
 impl Vitals {
     pub(crate) fn new(name: &'static str) -> Arc<Self> {
-        let (parked, trouble, verdict) = Default::default();
-        Arc::new(Self { name, parked, trouble, verdict })
+        let (parked, trouble, busy, verdict) = Default::default();
+        Arc::new(Self { name, parked, trouble, busy, verdict })
+    }
+
+    /// Notes that a piece of work begins.
+    pub(crate) fn begins(&self) {
+        *self.busy() = Some(Instant::now());
+    }
+
+    /// Notes that more is there than what was taken in; since when, the first call says.
+    pub(crate) fn lags(&self) {
+        self.busy().get_or_insert_with(Instant::now);
+    }
+
+    /// Notes that a piece of work is done.
+    pub(crate) fn rests(&self) {
+        *self.busy() = None;
     }
 
     /// Notes and logs that something failed and is tried again.
@@ -135,6 +163,10 @@ impl Vitals {
         if count <= PARKED_LOGGED_EACH || count.is_multiple_of(PARKED_LOGGED_EVERY) {
             error!(part, count, position = %event.position(), error = %reason, "event is parked");
         }
+    }
+
+    fn busy(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn trouble(&self) -> std::sync::MutexGuard<'_, Option<Trouble>> {

@@ -213,6 +213,9 @@ impl<R: Reactor> Runner<R> {
         let mut pause = MIN_PAUSE;
         loop {
             let (clock, due) = (self.clock.clone(), self.due());
+            if self.is_behind() {
+                self.vitals.lags();
+            }
             tokio::select! {
                 page = follower.next() => match page {
                     Ok(page) => {
@@ -268,6 +271,12 @@ impl<R: Reactor> Runner<R> {
             self.write_checkpoint().await;
         }
         self.keep(false).await;
+    }
+
+    /// Says whether the last page was not the last of the log, so that the next one must come.
+    fn is_behind(&self) -> bool {
+        let progress = self.progress.borrow();
+        progress.position.is_some() && !progress.is_at_head
     }
 
     fn is_memory_due(&self) -> bool {
@@ -334,10 +343,12 @@ impl<R: Reactor> Runner<R> {
     async fn flush(&mut self, stop: &mut watch::Receiver<bool>) -> bool {
         let mut pause = MIN_PAUSE;
         loop {
+            self.vitals.begins();
             let outcome = tokio::select! {
                 outcome = self.reactor.flush() => outcome,
                 () = stopped_long_ago(stop) => return false,
             };
+            self.vitals.rests();
             match outcome {
                 Ok(()) => {
                     self.vitals.works();
@@ -353,7 +364,10 @@ impl<R: Reactor> Runner<R> {
 
     async fn write_checkpoint(&mut self) {
         let Some(done) = self.done else { return };
-        match self.checkpoint.write(done).await {
+        self.vitals.begins();
+        let written = self.checkpoint.write(done).await;
+        self.vitals.rests();
+        match written {
             Ok(()) => self.unwritten = 0,
             Err(error) => {
                 warn!(

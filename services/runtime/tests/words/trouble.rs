@@ -33,6 +33,21 @@ async fn a_reactor_that_fails_for_five_seconds_is_stuck_until_it_works_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn commands_that_hang_are_told_after_half_a_minute() {
+    let house = House::in_memory();
+    let echo = Running::start(&house, None).await.unwrap();
+    sleep(Duration::from_secs(600)).await;
+    assert!(echo.health.check().is_ok(), "to have nothing to do is no fault");
+    echo.seen.hangs.store(true, Ordering::Relaxed);
+    add(&house).await;
+    sleep(Duration::from_secs(20)).await;
+    assert!(echo.health.check().is_ok(), "much work takes its time");
+    sleep(Duration::from_secs(20)).await;
+    let reason = echo.health.check().unwrap_err();
+    assert!(reason.starts_with("no progress for 40 s"), "{reason}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stuck_reactor_stops_at_once_and_its_place_stays_behind() {
     let house = House::in_memory();
     let echo = Running::start(&house, None).await.unwrap();
