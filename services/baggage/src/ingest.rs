@@ -56,7 +56,7 @@ use read::Reading;
 
 /// Version of the rules that turn text into messages; it rises when the same text would be read
 /// differently.
-pub const PARSER_VERSION: u32 = 3;
+pub const PARSER_VERSION: u32 = 4;
 
 /// A line of a Type B message has at most this many characters.
 const LINE_CHARACTERS_MAX: usize = 69;

@@ -1,18 +1,27 @@
 //! Strict reading for integrators: what a message must look like to be beyond dispute.
 //!
 //! The parser takes what real systems send. A conformance test asks for more: each sub-item in
-//! the form that RP 1745 gives it, and messages of a length that Type B carries. The forms stand in
+//! the form that RP 1745 gives it, and messages of a length and in an alphabet that Type B carries,
+//! with nothing beside them (`file`). The forms stand in
 //! one table, so that a finding can name element, sub-item, rule and remedy. Where the
 //! recommended practice leaves a form open, so does the table. No finding quotes the message.
 
+use super::Parsed;
 use super::dates::{MONTHS, time_of_day};
-use super::message::{Element, MessageType, trimmed};
-use super::{Ending, Parsed};
+use super::message::{Change, Element, MessageType, trimmed};
 
-/// The most characters of one Type B message.
+mod file;
+
+pub(super) use file::file_violations;
+
+/// The most lines and characters of one Type B message.
+const MESSAGE_LINES_MAX: usize = 60;
 const MESSAGE_CHARACTERS_MAX: usize = 3_840;
 /// The most violations that one message reports.
 const VIOLATIONS_MAX: usize = 1_000;
+
+/// The code of a sub-item in another form.
+const FORM: &str = "form";
 
 /// Something that a strict reader would refuse.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +30,8 @@ pub struct Violation {
     pub line: u32,
     /// Character of the line, from 1.
     pub column: u32,
+    /// The stable code, such as `form`.
+    pub code: &'static str,
     /// The element and sub-item, the rule and the remedy.
     pub text: String,
 }
@@ -220,13 +231,19 @@ const LAYOUTS: &[(char, Layout)] = &[
 /// Returns what a strict reader would refuse in a message, beside its findings.
 pub fn violations(message: &Parsed<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
-    let length: usize = message.elements.iter().map(|e| e.text.chars().count() + 2).sum();
-    if length > MESSAGE_CHARACTERS_MAX && !matches!(message.ending, Ending::Part(_)) {
+    let head = [message.secondary, message.change.map(Change::as_str)];
+    let head = head.into_iter().flatten().map(|line| line.chars().count());
+    // The type and the END line are there too, and each line ends with two characters.
+    let lines: Vec<usize> =
+        message.elements.iter().map(|e| e.text.chars().count()).chain(head).chain([3, 6]).collect();
+    let characters = lines.iter().map(|length| length + 2).sum::<usize>();
+    if lines.len() > MESSAGE_LINES_MAX || characters > MESSAGE_CHARACTERS_MAX {
         let text = format!(
-            "{} is longer than {MESSAGE_CHARACTERS_MAX} characters, which Type B does not carry; send it in parts",
+            "{} is longer than {MESSAGE_LINES_MAX} lines or {MESSAGE_CHARACTERS_MAX} characters, which Type B \
+             does not carry; send it in parts",
             message.message_type
         );
-        found.push(Violation { line: message.line, column: 1, text });
+        found.push(Violation { line: message.line, column: 1, code: "length", text });
     }
     for element in &message.elements {
         if found.len() >= VIOLATIONS_MAX {
@@ -263,13 +280,18 @@ fn check(element: &Element<'_>, kind: MessageType, found: &mut Vec<Violation>) {
             reported = index;
             let name = if !known && !layout.repeats { "extra" } else { name };
             let text = format!(".{letter} sub-item {} ({name}) {rule}", at + 1);
-            found.push(Violation { line: element.line, column: column(element, offset), text });
+            found.push(Violation { line: element.line, column: column(element, offset), code: FORM, text });
         }
         offset += raw.len() + 1;
     }
     for (at, (name, form)) in layout.items.iter().enumerate().take(layout.mandatory).skip(count) {
         let text = format!(".{letter} sub-item {} ({name}) is missing; send {}", at + 1, form.words(kind));
-        found.push(Violation { line: element.line, column: column(element, element.text.len()), text });
+        found.push(Violation {
+            line: element.line,
+            column: column(element, element.text.len()),
+            code: FORM,
+            text,
+        });
     }
 }
 

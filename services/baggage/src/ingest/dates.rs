@@ -4,6 +4,10 @@
 //! neighbours, that puts the day nearest to receipt in the zone of the `.V` airport. The time of
 //! receipt is a parameter: a message read again in five years means what it meant when it came.
 //! A day outside its element's window is kept and flagged; the caller quarantines it.
+//!
+//! Where the zone of the airport is not known, no instant is made of a local time: it could be wrong
+//! by half a day. Days can be read, with a day of room on either side of their window, because it
+//! may be tomorrow or still yesterday there.
 
 use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -52,8 +56,6 @@ pub(super) const MONTHS: [&str; 12] =
     ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// No zone is further from UTC; used where the zone is not known.
-const ZONE_SLACK: SignedDuration = SignedDuration::from_hours(14);
 
 impl Reference {
     pub(super) fn new(receipt: Timestamp, airport: Option<AirportCode>) -> Self {
@@ -75,7 +77,7 @@ impl Reference {
         let date = nearest(day, month, self.today);
         let odd = match date {
             None => Some(Finding::DateUnresolvable),
-            Some(date) => window.judge(days_from(self.today, date)),
+            Some(date) => window.judge(days_from(self.today, date), i64::from(!self.zone_known)),
         };
         let spaced = spaced.then_some(Finding::DateSpaced);
         ReadDate { date: Some(MessageDate { day, month, date }), findings: [odd, spaced] }
@@ -93,6 +95,9 @@ impl Reference {
         };
         let day = if midnight { date.tomorrow().unwrap_or(date) } else { date };
         let utc = mark == Some('Z');
+        if !utc && !self.zone_known {
+            return ReadTime { time: None, findings: [Some(Finding::TimeZoneless), None, None] };
+        }
         let zone = if utc { zones::utc() } else { self.zone };
         let Some((at, clock)) = self.instant(zone, day.to_datetime(time)) else {
             return ReadTime { time: None, findings: [Some(Finding::TimeUnreadable), None, None] };
@@ -102,9 +107,8 @@ impl Reference {
             None => Some(Finding::TimeUnmarked),
             Some(_) => None,
         };
-        let slack = if utc || self.zone_known { SignedDuration::ZERO } else { ZONE_SLACK };
         let ahead = at.duration_since(self.receipt);
-        let outside = ahead > HOUR + slack || ahead < -(DAY * 3) - slack;
+        let outside = ahead > HOUR || ahead < -(DAY * 3);
         let window = outside.then_some(Finding::DateWindow);
         let shifted = clock == Some(Finding::TimeGap);
         ReadTime { time: Some(EventTime { at, shifted }), findings: [form, clock, window] }
@@ -129,13 +133,15 @@ impl Reference {
 }
 
 impl Window {
-    fn judge(self, days: i64) -> Option<Finding> {
+    /// Judges how many days from today a day lies, with so many days of room.
+    fn judge(self, days: i64, room: i64) -> Option<Finding> {
         let (before, after, far) = match self {
             Self::Outbound => (-3, 7, 30),
             Self::Inbound => (-4, 2, 2),
             Self::Onward => (-1, 10, 10),
             Self::Processing => (-4, 1, 1),
         };
+        let (before, after, far) = (before - room, after + room, far + room);
         match days {
             _ if (before..=after).contains(&days) => None,
             _ if days > after && days <= far => Some(Finding::DateFar),

@@ -229,6 +229,8 @@ findings! {
         "has no time of HHMM or HHMMSS; the time of receipt must serve, send it as in 151210L";
     TimeUnmarked = Warning, false, "time-unmarked",
         "has a time without L or Z; it was read as local, send the letter";
+    TimeZoneless = Warning, false, "time-zoneless",
+        "has a local time of an airport whose time zone is not known here; the time of receipt must serve, send it as in 071210Z";
     TimeGap = Warning, false, "time-gap",
         "has a local time that the clock change skipped; it was moved forward by the gap, send Z times";
     TimeMidnight = Warning, false, "time-midnight",
@@ -254,7 +256,7 @@ findings! {
     RushTag = Info, false, "rush-tag",
         "has a rush tag (leading digit 2); the bag had another tag before";
     ZoneUnknown = Info, false, "zone-unknown",
-        "names an airport whose time zone is not known here; its dates and times were read as UTC";
+        "names an airport whose time zone is not known here; days were read with a day of room, send times in Z";
     TimeOverlap = Info, false, "time-overlap",
         "has a local time that came twice that night; the one nearest to receipt was taken";
     Alphabet = Info, false, "alphabet",

@@ -52,20 +52,36 @@ pub(super) struct Frames<'a> {
     /// A message whose type was already read.
     begun: Option<(MessageType, u32)>,
     envelope: Option<Envelope<'a>>,
+    /// Lines between messages that are no envelope, for who asked for them.
+    strays: Option<Vec<Line<'a>>>,
+}
+
+/// Returns the lines of a text.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    Lines { rest: text.trim_start_matches('\u{feff}'), number: 0 }
+}
+
+/// Returns the lines that are of no message and no envelope.
+pub(super) fn strays(text: &str) -> Vec<Line<'_>> {
+    let mut frames = Frames { strays: Some(Vec::new()), ..Frames::new(text) };
+    while frames.next().is_some() {}
+    frames.strays.unwrap_or_default()
 }
 
 impl<'a> Frames<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let lines = Lines { rest: text.trim_start_matches('\u{feff}'), number: 0 };
-        Self { lines, begun: None, envelope: None }
+        Self { lines, begun: None, envelope: None, strays: None }
     }
 
     /// Reads a line between messages: a part of an envelope, or a type.
     fn outside(&mut self, text: &'a str, number: u32) {
         let after_stx = text.rsplit('\u{2}').next().unwrap_or(text);
         let line = trimmed(text);
+        let mut is_envelope_line = false;
         if let Some(rest) = line.strip_prefix('.').filter(|rest| is_origin(rest)) {
             self.envelope.get_or_insert_default().read_origin(rest);
+            is_envelope_line = true;
         } else if let Some(priority) = priority(line) {
             let mut addresses =
                 line.split_ascii_whitespace().skip(1).filter(|word| is_address(word)).peekable();
@@ -73,9 +89,17 @@ impl<'a> Frames<'a> {
                 let destinations = addresses.take(DESTINATIONS_MAX).collect();
                 self.envelope =
                     Some(Envelope { priority: Some(priority), destinations, ..Envelope::default() });
+                is_envelope_line = true;
             }
         }
         self.begun = MessageType::read(trimmed(after_stx)).map(|kind| (kind, number));
+        if let Some(strays) = &mut self.strays
+            && self.begun.is_none()
+            && !is_envelope_line
+            && !line.is_empty()
+        {
+            strays.push(Line { number, text });
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::conformance::file_violations;
 use super::findings::{Diagnostic, Severity};
 use super::message::{Change, Element, Group};
 use super::{Flight, Parsed, Violation, decode, messages, violations};
@@ -17,7 +18,7 @@ pub struct Report {
     pub file: String,
     /// Its place among the file's messages, from 0.
     pub index: usize,
-    /// Its type, such as `BSM`.
+    /// Its type, such as `BSM`; empty for what a strict judge finds beside messages.
     #[serde(rename = "type")]
     pub message_type: &'static str,
     /// `CHG`, `DEL` or null.
@@ -84,18 +85,72 @@ pub enum Judge {
 }
 
 /// Reads a file and reports each of its messages. `receipt` is when it came, and settles the year
-/// of every date.
+/// of every date. A strict judge reports what is no message too: last, and of no type.
 pub fn report(file: &str, input: &[u8], receipt: Timestamp, judge: Judge) -> Vec<Report> {
-    messages(&decode(input), receipt)
-        .map(|message| {
-            let mut report = report_one(file, &message);
-            if judge == Judge::Strict {
-                report.diagnostics.extend(violations(&message).into_iter().map(report_violation));
-                report.diagnostics.sort_by_key(|finding| (finding.line, finding.column));
-            }
-            report
-        })
-        .collect()
+    let text = decode(input);
+    let messages = messages(&text, receipt);
+    match judge {
+        Judge::Tolerant => messages.map(|message| report_one(file, &message)).collect(),
+        Judge::Strict => report_strictly(file, &text, &messages.collect::<Vec<_>>()),
+    }
+}
+
+fn report_strictly(file: &str, text: &str, messages: &[Parsed<'_>]) -> Vec<Report> {
+    let mut reports: Vec<Report> = messages.iter().map(|message| report_one(file, message)).collect();
+    for (report, message) in reports.iter_mut().zip(messages) {
+        let found = violations(message);
+        // What a sub-item is told of once is told in full; the alphabet is told line by line below.
+        report.diagnostics.retain(|told| {
+            !matches!(told.code, "alphabet" | "lower-case")
+                && !found
+                    .iter()
+                    .any(|it| (it.line, it.column) == (told.line, told.column) && it.code == "form")
+        });
+        report.diagnostics.extend(found.into_iter().map(report_violation));
+    }
+    let mut beside = Vec::new();
+    for violation in file_violations(text, messages.len()) {
+        let at = messages.iter().rposition(|message| message.line <= violation.line);
+        let holder =
+            at.filter(|at| violation.code == "alphabet" && is_within(&messages[*at], violation.line));
+        match holder {
+            Some(at) if is_told(&messages[at], &reports[at], &violation) => {}
+            Some(at) => reports[at].diagnostics.push(report_violation(violation)),
+            None => beside.push(report_violation(violation)),
+        }
+    }
+    if !beside.is_empty() {
+        let (file, index) = (file.to_owned(), messages.len());
+        let (elements, groups) = (Vec::new(), Vec::new());
+        let none =
+            Report { file, index, message_type: "", change: None, elements, groups, diagnostics: beside };
+        reports.push(none);
+    }
+    for report in &mut reports {
+        report.diagnostics.sort_by_key(|finding| (finding.line, finding.column));
+    }
+    reports
+}
+
+/// Whether a line is one of a message's; its END line follows its last element.
+fn is_within(message: &Parsed<'_>, line: u32) -> bool {
+    line <= message.elements.last().map_or(message.line, |last| last.line).saturating_add(1)
+}
+
+/// Whether a foreign character makes a sub-item or a line wrong that is reported already.
+fn is_told(message: &Parsed<'_>, report: &Report, violation: &Violation) -> bool {
+    let Some(element) = message.elements.iter().find(|element| element.line == violation.line) else {
+        return false;
+    };
+    let offset = usize::try_from(violation.column.saturating_sub(element.column)).unwrap_or_default();
+    let before = element.text.chars().take(offset);
+    let item = before.enumerate().filter(|(_, c)| *c == '/').last().map_or(0, |(at, _)| at + 1);
+    let column = element.column.saturating_add(u32::try_from(item).unwrap_or(u32::MAX));
+    let mut told = report.diagnostics.iter().filter(|told| told.line == violation.line);
+    told.any(|told| match told.code {
+        "form" => told.column == column,
+        code => matches!(code, "stray-line" | "element-form"),
+    })
 }
 
 /// Returns whether the reports make the command exit with 1: for a tolerant judge an error does,
@@ -106,8 +161,8 @@ pub fn has_faults(reports: &[Report], judge: Judge) -> bool {
 }
 
 fn report_violation(violation: Violation) -> ReportDiagnostic {
-    let Violation { line, column, text } = violation;
-    ReportDiagnostic { severity: Severity::Error, code: "form", line, column, text }
+    let Violation { line, column, code, text } = violation;
+    ReportDiagnostic { severity: Severity::Error, code, line, column, text }
 }
 
 fn report_one(file: &str, message: &Parsed<'_>) -> Report {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::ingest::messages;
+use crate::ingest::{Judge, Severity, has_faults, messages, report};
 
 /// Reads one message and returns its violations as `line:column text`.
 fn found(text: &str) -> Vec<String> {
@@ -84,10 +84,10 @@ fn a_message_longer_than_type_b_carries_asks_for_parts() {
     let whole = format!("BSM\n.V/1LSZX\n.F/ZH9101/20NOV/PEK\n{lines}ENDBSM\n");
     assert_eq!(
         found(&whole),
-        ["1:1 BSM is longer than 3840 characters, which Type B does not carry; send it in parts"]
+        ["1:1 BSM is longer than 60 lines or 3840 characters, which Type B does not carry; send it in parts"]
     );
     let part = whole.replace("1LSZX", "1LSZX/PART1/REF1").replace("ENDBSM", "ENDPART1");
-    assert!(found(&part).is_empty());
+    assert_eq!(found(&part).len(), 1, "a part is a Type B message too");
 }
 
 #[test]
@@ -104,4 +104,48 @@ fn a_violation_never_quotes_the_message() {
 fn violations_of_one_message_are_bounded() {
     let text = format!("BSM\n.V/1LSZX\n{}ENDBSM\n", ".L/X\n".repeat(5_000));
     assert!(found(&text).len() <= VIOLATIONS_MAX + 8);
+}
+
+/// Judges a file strictly and returns its findings as `line:column code`.
+fn judged(text: &str) -> Vec<String> {
+    let receipt: Timestamp = "2026-11-20T09:20:00Z".parse().unwrap();
+    let reports = report("x", text.as_bytes(), receipt, Judge::Strict);
+    let is_odd = reports.iter().flat_map(|one| &one.diagnostics).any(|found| found.severity > Severity::Info);
+    assert_eq!(has_faults(&reports, Judge::Strict), is_odd);
+    let findings = reports.iter().flat_map(|one| &one.diagnostics);
+    findings.map(|found| format!("{}:{} {}", found.line, found.column, found.code)).collect()
+}
+
+const GOOD: &str = "BSM\n.V/1LSZX\n.F/ZH9101/20NOV/PEK\n.N/0479000101001\nENDBSM\n";
+
+#[test]
+fn a_file_without_a_message_or_with_anything_beside_one_has_a_fault() {
+    assert_eq!(judged(GOOD), Vec::<String>::new());
+    assert_eq!(judged(""), ["1:1 no-message"]);
+    assert_eq!(judged("\n \r\n"), ["1:1 no-message"]);
+    assert_eq!(judged("BSN\n.V/1LSZX\n.N/0479000101001\nENDBSN\n"), ["1:1 type-unknown"]);
+    assert_eq!(judged(&format!("HELLO\nWORLD\n{GOOD}BYE\n")), ["1:1 outside", "8:1 outside"]);
+    let enveloped = format!("\u{1}QU SZXKBZH SZXBSXH\r\n.PEKRMZH 201430 PDM\r\n\u{2}{GOOD}\u{3}\n");
+    let findings = judged(&enveloped);
+    assert!(findings.iter().all(|found| found.ends_with("possible-duplicate")), "{findings:?}");
+}
+
+#[test]
+fn what_type_b_does_not_carry_is_a_fault_once() {
+    let name = |name: &str| GOOD.replace("ENDBSM", &format!(".P/1{name}\nENDBSM"));
+    assert_eq!(judged(&name("ZHANG/SAN")), Vec::<String>::new());
+    assert_eq!(judged(&name("张/SAN")), ["5:5 alphabet"]);
+    assert_eq!(judged(&name("Zhang/SAN")), ["5:6 alphabet"]);
+    assert_eq!(judged(&name("ZHANG@SAN")), ["5:10 alphabet"]);
+    assert_eq!(judged(&GOOD.replace("ZH9101", "zh9101")), ["3:4 form"], "the form says it already");
+    assert_eq!(judged(&GOOD.replace("ENDBSM", "endbsm")), ["5:1 alphabet"]);
+    let long = |count: usize| GOOD.replace("ENDBSM\n", &format!("{}ENDBSM\n", ".R/X\n".repeat(count)));
+    assert_eq!(judged(&long(55)), Vec::<String>::new());
+    assert_eq!(judged(&long(56)), ["1:1 length"], "61 lines");
+}
+
+#[test]
+fn one_fault_is_one_finding() {
+    let text = "BPM\n.V/1LSZX\n.J/Q/SAC1/ATR07/20NOV/1430L\n.F/ZH9101/20NOV/PEK\n.N/0479000101001\nENDBPM\n";
+    assert_eq!(judged(text), ["3:4 form"]);
 }

@@ -96,9 +96,20 @@ fn a_time_is_local_to_the_airport_or_utc() {
 }
 
 #[test]
-fn an_unknown_airport_is_read_as_utc_with_room_for_its_zone() {
-    check_time("2026-11-20T07:30:00Z", "QQQ", "2026-11-20", "1512L", "2026-11-20T15:12:00Z", &[]);
-    assert!(!reference("2026-11-20T07:30:00Z", "QQQ").zone_known());
+fn a_local_time_of_an_unknown_zone_is_not_guessed_and_its_days_have_room() {
+    let (receipt, day) = ("2026-11-20T07:30:00Z", "2026-11-20");
+    let unknown = reference(receipt, "QQQ");
+    assert!(!unknown.zone_known());
+    for text in ["1512L", "1512"] {
+        let read = unknown.time(text, day.parse().unwrap());
+        assert_eq!((read.time, read.findings[0]), (None, Some(Finding::TimeZoneless)), "{text}");
+    }
+    check_time(receipt, "QQQ", day, "0712Z", "2026-11-20T07:12:00Z", &[]);
+    for (text, odd) in [("16NOV", None), ("15NOV", Some(Finding::DateWindow)), ("28NOV", None)] {
+        let read = unknown.date(text, Window::Outbound);
+        assert!(read.date.and_then(|date| date.date).is_some(), "{text}");
+        assert_eq!(read.findings[0], odd, "{text}");
+    }
 }
 
 #[test]
