@@ -22,6 +22,9 @@ use tokio_rustls::{
     },
 };
 
+/// What errors call the authorities that sign clients' certificates.
+pub const CLIENT_AUTHORITY: &str = "the authority of clients";
+
 /// A line of bytes both ways.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -86,7 +89,7 @@ impl Acceptor {
         let builder = match client_authorities_pem {
             None => builder.with_no_client_auth(),
             Some(pem) => {
-                let roots = Arc::new(authorities(pem, "the authority of clients")?);
+                let roots = Arc::new(authorities(pem, CLIENT_AUTHORITY)?);
                 let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build()?;
                 builder.with_client_cert_verifier(verifier)
             }

@@ -238,10 +238,7 @@ impl Config {
                 problem: "it is no table".to_owned(),
             })?;
         }
-        table.try_into().map_err(|error: toml::de::Error| ConfigError::Wrong {
-            origin,
-            problem: error.message().to_owned(),
-        })
+        table.try_into().map_err(|error| wrong(origin, &error))
     }
 
     /// Returns where the admin port listens.
@@ -288,6 +285,15 @@ fn parse(text: &str, origin: &str) -> Result<toml::Table, ConfigError> {
         origin: origin.to_owned(),
         problem: error.to_string(),
     })
+}
+
+/// Says what is wrong with a value, where it stands, and for a time what one looks like.
+fn wrong(origin: String, error: &toml::de::Error) -> ConfigError {
+    let mut problem = error.to_string().trim_end().replace('\n', " ");
+    if error.message().contains("expected a duration") {
+        problem.push_str(": write a number with its unit, such as 500ms, 30s, 5m or 1h");
+    }
+    ConfigError::Wrong { origin, problem }
 }
 
 /// Sets a value deep in a table; text that reads as a number, a truth or a list is one.
@@ -342,6 +348,21 @@ mod tests {
     fn an_unknown_key_is_refused_by_name() {
         let error = from_env(&[("AIRSIDE_LISTN", "127.0.0.1:0")]).unwrap_err().to_string();
         assert!(error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn a_time_without_a_unit_is_refused_by_its_field_with_an_example() {
+        for (name, field) in [
+            ("AIRSIDE_FOLDERS__POLL", "folders.poll"),
+            ("AIRSIDE_LINK__SILENCE", "link.silence"),
+            ("AIRSIDE_EVIDENCE__EVERY", "evidence.every"),
+            ("AIRSIDE_NOTIFICATIONS__MERGE_WINDOW", "notifications.merge_window"),
+        ] {
+            for value in ["1", "\"1\"", "soon"] {
+                let error = from_env(&[(name, value)]).unwrap_err().to_string();
+                assert!(error.contains(field) && error.contains("such as 500ms, 30s"), "{error}");
+            }
+        }
     }
 
     #[test]

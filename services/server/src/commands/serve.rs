@@ -12,8 +12,70 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Outcome, block_on, out::say, settings::Settings};
 use crate::{Node, config::Config};
 
+/// The tables of the configuration, with an example of each; a test reads it.
+const TABLES: &str = r#"The configuration is TOML; every key may be left out, an unknown one is refused. The environment goes
+before it: AIRSIDE_FOLDERS__POLL=5s sets folders.poll. Its tables, with an example of each:
+
+# Host links: baggage systems that log in over TCP.
+[link]
+listen = "127.0.0.1:7401"
+[link.accounts.BHS_SZX]
+source = "bhs.t3"
+password_file = "/run/secrets/bhs"
+[link.tls]
+certificate = "link.pem"
+key = "link.key"
+
+# Folders in which files arrive: messages as RP 1745, flights as AIDX XML or CSV.
+[folders]
+poll = "2s"
+settled = "10s"
+[[folders.messages]]
+path = "/srv/messages"
+source = "dcs.files"
+[[folders.flights]]
+path = "/srv/flights"
+source = "aodb.files"
+airport = "SZX"
+
+# Systems that send: after what silence each is reported; "*" is every other.
+[sources."bhs.t3"]
+silence = "10m"
+
+# When messages are expected, by the flight plan.
+[traffic]
+airport = "SZX"
+before_departure = "4h"
+after_landing = "1h"
+
+# How long transfers take, by airport.
+[transfers.SZX]
+cut_off = "10m"
+taxi = "6m"
+unload = "12m"
+inject = "5m"
+sort_p90 = "12m"
+
+# What is asked before a bag may be loaded.
+[load_policy]
+needs_authority = true
+needs_clearance = false
+needs_boarded = false
+
+# How passengers are told.
+[notifications]
+merge_window = "30s"
+
+# Evidence against tampering: a folder on another disk or host.
+[evidence]
+second = "/mnt/other"
+every = "10s"
+
+# Also [log] (filter, format) and [gateway], the limits of the public port."#;
+
 /// Runs the server on a data folder until it is told to stop (SIGTERM or Ctrl-C).
 #[derive(Args)]
+#[command(after_long_help = TABLES)]
 pub(super) struct Serve {
     #[command(flatten)]
     settings: Settings,
@@ -88,4 +150,22 @@ struct Ready {
     link: Option<SocketAddr>,
     admin: SocketAddr,
     log_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_that_the_help_shows_are_a_configuration_and_all_are_there() {
+        let example = TABLES.split_once("each:\n").expect("it ends its first sentence").1;
+        let examples: String =
+            example.lines().filter(|line| !line.starts_with('#')).flat_map(|line| [line, "\n"]).collect();
+        let config: Config = toml::from_str(&examples).unwrap();
+        assert_eq!(config.folders.flights[0].airport, "SZX");
+        assert_eq!(config.link.accounts["BHS_SZX"].source, "bhs.t3");
+        for table in ["link", "folders", "sources", "traffic", "transfers", "load_policy", "notifications"] {
+            assert!(examples.contains(&format!("[{table}")), "{table}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::config::{Config, ReactorStart};
 /// Where a node's configuration comes from.
 #[derive(Args)]
 pub(super) struct Settings {
-    /// Configuration file (TOML); see the README for its fields.
+    /// Configuration file (TOML); `airside serve --help` names its tables.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Folder of the keys and of the embedded log [default: airside-data].

@@ -19,14 +19,15 @@ use airside_flights::{
 use airside_privacy::read_secret;
 use airside_runtime::{
     folder::{self, Folder, Handler},
-    tls::{Acceptor, Identity},
+    status::chain,
+    tls::{Acceptor, CLIENT_AUTHORITY, Identity, TlsError},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{info, warn};
 
 use super::{StartError, assembly::Assembly, bind};
 use crate::{
-    config::{Config, ConfigError, FlightFolder, LinkTls, MessageFolder, source},
+    config::{Config, ConfigError, FlightFolder, LinkConfig, LinkTls, MessageFolder, source},
     places::Places,
 };
 
@@ -66,7 +67,12 @@ impl Intake {
         let flights = config.folders.flights.iter().map(airport).collect::<Result<_, ConfigError>>()?;
         let link = match config.link.address(config.listen, config.env)? {
             Some(address) => Some(LinkPort::open(config, address).await?),
-            None => None,
+            None => {
+                if config.link != LinkConfig::default() {
+                    warn!("[link] names no account, so no host link is taken: add [link.accounts.NAME]");
+                }
+                None
+            }
         };
         Ok(Self { link, messages: config.folders.messages.clone(), flights, looks })
     }
@@ -147,15 +153,30 @@ impl LinkPort {
 
 fn read_tls(tls: &LinkTls) -> Result<Acceptor, StartError> {
     let key = secret(&tls.key, "link.tls.key")?;
-    let chain = file(&tls.certificate, "link.tls.certificate")?;
+    let certificates = file(&tls.certificate, "link.tls.certificate")?;
     let client_ca = tls.client_ca.as_ref().map(|path| file(path, "link.tls.client_ca")).transpose()?;
-    Ok(Acceptor::new(Identity { chain_pem: &chain, key_pem: &key }, client_ca.as_deref())?)
+    let made = Acceptor::new(Identity { chain_pem: &certificates, key_pem: &key }, client_ca.as_deref());
+    made.map_err(|error| {
+        let (name, path) = match &error {
+            TlsError::NoKey => ("link.tls.key", &tls.key),
+            TlsError::NoCertificate { what: CLIENT_AUTHORITY }
+            | TlsError::Authority { .. }
+            | TlsError::Clients(_) => {
+                ("link.tls.client_ca", tls.client_ca.as_ref().unwrap_or(&tls.certificate))
+            }
+            TlsError::NoCertificate { .. } | TlsError::Identity(_) | TlsError::Versions(_) => {
+                ("link.tls.certificate", &tls.certificate)
+            }
+        };
+        ConfigError::of(name, format_args!("{}: {}", path.display(), chain(&error))).into()
+    })
 }
 
 /// Returns what a file holds that its owner alone may read.
 fn secret(path: &Path, field: &str) -> Result<Vec<u8>, StartError> {
     let absent = || ConfigError::of(field, format_args!("{} is not there", path.display()));
-    Ok(read_secret(path)?.ok_or_else(absent)?)
+    let read = read_secret(path).map_err(|error| ConfigError::of(field, chain(&error)))?;
+    Ok(read.ok_or_else(absent)?)
 }
 
 fn file(path: &Path, field: &str) -> Result<Vec<u8>, ConfigError> {

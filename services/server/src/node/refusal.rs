@@ -5,8 +5,8 @@ use std::{io, net::SocketAddr, path::PathBuf};
 use airside_evidence::FolderError;
 use airside_gateway::GatewayError;
 use airside_kernel::{LogId, ReadError};
-use airside_privacy::{SecretFileError, VaultError, register::RegisterError, signing::SigningError};
-use airside_runtime::{auth::BadTokenKey, reactors, snapshots::SnapshotError, tls::TlsError};
+use airside_privacy::{VaultError, register::RegisterError, signing::SigningError};
+use airside_runtime::{auth::BadTokenKey, reactors, snapshots::SnapshotError};
 use thiserror::Error;
 
 use crate::{config::ConfigError, evidence::KeyProblem, venues};
@@ -150,12 +150,6 @@ pub enum StartError {
         #[source]
         source: airside_navigation::VenueError,
     },
-    /// A file that the host link needs cannot be used.
-    #[error("a secret of the host link cannot be used")]
-    LinkSecret(#[from] SecretFileError),
-    /// The host link cannot speak TLS.
-    #[error("link.tls cannot be used")]
-    LinkTls(#[from] TlsError),
     /// A port cannot be had.
     #[error("{name} port {address} cannot be had: stop what uses it, or choose another with `{setting}`")]
     Port {

@@ -20,7 +20,7 @@ use crate::harness::{
     http::get,
     link::{
         ACK, ACK_DATA, Authority, DATA, DATA_OFF, DATA_ON, LOG_OFF, LOGIN_REJECT, LOGIN_REQUEST, Peer,
-        STATUS, frame, link, link_file,
+        STATUS, frame, link, link_file, secret,
     },
     luggage::Luggage,
     process::{Yard, refusal},
@@ -413,5 +413,14 @@ async fn a_link_that_cannot_be_opened_says_field_and_remedy() {
     let mut command = yard.server();
     command.arg("--config").arg(&config);
     let said = refusal(command).await;
-    assert!(said.contains("open to others") && said.contains("chmod 600"), "{said}");
+    let words = ["link.accounts.BHS_SZX.password_file", "open to others", "chmod 600"];
+    assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    let key = secret(&folder.join("link.key"), "no key");
+    let certificate = secret(&folder.join("link.pem"), "no certificate");
+    let tls = format!("[link.tls]\ncertificate = {:?}\nkey = {:?}", certificate.display().to_string(), key);
+    let mut command = yard.server();
+    command.arg("--config").arg(link_file(&folder, &tls));
+    let said = refusal(command).await;
+    let words = ["link.tls.certificate", "link.pem", "BEGIN CERTIFICATE"];
+    assert!(words.iter().all(|word| said.contains(word)), "{said}");
 }

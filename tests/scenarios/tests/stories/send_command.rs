@@ -145,6 +145,10 @@ async fn a_wrong_password_is_1_and_what_cannot_be_read_or_wrong_usage_2() {
     check(&output, 1, [0, 0, 0]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("check application id and password"));
 
+    let output = send(&["--link", &link, "--app", "BHS_SZX", "--password-file", &wrong, "-"], &bsm(1)).await;
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "what did not work has no summary");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("check application id and password"));
+
     let empty = desk.file("empty.txt", "nothing to send\n");
     for (arguments, words) in [
         (vec![empty.as_str()], "no message of RP 1745"),

@@ -225,6 +225,8 @@ impl Summary {
         let Self { sent, acknowledged, refused, answered, refused_in_content, seconds } = self;
         match is_json {
             true => say!("{}", serde_json::to_string(self)?)?,
+            // What stopped it is told already, and a row of zeros would look like an outcome.
+            false if acknowledged + refused == 0 => {}
             false => {
                 say!("{sent} sent, {acknowledged} safe, {refused} refused, in {seconds:.1} s")?;
                 if *answered > 0 {
