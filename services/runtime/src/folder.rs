@@ -220,7 +220,7 @@ impl<H: Handler> Folder<H> {
             if same.is_some_and(|seen| seen.since.elapsed() >= self.options.settled) {
                 ready.insert(name.clone(), looks);
             }
-            self.seen.insert(name, same.unwrap_or(Seen { looks, since: Instant::now() }));
+            self.seen.insert(name, same.unwrap_or_else(|| Seen { looks, since: Instant::now() }));
         }
         ready
     }
