@@ -118,6 +118,11 @@ impl Receiving {
         &self.lines
     }
 
+    /// Returns where what brings messages counts.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Stores messages, all or none. When it returns they are on disk.
     ///
     /// # Errors

@@ -1,14 +1,16 @@
 //! Listens for host links and keeps each line.
 //!
-//! A line has its place before it is taken, so a crowd of callers costs the system's queue and no
-//! memory of ours. Under TLS the handshake is a part of the line's own work and of the time that it
-//! has to log in: who dawdles holds up nobody. `line` keeps one of them, `answering` its answers.
+//! Who calls is a stranger until it has logged in; under TLS the handshake is a part of the time that
+//! it has for that: who dawdles holds up nobody. `strangers` bounds them and `login` hears them. Who
+//! has logged in gets a place among the lines, or waits for one. `line` keeps one of them, `answering`
+//! its answers.
 
 mod answering;
 mod line;
+mod login;
+mod strangers;
 
 use std::{
-    io,
     net::SocketAddr,
     sync::{
         Arc, Weak,
@@ -20,20 +22,27 @@ use std::{
 use airside_runtime::{stopped, tls::Acceptor};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{Semaphore, watch},
     task::JoinSet,
-    time::{self, Instant},
+    time,
 };
-use tracing::warn;
+use tracing::{info, warn};
 
-use self::line::{Line, shake_hands};
-use super::{session::Account, verdicts::Verdicts};
+use self::{
+    line::Line,
+    login::{LoggedIn, log_in, shake_hands},
+    strangers::{Room, Stranger, Strangers},
+};
+use super::{
+    session::{Account, Session},
+    verdicts::Verdicts,
+};
 use crate::receive::Receiving;
 
 /// How a link behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Most lines at once; more wait to be taken; default 64.
+    /// Most lines at once; who logs in beyond them waits for a place; default 64.
     pub lines: usize,
     /// How long a peer may take to log in, its TLS handshake included; default 10 s.
     pub login_within: Duration,
@@ -60,6 +69,8 @@ pub struct Link {
     tls: Option<Acceptor>,
     shared: Shared,
     open: Arc<AtomicUsize>,
+    strangers: Strangers,
+    places: Arc<Semaphore>,
 }
 
 /// What every line has.
@@ -73,7 +84,11 @@ struct Shared {
 
 /// Tells how a link is. Clones ask the same link.
 #[derive(Debug, Clone)]
-pub struct Health(Weak<AtomicUsize>);
+pub struct Health {
+    open: Weak<AtomicUsize>,
+    lines: usize,
+    strangers: Strangers,
+}
 
 impl Health {
     /// Returns how many peers are logged in, or that the link has ended; a check for readiness.
@@ -81,9 +96,14 @@ impl Health {
     /// # Errors
     /// When it has ended.
     pub fn check(&self) -> Result<String, String> {
-        let open = self.0.upgrade().map(|open| open.load(Ordering::Relaxed));
+        let open = self.open.upgrade().map(|open| open.load(Ordering::Relaxed));
         let open = open.ok_or("it has ended: look for its last error in the log, then restart")?;
-        Ok(format!("{open} lines open"))
+        let full = if open >= self.lines { ", and no more are taken: raise link.lines" } else { "" };
+        let crowded = match self.strangers.is_crowded() {
+            true => ", and callers that do not log in crowd the port: close it to them",
+            false => "",
+        };
+        Ok(format!("{open} lines open{full}{crowded}"))
     }
 }
 
@@ -97,7 +117,8 @@ impl Link {
         tls: Option<Acceptor>,
     ) -> Self {
         let shared = Shared { accounts, receiving, options, verdicts: None };
-        Self { listener, tls, shared, open: Arc::default() }
+        let places = Arc::new(Semaphore::new(shared.options.lines));
+        Self { listener, tls, shared, open: Arc::default(), strangers: Strangers::default(), places }
     }
 
     /// Answers messages that ask what became of them.
@@ -109,22 +130,23 @@ impl Link {
 
     /// Returns what tells how it is, also while it runs.
     pub fn health(&self) -> Health {
-        Health(Arc::downgrade(&self.open))
+        let (lines, strangers) = (self.shared.options.lines, self.strangers.clone());
+        Health { open: Arc::downgrade(&self.open), lines, strangers }
     }
 
     /// Takes lines until `stop` turns true, then lets each of them finish what it stores.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let room = Arc::new(Semaphore::new(self.shared.options.lines));
         let mut lines = JoinSet::new();
         loop {
             let accepted = tokio::select! {
-                accepted = accept(&self.listener, &room) => accepted,
+                accepted = self.listener.accept() => accepted,
                 Some(_) = lines.join_next() => continue,
                 () = stopped(&mut stop) => break,
             };
             match accepted {
-                Ok((stream, peer, permit)) => {
-                    lines.spawn(self.keep(stream, peer, permit, stop.clone()));
+                Ok((stream, peer)) => {
+                    let stranger = self.enter(peer);
+                    lines.spawn(self.keep(stream, peer, stranger, stop.clone()));
                 }
                 Err(error) => {
                     warn!(error = %error, "a host link could not be taken");
@@ -135,35 +157,58 @@ impl Link {
         while lines.join_next().await.is_some() {}
     }
 
+    fn enter(&self, peer: SocketAddr) -> Stranger {
+        let (stranger, room) = self.strangers.enter(peer);
+        if room != Room::Enough {
+            self.shared.receiving.metrics().link_strangers_closed.inc();
+        }
+        if room == Room::NoMore {
+            warn!(address = %peer, "callers crowd the host link and do not log in: the oldest are closed");
+        }
+        stranger
+    }
+
     /// Returns the work of one line from its handshake to its end.
     fn keep(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        permit: OwnedSemaphorePermit,
+        stranger: Stranger,
         mut stop: watch::Receiver<bool>,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (tls, shared, open) = (self.tls.clone(), self.shared.clone(), self.open.clone());
+        let places = self.places.clone();
         async move {
-            let _permit = permit;
-            let login_by = Instant::now() + shared.options.login_within;
-            let stream = tokio::select! {
-                stream = shake_hands(stream, peer, tls, login_by) => stream,
-                () = stopped(&mut stop) => None,
+            let logged_in = tokio::select! {
+                logged_in = admit(stream, peer, tls, &shared, places, &stranger) => logged_in,
+                () = stranger.told_to_leave() => Err("another caller needs the place"),
+                () = stopped(&mut stop) => Err("the server stops"),
             };
-            if let Some(stream) = stream {
-                Line::new(stream, peer, shared, open, login_by).run(stop).await;
+            drop(stranger);
+            match logged_in {
+                Ok(logged_in) => Line::new(logged_in, peer, shared, open).run(stop).await,
+                Err(reason) => info!(address = %peer, outcome = reason, "host link closed before a login"),
             }
         }
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((stream, peer, permit))
+/// Makes a caller one that has logged in, within its time.
+async fn admit(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<Acceptor>,
+    shared: &Shared,
+    places: Arc<Semaphore>,
+    stranger: &Stranger,
+) -> Result<LoggedIn, &'static str> {
+    let login = async {
+        let stream = shake_hands(stream, tls).await.map_err(|error| {
+            warn!(address = %peer, error = %error, "TLS of a host link did not come about");
+            "TLS did not come about"
+        })?;
+        log_in(stream, peer, Session::new(shared.accounts.clone()), places, stranger).await
+    };
+    let in_time = time::timeout(shared.options.login_within, login).await;
+    in_time.unwrap_or(Err("the peer did not log in"))
 }

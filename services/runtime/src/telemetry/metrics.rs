@@ -107,6 +107,8 @@ pub struct Metrics {
     pub messages: Family<Outcome, Counter>,
     /// Typed scans: `recorded`, `duplicate`, `quarantined`, `invalid`.
     pub scans: Family<Outcome, Counter>,
+    /// Callers of the host link that had not logged in and were closed to make room for others.
+    pub link_strangers_closed: Counter,
     /// How the sources of baggage messages are.
     pub sources: SourceGauges,
     /// Log fields that were left out because they are not on the list.
@@ -138,6 +140,7 @@ impl Metrics {
             push_seconds: Seconds.new_metric(),
             messages: Family::default(),
             scans: Family::default(),
+            link_strangers_closed: Counter::default(),
             sources: SourceGauges::default(),
             log_fields_dropped: Counter::default(),
         };
@@ -169,6 +172,8 @@ impl Metrics {
         all.register("reactor_lag_seconds", "How far a reactor is behind the log", lag);
         all.register("messages", "Raw messages, by outcome", self.messages.clone());
         all.register("scans", "Typed scans, by outcome", self.scans.clone());
+        let closed = self.link_strangers_closed.clone();
+        all.register("link_strangers_closed", "Callers closed to make room before a login", closed);
     }
 
     fn register_care(&self, all: &mut Registry) {

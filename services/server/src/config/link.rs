@@ -27,7 +27,7 @@ pub struct LinkConfig {
     /// Listen beyond loopback without TLS: passwords and passengers' names are then in clear on a
     /// network of its own, or in a tunnel. Default false.
     pub in_clear: bool,
-    /// Most lines at once, 1 or more; more wait to be taken. Default 64.
+    /// Most lines at once, 1 or more; who logs in beyond them waits for a place. Default 64.
     pub lines: usize,
     /// How long a peer may take to log in, its TLS handshake included. Default 10 s.
     #[serde(with = "humantime_serde")]

@@ -14,13 +14,13 @@ use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::harness::{
-    House,
+    House, PATIENCE,
     calls::bag_of,
     eventually,
     http::get,
     link::{
-        ACK, ACK_DATA, Authority, DATA, DATA_OFF, DATA_ON, LOG_OFF, LOGIN_REJECT, LOGIN_REQUEST, Peer,
-        STATUS, frame, link, link_file, secret,
+        ACK, ACK_DATA, Authority, DATA, DATA_OFF, DATA_ON, LOG_OFF, LOGIN_ACCEPT, LOGIN_REJECT,
+        LOGIN_REQUEST, Peer, STATUS, frame, link, link_file, secret,
     },
     luggage::Luggage,
     process::{Yard, refusal},
@@ -207,6 +207,43 @@ async fn a_peer_that_falls_silent_is_hung_up_on_and_the_next_is_taken() {
     assert_eq!(silent.hear_but(&[STATUS]).await.unwrap().0, LOG_OFF);
     assert_eq!(silent.hear().await, None);
     linked.peer().await.send(1, &bsm(1)).await;
+}
+
+/// More callers than a port hears at once from one address.
+const CROWD: usize = 80;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_say_nothing_keep_no_peer_out_and_the_oldest_of_them_are_closed() {
+    let linked = Linked::with(|link, _| LinkConfig { lines: 1, login_within: PATIENCE * 2, ..link }).await;
+    let mut crowd = Vec::new();
+    for _ in 0..CROWD {
+        crowd.push(Peer::call(linked.address()).await);
+    }
+    assert_eq!(crowd[0].hear().await, None);
+    let mut peer = linked.peer().await;
+    peer.send(1, &bsm(1)).await;
+    assert_eq!(crowd[1].hear().await, None);
+    peer.send(2, &bsm(2)).await;
+    let page = get(linked.house.node.admin, "/metrics").await.body;
+    assert!(page.contains("airside_link_strangers_closed_total 17"), "{page}");
+    let ready = get(linked.house.node.admin, "/readyz").await.body;
+    assert!(
+        ready.contains("1 lines open, and no more are taken") && ready.contains("crowd the port"),
+        "{ready}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_logs_in_where_all_lines_are_taken_is_answered_when_one_is_free() {
+    let linked = Linked::with(|link, _| LinkConfig { lines: 1, ..link }).await;
+    let mut first = linked.peer().await;
+    let mut second = Peer::call(linked.address()).await;
+    second.say(LOGIN_REQUEST, 0, b"SECRET").await;
+    second.say(ACK_DATA, 2, bsm(2).as_bytes()).await;
+    first.send(1, &bsm(1)).await;
+    first.say(LOG_OFF, 0, b"").await;
+    assert_eq!(second.hear().await.unwrap().0, LOGIN_ACCEPT);
+    second.acknowledged(2).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,8 @@
 //!
 //! A line stores what has come in one append while it reads on, so a peer that sends many messages
 //! before it waits is served as fast as the disk is. What waits is bounded; beyond that the line is
-//! not read, and TCP holds the peer back.
+//! not read, and TCP holds the peer back. Messages on their way to disk have turns that others wait
+//! for, so they go by themselves and to the end, whatever the peer takes.
 
 use std::{
     collections::VecDeque,
@@ -16,16 +17,13 @@ use std::{
     time::Duration,
 };
 
-use airside_runtime::{
-    stopped,
-    tls::{self, Acceptor},
-};
+use airside_runtime::{stopped, tls};
 use bytes::{Bytes, BytesMut};
-use futures::{FutureExt, future::BoxFuture};
+use thiserror::Error;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    sync::watch,
+    sync::{OwnedSemaphorePermit, watch},
+    task::{JoinError, JoinHandle},
     time::{self, Instant},
 };
 use tracing::{info, warn};
@@ -38,6 +36,7 @@ use super::{
     },
     Options, Shared,
     answering::Answering,
+    login::LoggedIn,
 };
 use crate::receive::{Bringer, OnDisk, ReceiveError, Receiving};
 
@@ -48,32 +47,25 @@ const WAITING_MAX: usize = 64;
 /// How long a peer may take to take an answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Begins TLS where it is spoken; `None` when it does not come about in time.
-pub(super) async fn shake_hands(
-    stream: TcpStream,
-    peer: SocketAddr,
-    tls: Option<Acceptor>,
-    by: Instant,
-) -> Option<tls::Line> {
-    let Some(tls) = tls else { return Some(Box::new(stream)) };
-    let shaken = time::timeout_at(by, tls.accept(stream)).await;
-    match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-        Ok(stream) => Some(stream),
-        Err(error) => {
-            warn!(address = %peer, error = %error, "TLS of a host link did not come about");
-            None
-        }
-    }
-}
-
 /// Messages of a line, each with the id to answer.
 type Batch = Vec<(Option<u16>, Bytes)>;
+/// What became of a batch.
+type Outcome = Result<OnDisk, StoreError>;
 /// Messages on their way to disk.
-type Storing = BoxFuture<'static, (Batch, Result<OnDisk, ReceiveError>)>;
+type Storing = (Batch, JoinHandle<Result<OnDisk, ReceiveError>>);
+
+/// Messages that are not on disk.
+#[derive(Debug, Error)]
+enum StoreError {
+    #[error(transparent)]
+    Receive(#[from] ReceiveError),
+    #[error("storing them broke off")]
+    Broken(#[from] JoinError),
+}
 
 /// What happens to a line.
 enum Event {
-    Stored(Batch, Result<OnDisk, ReceiveError>),
+    Stored(Batch, Outcome),
     Answers(Vec<String>),
     Read(io::Result<usize>),
     Silence,
@@ -97,47 +89,53 @@ pub(super) struct Line {
     waiting: VecDeque<(Option<u16>, Bytes)>,
     storing: Option<Storing>,
     answering: Answering,
-    /// When the peer must have logged in.
-    login_by: Instant,
     heard_at: Instant,
     /// The peer took no answer; it gets no more.
     is_mute: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Line {
     pub(super) fn new(
-        stream: tls::Line,
+        LoggedIn { stream, session, input, place }: LoggedIn,
         peer: SocketAddr,
-        Shared { accounts, receiving, options, verdicts }: Shared,
+        Shared { receiving, options, verdicts, .. }: Shared,
         open: Arc<AtomicUsize>,
-        login_by: Instant,
     ) -> Self {
         Self {
             stream,
             peer,
-            session: Session::new(accounts),
+            session,
             receiving,
             options,
             open,
             told: None,
-            input: BytesMut::with_capacity(16 * 1024),
+            input,
             output: BytesMut::new(),
             waiting: VecDeque::new(),
             storing: None,
             answering: Answering::new(verdicts),
-            login_by,
             heard_at: Instant::now(),
             is_mute: false,
+            _place: place,
         }
     }
 
     /// Keeps the line until it ends, and stores what it has taken.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        self.opened();
         let mut beat = time::interval(self.options.heartbeat);
         beat.reset();
+        // What the peer has sent behind its login is here already.
+        let mut outcome = self.frames();
         let reason = loop {
+            let sent = self.flush().await;
+            if let Err(reason) = outcome.and(sent) {
+                break reason;
+            }
             self.begin_storing();
-            let (deadline, reads_on) = (self.deadline(), self.waiting.len() < WAITING_MAX);
+            let (deadline, reads_on) =
+                (self.heard_at + self.options.silence, self.waiting.len() < WAITING_MAX);
             let answers_on = !self.session.is_held();
             // Who is not read is not silent, so what has come is looked at before the time is.
             let event = tokio::select! {
@@ -149,21 +147,17 @@ impl Line {
                 read = self.stream.read_buf(&mut self.input), if reads_on => Event::Read(read),
                 () = time::sleep_until(deadline), if reads_on => Event::Silence,
             };
-            let outcome = match event {
+            outcome = match event {
                 Event::Stored(batch, outcome) => self.stored(batch, &outcome),
                 Event::Answers(answers) => self.answer(answers),
                 Event::Read(read) => self.read(&read),
-                Event::Silence => Err(self.silence()),
+                Event::Silence => Err("the peer is silent"),
                 Event::Beat => {
                     self.say_alive();
                     Ok(())
                 }
                 Event::Stop => Err("the server stops"),
             };
-            let sent = self.flush().await;
-            if let Err(reason) = outcome.and(sent) {
-                break reason;
-            }
         };
         self.end(reason).await;
     }
@@ -199,7 +193,7 @@ impl Line {
         info!(address = %self.peer, source = account.source, "host link open");
     }
 
-    /// Something came from the peer, logged in or not.
+    /// Something came from the peer.
     fn heard(&mut self) {
         self.heard_at = Instant::now();
     }
@@ -224,14 +218,14 @@ impl Line {
             Err(_) => return Err("the line broke"),
         }
         self.heard();
+        self.frames()
+    }
+
+    fn frames(&mut self) -> Result<(), &'static str> {
         loop {
             match frame::take(&mut self.input) {
                 Ok(Some(frame)) => {
-                    let was_known = self.session.account().is_some();
                     let acts = self.session.take(frame);
-                    if !was_known {
-                        self.opened();
-                    }
                     self.act(acts)?;
                 }
                 Ok(None) => return Ok(()),
@@ -262,20 +256,16 @@ impl Line {
         let count = self.waiting.len().min(BATCH_MAX);
         let batch: Batch = self.waiting.drain(..count).collect();
         let (source, receiving) = (account.source.clone(), self.receiving.clone());
-        self.storing = Some(
-            async move {
-                let messages: Vec<_> = batch.iter().map(|(_, data)| data.clone()).collect();
-                let actor = format!("link/{source}");
-                let bringer = Bringer { source: &source, actor: &actor, transport: "link", cause: None };
-                let outcome = receiving.store(bringer, &messages).await;
-                (batch, outcome)
-            }
-            .boxed(),
-        );
+        let messages: Vec<_> = batch.iter().map(|(_, data)| data.clone()).collect();
+        let store = async move {
+            let actor = format!("link/{source}");
+            let bringer = Bringer { source: &source, actor: &actor, transport: "link", cause: None };
+            receiving.store(bringer, &messages).await
+        };
+        self.storing = Some((batch, tokio::spawn(store)));
     }
 
-    fn stored(&mut self, batch: Batch, outcome: &Result<OnDisk, ReceiveError>) -> Result<(), &'static str> {
-        self.storing = None;
+    fn stored(&mut self, batch: Batch, outcome: &Outcome) -> Result<(), &'static str> {
         match (outcome, self.session.account()) {
             (Ok(on_disk), Some(account)) => {
                 self.answering.stored(&account.source, on_disk, batch.iter().map(|(_, data)| data));
@@ -307,15 +297,6 @@ impl Line {
         }
     }
 
-    fn deadline(&self) -> Instant {
-        let known = self.session.account().is_some();
-        if known { self.heard_at + self.options.silence } else { self.login_by }
-    }
-
-    fn silence(&self) -> &'static str {
-        if self.session.account().is_some() { "the peer is silent" } else { "the peer did not log in" }
-    }
-
     async fn flush(&mut self) -> Result<(), &'static str> {
         if self.output.is_empty() || self.is_mute {
             return Ok(());
@@ -336,9 +317,9 @@ impl Line {
 }
 
 /// Waits until messages are on disk; for ever when none are on their way.
-async fn finished(storing: &mut Option<Storing>) -> (Batch, Result<OnDisk, ReceiveError>) {
-    match storing {
-        Some(storing) => storing.await,
-        None => pending().await,
-    }
+async fn finished(storing: &mut Option<Storing>) -> (Batch, Outcome) {
+    let Some((_, work)) = storing else { return pending().await };
+    let outcome = work.await;
+    let (batch, _) = storing.take().expect("it was there and is ours alone");
+    (batch, outcome.map_err(StoreError::from).and_then(|stored| stored.map_err(StoreError::from)))
 }
