@@ -9,14 +9,20 @@
 //! that is estimated to be ahead, is not refused: it counts as of its receipt, which is
 //! the latest that it can have happened, and what the observer said is kept beside it.
 
+mod again;
 mod person;
 mod place;
 
+use std::sync::Arc;
+
 use airside_api::baggage::v1::{Resolution, Stage};
-use airside_kernel::{Classified, Code, Decider, Personal, StreamId, Timestamp};
+use airside_kernel::{Classified, Code, Decider, Personal, Revision, StreamId, Timestamp};
 use thiserror::Error;
 
-use self::place::{Asked, Place, place};
+use self::{
+    again::says_nothing_new,
+    place::{Asked, Place, place},
+};
 use crate::{
     events::BagEvent,
     journey::{CROWD, Journey, KEPT, Plate, Status},
@@ -50,6 +56,8 @@ pub struct Known {
     pub kind: Option<PlateKind>,
     /// Journeys of the plate that are of other passengers than the announced one.
     pub strangers: Vec<JourneyId>,
+    /// Messages of its source with the same bytes, received shortly before.
+    pub copies: Arc<[Revision]>,
     /// The journey that it was concluded of: nothing is to be found out about whose it is.
     pub concluded_of: Option<JourneyId>,
 }
@@ -210,6 +218,9 @@ fn record(plate: &Plate, observe: Observe, known: &Known) -> Result<Vec<BagEvent
     observation.bound_by_receipt();
     let earlier = plate.observation(&observation.id);
     refuse(plate, &observation, earlier.map(|(earlier, _)| earlier))?;
+    if earlier.is_none() && says_nothing_new(plate, &observation, &known.copies) {
+        return Err(Rejection::Duplicate { id: observation.id });
+    }
     let place = match (earlier.and_then(|(_, journey)| plate.journey(journey?)), known.concluded_of) {
         (Some(journey), _) => Place::In(journey),
         (None, Some(journey)) => {

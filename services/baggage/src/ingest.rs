@@ -44,7 +44,7 @@ pub use rare::{
     Acknowledgement, CheckIn, FrequentTraveller, GroundDelivery, Handling, Identifier, Particulars,
 };
 pub use report::{Judge, Report, ReportDiagnostic, ReportElement, ReportGroup, has_faults, report};
-pub use tags::BAGS_MAX;
+pub use tags::{BAGS_MAX, RAW_BAGS_MAX};
 
 use dates::Reference;
 use findings::Notes;

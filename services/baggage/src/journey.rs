@@ -206,6 +206,11 @@ impl Plate {
         Some((&known.one.0, journey))
     }
 
+    /// Returns all that is remembered of the plate, in the order of the events.
+    pub(crate) fn remembered(&self) -> impl Iterator<Item = (&Observation, &Content)> {
+        self.known.iter().map(|known| pair(&known.one))
+    }
+
     /// Returns what was observed under an id.
     pub(crate) fn content(&self, id: &str) -> Option<&Content> {
         self.known.iter().rev().find(|known| known.is(id)).map(|known| &known.one.1)

@@ -43,6 +43,31 @@ pub struct Operating {
     known: usize,
 }
 
+/// The schedule of one flight, as it was published.
+#[derive(Debug)]
+pub(crate) struct Scheduled {
+    flight: DatedFlight,
+    told: flights::FlightScheduled,
+    recorded_at: Timestamp,
+}
+
+impl Scheduled {
+    /// Reads an event of a flight; `None` when it is no schedule.
+    ///
+    /// # Errors
+    /// When a schedule cannot be read.
+    pub(crate) fn read(event: &RecordedEvent) -> Result<Option<Self>, DecodeError> {
+        if event.event_type() != "flights.FlightScheduled" {
+            return Ok(None);
+        }
+        event.type_up_to(1)?;
+        let told = flights::FlightScheduled::decode(event.payload()).map_err(damaged)?;
+        let id = event.stream().split_once('-').and_then(|(_, id)| id.parse().ok());
+        let flight = id.ok_or_else(|| DecodeError::malformed("stream", "its id is no flight"))?;
+        Ok(Some(Self { flight, told, recorded_at: event.recorded_at() }))
+    }
+}
+
 /// One leg that goes by a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Claim {
@@ -88,19 +113,17 @@ impl Operating {
     /// # Errors
     /// When a schedule cannot be read.
     pub fn fold(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        if event.event_type() != "flights.FlightScheduled" {
-            return Ok(());
+        if let Some(scheduled) = Scheduled::read(event)? {
+            self.take(&scheduled);
         }
-        event.type_up_to(1)?;
-        let scheduled = flights::FlightScheduled::decode(event.payload()).map_err(damaged)?;
-        let id = event.stream().split_once('-').and_then(|(_, id)| id.parse::<DatedFlight>().ok());
-        let Some(flight) = id else {
-            return Err(DecodeError::malformed("stream", "its id is no flight"));
-        };
-        self.strike(flight);
-        self.schedule(flight, &scheduled);
-        self.forget(event.recorded_at());
         Ok(())
+    }
+
+    /// Takes in the schedule of a flight.
+    pub(crate) fn take(&mut self, scheduled: &Scheduled) {
+        self.strike(scheduled.flight);
+        self.schedule(scheduled.flight, &scheduled.told);
+        self.forget(scheduled.recorded_at);
     }
 
     fn schedule(&mut self, flight: DatedFlight, scheduled: &flights::FlightScheduled) {

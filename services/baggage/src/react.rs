@@ -2,8 +2,9 @@
 //!
 //! Reading is deterministic and repeatable: the same bytes with the same stored
 //! time of receipt say the same. Each thing said carries its message and index
-//! as its id, so that reading a message again adds nothing. A message that its
-//! source sends again within ten minutes is stored and not read.
+//! as its id, so that reading a message again adds nothing. What a message says that
+//! its source sends again within ten minutes is refused by each plate of which
+//! nothing else was said in between; each reading without a tag is one more.
 //!
 //! A part of a message is kept in `parts-<source>` and says nothing by itself. The
 //! fact that all are there makes this reactor open them again, join them and read
@@ -11,17 +12,19 @@
 //! that waits too long for a part is given up when the clock says so.
 //!
 //! Which flight a message means is taken from the schedule as it was known up to the
-//! message, so that every node says the same (see [`Operating`]).
+//! message, so that every node says the same (see [`Operating`]): a schedule that comes
+//! behind a message waits until the message was read.
 //!
 //! A message that an operator takes from quarantine to be read again is read by the
 //! present parser under the ids that it had: what an older one said is replaced.
 //!
 //! Messages wait sealed and are read a few at a time, because one may name
-//! thousands of bags. A stream that cannot be read quarantines what was meant for
+//! thousands of bags; one that names more than [`RAW_BAGS_MAX`] is used in no part. A stream that cannot be read quarantines what was meant for
 //! it and stops nobody else; a log that cannot be written makes all wait.
 
 mod orders;
 mod pieces;
+mod reading;
 mod repeats;
 mod waits;
 
@@ -29,11 +32,11 @@ use std::{collections::VecDeque, sync::Arc};
 
 use airside_api::baggage::v1::{LegRole, Resolution};
 use airside_kernel::{
-    Cause, Classified, Code, DecodeError, EventStore, Kept, Keyring, Personal, RecordedEvent, Revision,
-    StoredEvent, StreamId, Timestamp,
+    Classified, Code, DecodeError, EventStore, Kept, Keyring, Personal, RecordedEvent, StoredEvent, StreamId,
+    Timestamp,
 };
 use airside_runtime::{
-    executor::{Context, ExecuteError, Executor, Order},
+    executor::{ExecuteError, Executor, Order},
     reactors::{ReactError, Reactor},
     status::chain,
     telemetry::Metrics,
@@ -47,19 +50,20 @@ pub(crate) use self::orders::is_lasting;
 pub use self::repeats::Repeated;
 use self::{
     orders::{Pending, ToBag, keep_parts, quarantine_order, refused_order, settle, stuck_order},
-    repeats::Repeats,
+    reading::Reading,
+    repeats::{Earlier, Repeats},
     waits::Waits,
 };
 use crate::{
-    decide::{Bag, Command, Observe, Rejection},
-    ingest::{BAGS_MAX, PARSER_VERSION, Parsed, decode, messages, part_head},
+    decide::{Bag, Observe, Rejection},
+    ingest::{BAGS_MAX, PARSER_VERSION, Parsed, RAW_BAGS_MAX, decode, messages, part_head},
     loading::{Loading, LoadingMoved, loading_stream},
     model::{JourneyId, LicencePlate, Observation, message_observation_id},
-    operating::Operating,
+    operating::{Operating, Scheduled},
     parts::{MessageCompleted, Parts, PartsEvent, PartsGivenUp},
     source::{MessageReceived, MessageResolved, NoReads, Quarantine, QuarantineCommand, TagNotRead},
     sources::events::SourceEvent,
-    translate::{Said, Unusable, What, translate},
+    translate::{Said, Unusable, What, too_many_bags, translate},
 };
 
 /// How many commands are gathered before they are carried out.
@@ -101,22 +105,13 @@ pub struct Memory {
 
 /// A stored fact to act on.
 enum Work {
-    Raw(RecordedEvent, MessageReceived),
+    Raw(RecordedEvent, MessageReceived, Earlier),
     /// An operator wants a message to be read again.
     Again(RecordedEvent, MessageResolved),
     Whole(RecordedEvent, MessageCompleted),
     GivenUp(RecordedEvent, PartsGivenUp),
-}
-
-/// One stored message while it is read.
-struct Reading<'a> {
-    source: &'a str,
-    /// The fact that made us read it: itself, or that its parts are all there.
-    event: &'a RecordedEvent,
-    /// The raw message; of parts the one that came last.
-    message: Revision,
-    received_at: Timestamp,
-    index: u32,
+    /// A schedule that messages before it do not know.
+    Scheduled(Box<Scheduled>),
 }
 
 impl Parse {
@@ -139,10 +134,10 @@ impl Parse {
 
     async fn work(&mut self, work: &Work) -> Result<(), ReactError> {
         match work {
-            Work::Raw(event, received) => {
-                let (source, received_at) = (source_of(event), received.received_at);
-                let mut reading = Reading { source, event, message: event.revision(), received_at, index: 0 };
-                self.read(&mut reading, received)
+            Work::Raw(event, received, earlier) => {
+                let mut reading = Reading::of(event, received.received_at, event.revision());
+                reading.earlier = earlier.clone();
+                self.read(&mut reading, received).await
             }
             Work::Again(event, resolved) => self.read_again(event, *resolved).await,
             Work::Whole(event, completed) => self.read_whole(event, completed).await,
@@ -150,10 +145,18 @@ impl Parse {
                 self.set_parts_aside(event, given_up);
                 Ok(())
             }
+            Work::Scheduled(scheduled) => {
+                self.memory.operating.take(scheduled);
+                Ok(())
+            }
         }
     }
 
-    fn read(&mut self, reading: &mut Reading<'_>, received: &MessageReceived) -> Result<(), ReactError> {
+    async fn read(
+        &mut self,
+        reading: &mut Reading<'_>,
+        received: &MessageReceived,
+    ) -> Result<(), ReactError> {
         let content = match self.open(received)? {
             Ok(content) => content,
             Err(why) => {
@@ -162,11 +165,27 @@ impl Parse {
             }
         };
         let text = decode(&content);
-        let mut is_empty = true;
+        let (mut all, mut named) = (Vec::new(), 0_usize);
         for message in messages(&text, reading.received_at) {
-            is_empty = false;
+            named = named.saturating_add(message.names());
+            if named > RAW_BAGS_MAX {
+                self.set_aside(reading, message.message_type.as_str(), &too_many_bags());
+                return Ok(());
+            }
+            all.push(message);
+        }
+        if all.is_empty() {
+            let why = unusable("no-message", "the bytes hold no message of a known type");
+            self.set_aside(reading, "", &why);
+        }
+        for message in all {
+            if self.pending.len() >= MAX_GATHERED {
+                self.carry_out().await?;
+            }
             reading.index = first_index(message.index);
             match part_head(&message) {
+                // A part that came again within ten minutes is kept already.
+                Some(_) if reading.earlier.copy_of.is_some() => {}
                 Some(_) if reading.is_again() => {
                     let reason = "a part is not read again by itself; have the sender repeat the message";
                     self.set_aside(reading, message.message_type.as_str(), &unusable("part-again", reason));
@@ -174,10 +193,6 @@ impl Parse {
                 Some(head) => self.keep_part(reading, received, &message, head)?,
                 None => self.say_all(reading, &message),
             }
-        }
-        if is_empty {
-            let why = unusable("no-message", "the bytes hold no message of a known type");
-            self.set_aside(reading, "", &why);
         }
         Ok(())
     }
@@ -188,12 +203,11 @@ impl Parse {
         event: &RecordedEvent,
         resolved: MessageResolved,
     ) -> Result<(), ReactError> {
-        let (source, message) = (source_of(event), resolved.message);
-        let found = self.received(source, message).await?;
+        let found = self.received(source_of(event), resolved.message).await?;
         let received_at = found.as_ref().map_or_else(|_| event.occurred_at(), |found| found.received_at);
-        let mut reading = Reading { source, event, message, received_at, index: 0 };
+        let mut reading = Reading::of(event, received_at, resolved.message);
         match found {
-            Ok(received) => self.read(&mut reading, &received),
+            Ok(received) => self.read(&mut reading, &received).await,
             Err(why) => {
                 self.set_aside(&reading, "", &why);
                 Ok(())
@@ -216,7 +230,9 @@ impl Parse {
     fn say_all(&mut self, reading: &mut Reading<'_>, message: &Parsed<'_>) {
         match translate(message, reading.received_at) {
             Ok(said) => {
-                self.metrics.message("parsed");
+                if reading.earlier.copy_of.is_none() {
+                    self.metrics.message("parsed");
+                }
                 said.into_iter().for_each(|said| self.say(reading, said));
             }
             Err(why) => self.set_aside(reading, message.message_type.as_str(), &why),
@@ -246,6 +262,7 @@ impl Parse {
                         context,
                     },
                     message: reading.message,
+                    earlier: reading.earlier.clone(),
                     cause,
                 });
             }
@@ -269,7 +286,11 @@ impl Parse {
         }
     }
 
+    /// Notes that a message, or a part of it, cannot be used. Of a copy that is noted already.
     fn set_aside(&mut self, reading: &Reading<'_>, message_type: &str, why: &Unusable) {
+        if reading.earlier.copy_of.is_some() {
+            return;
+        }
         self.metrics.message("quarantined");
         self.pending.quarantine.push(quarantine_order(reading, message_type, why));
     }
@@ -281,11 +302,14 @@ impl Parse {
         keep_parts(&self.targets.parts, parts, quarantine).await?;
         while !bags.is_empty() {
             let some = bags.len().min(MAX_GATHERED);
-            let orders = bags[..some].iter().map(|bag| bag.order.clone().map(Command::from)).collect();
+            let orders = bags[..some].iter().map(ToBag::command).collect();
             let answers = self.targets.bags.execute_each(orders).await;
             for (bag, answer) in bags.iter().zip(answers) {
                 match answer {
                     Ok(_) | Err(ExecuteError::Rejected(Rejection::Duplicate { .. })) => {}
+                    // The time of a copy is that of the first one, whose refusal is noted.
+                    Err(ExecuteError::Rejected(Rejection::TooOld { .. }))
+                        if bag.earlier.copy_of.is_some() => {}
                     Err(ExecuteError::Rejected(why)) => quarantine.push(refused_order(bag, &why)),
                     Err(error) if is_lasting(error.code()) => {
                         tracing::error!(error = %chain(&error), "a message cannot be applied to a plate");
@@ -309,15 +333,15 @@ impl Parse {
         let received_at = received.received_at;
         // Folded whether it is acted on or not, so that a restart tells a repeat as before.
         let (source, message) = (source_of(event), event.revision());
-        let original = self.memory.repeats.original(source, &received.fingerprint, received_at, message);
-        match (act, original) {
-            (true, Some(original)) => {
-                self.metrics.message("duplicate");
-                self.repeated.note(source, message, original);
-            }
-            (true, None) => self.waiting.push_back(Work::Raw(event.clone(), received)),
-            (false, _) => {}
+        let earlier = self.memory.repeats.earlier(source, &received.fingerprint, received_at, message);
+        if !act {
+            return;
         }
+        if let Some(original) = earlier.copy_of {
+            self.metrics.message("duplicate");
+            self.repeated.note(source, message, original);
+        }
+        self.waiting.push_back(Work::Raw(event.clone(), received, earlier));
     }
 
     fn take_parts(&mut self, event: &RecordedEvent, fact: PartsEvent, act: bool) {
@@ -340,7 +364,7 @@ impl Parse {
 }
 
 impl Kept for Parse {
-    const SCHEMA: u32 = 4;
+    const SCHEMA: u32 = 5;
     type State = Memory;
 
     fn image(&self) -> Memory {
@@ -363,7 +387,11 @@ impl Reactor for Parse {
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
         match event.category() {
-            "flight" => self.memory.operating.fold(event)?,
+            "flight" => match Scheduled::read(event)? {
+                Some(scheduled) if self.waiting.is_empty() => self.memory.operating.take(&scheduled),
+                Some(scheduled) => self.waiting.push_back(Work::Scheduled(Box::new(scheduled))),
+                None => {}
+            },
             "parts" => {
                 let [fact] = PartsEvent::decode(event)?;
                 self.take_parts(event, fact, act);
@@ -423,39 +451,6 @@ fn first_index(message: usize) -> u32 {
 /// Returns which message of a text an index is of.
 pub(crate) fn message_index(index: u32) -> usize {
     usize::try_from(index).unwrap_or(usize::MAX) / BAGS_MAX
-}
-
-impl Reading<'_> {
-    /// Whether an operator made us read it, and not its coming.
-    fn is_again(&self) -> bool {
-        self.event.category() == "quarantine"
-    }
-
-    /// The fact that is worked on, as the cause of what is ordered.
-    fn cause(&self) -> Cause {
-        self.cause_in(self.event.stream().to_owned(), self.event.revision())
-    }
-
-    /// The stored message behind it, by which what was sent at one instant keeps its order.
-    fn sent(&self) -> Cause {
-        self.cause_in(source_stream("source", self.source).to_string(), self.message)
-    }
-
-    fn cause_in(&self, stream: String, revision: Revision) -> Cause {
-        Cause { reactor: Parse::NAME.to_owned(), stream, revision, index: self.index }
-    }
-
-    fn context(&self, occurred_at: Timestamp) -> Context {
-        context(self.event, self.source, occurred_at)
-    }
-}
-
-fn context(event: &RecordedEvent, source: &str, occurred_at: Timestamp) -> Context {
-    Context {
-        causation: Some(event.id().0),
-        correlation: event.id().0,
-        ..Context::new(format!("reactor/{}", Parse::NAME), source, occurred_at)
-    }
 }
 
 fn unusable(code: &str, reason: &str) -> Unusable {

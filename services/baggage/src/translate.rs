@@ -21,7 +21,7 @@ use airside_kernel::{Personal, Timestamp};
 
 use self::{links::links, sight::sight};
 use crate::{
-    ingest::{self, Change, Flight, Group, MessageType, Parsed, Status, StatusCode, is_piece},
+    ingest::{self, Change, Flight, Group, MessageType, Parsed, RAW_BAGS_MAX, Status, StatusCode, is_piece},
     model::{AirportCode, Announcement, Content, DatedFlight, Leg, LicencePlate, Reported, Sighting},
 };
 
@@ -93,6 +93,9 @@ pub fn translate(message: &Parsed<'_>, received_at: Timestamp) -> Result<Vec<Sai
             "a part of a message says nothing by itself; its .V needs PART1 to PART99 and a reference";
         return Err(Unusable::new("part-unreadable", reason));
     }
+    if message.names() > RAW_BAGS_MAX {
+        return Err(too_many_bags());
+    }
     let station = message.header.and_then(|header| header.airport);
     let station = station.ok_or_else(|| Unusable::new("no-airport", "element .V names no airport"))?;
     let mut saying = Saying { message, station, received_at, said: Vec::new() };
@@ -120,6 +123,12 @@ pub fn translate(message: &Parsed<'_>, received_at: Timestamp) -> Result<Vec<Sai
     }
     links(&mut saying);
     Ok(saying.said)
+}
+
+/// Says why a message is used in no part that names more bags than any flight carries.
+pub(crate) fn too_many_bags() -> Unusable {
+    let reason = format!("it names more than {RAW_BAGS_MAX} bags, no-reads included; send it in several");
+    Unusable::new("too-many-bags", &reason)
 }
 
 impl Saying<'_> {

@@ -212,6 +212,14 @@ impl Parsed<'_> {
         self.elements.get(group.elements.clone()).unwrap_or_default()
     }
 
+    /// Returns how many bags it names, no-reads included.
+    pub fn names(&self) -> usize {
+        let named = |group: &Group<'_>| {
+            group.bags.len().saturating_add(usize::try_from(group.no_reads).unwrap_or(usize::MAX))
+        };
+        self.groups.iter().map(named).fold(0, usize::saturating_add)
+    }
+
     /// Writes the message again: every element byte for byte, one a line, in plain framing.
     pub fn print(&self) -> String {
         let mut text = format!("{}\n", self.message_type);

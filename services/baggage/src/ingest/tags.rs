@@ -1,7 +1,7 @@
 //! Tag items into plates: ranges expanded within bounds, each plate once.
 //!
 //! What a message claims never decides what is allocated: an item names at most 999 plates, a
-//! message at most [`BAGS_MAX`], repeats included.
+//! message at most [`BAGS_MAX`], repeats and no-reads included.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,12 @@ use super::findings::Finding;
 use super::message::MessageType;
 use crate::model::{LicencePlate, PlateError, PlateKind};
 
-/// How many plates one message may name, repeats included.
+/// How many plates one message may name, repeats and no-reads included. What it says has its ids in a
+/// range of this length.
 pub const BAGS_MAX: usize = 100_000;
+/// How many bags are used of one raw message, no-reads included, whatever messages it holds; real ones
+/// name some hundreds.
+pub const RAW_BAGS_MAX: usize = 5_000;
 
 /// A plate with a count, read but not yet expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +99,7 @@ impl Tag {
 impl Named {
     /// Reserves room for an item; false when the message names too many plates.
     pub(super) fn admit(&mut self, tag: Tag) -> bool {
-        let (Tag::Range(_, count) | Tag::AfterZero(_, count)) = tag else { return true };
+        let (Tag::Range(_, count) | Tag::AfterZero(_, count) | Tag::NoRead(count)) = tag;
         let claimed = self.claimed + usize::from(count);
         if claimed <= BAGS_MAX {
             self.claimed = claimed;

@@ -7,9 +7,9 @@ use airside_runtime::{
     status::chain,
 };
 
-use super::{Reading, source_stream, unusable};
+use super::{Reading, repeats::Earlier, source_stream, unusable};
 use crate::{
-    decide::{Observe, Rejection},
+    decide::{Command, Known, Observe, Rejection},
     ingest::PARSER_VERSION,
     loading::LoadingMoved,
     parts::{Parts, PartsCommand},
@@ -32,8 +32,18 @@ pub(super) struct ToBag {
     pub(super) order: Order<Observe>,
     /// The raw message behind it.
     pub(super) message: Revision,
+    /// What that message repeats.
+    pub(super) earlier: Earlier,
     /// What a refusal is noted under.
     pub(super) cause: Cause,
+}
+
+impl ToBag {
+    /// Returns the order with what its message repeats.
+    pub(super) fn command(&self) -> Order<Command> {
+        let known = Known { copies: self.earlier.messages.clone(), ..Known::default() };
+        self.order.clone().map(|observe| Command::Observe(observe, known))
+    }
 }
 
 impl Pending {

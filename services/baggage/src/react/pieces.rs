@@ -64,7 +64,7 @@ impl Parse {
         let source = source_of(event);
         let (message, index) = completed.came_last();
         let index = first_index(usize::try_from(index).unwrap_or(usize::MAX));
-        let mut reading = Reading { source, event, message, received_at: completed.received_at, index };
+        let mut reading = Reading { index, ..Reading::of(event, completed.received_at, message) };
         let kind = &completed.key.message_type;
         match self.join(source, completed).await? {
             Ok(text) => match messages(&text, completed.received_at).next() {
@@ -143,8 +143,8 @@ impl Parse {
         why: &Unusable,
     ) {
         for (index, part) in (0..).zip(parts) {
-            let (source, message) = (source_of(event), part.message);
-            self.set_aside(&Reading { source, event, message, received_at, index }, message_type, why);
+            let reading = Reading { index, ..Reading::of(event, received_at, part.message) };
+            self.set_aside(&reading, message_type, why);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Policy. Every message of such a batch carries the key, and a batch is one append; so the log
 //! itself says which keys were used, also after a crash, and memory is only a fold of it. The fold
 //! of a source begins with its recent messages, once, and goes on with what is new before each keyed
-//! batch. The append names the revision that was folded to: of two calls with one key, in two
+//! batch, or from its recent messages again when more came than a key is known among. The append names the revision that was folded to: of two calls with one key, in two
 //! processes even, the slower one is refused by the log, reads the news and finds the key.
 //!
 //! In a process keyed batches of a source take turns, and batches without a key stand aside for the
@@ -183,7 +183,7 @@ impl Known {
         Ok(known)
     }
 
-    /// Folds what is new.
+    /// Folds what is new; where that is more than the recent messages, those alone.
     async fn read_on(
         &mut self,
         store: &dyn EventStore,
@@ -193,6 +193,13 @@ impl Known {
         loop {
             let from = self.head.map_or(Revision::FIRST, Revision::next);
             let page = store.read_stream(stream, Direction::Forwards, Some(from), PAGE_EVENTS).await?;
+            if !page.end {
+                let newest = store.read_stream(stream, Direction::Backwards, None, 1).await?;
+                if newest.events.first().is_some_and(|newest| self.is_left_behind(newest.revision())) {
+                    *self = Self::fold(store, stream, now).await?;
+                    return Ok(());
+                }
+            }
             for event in &page.events {
                 if let Some(seen) = keyed(event) {
                     self.note(seen);
@@ -204,6 +211,11 @@ impl Known {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether a source went on so far that no key which was folded is known any more.
+    fn is_left_behind(&self, newest: Revision) -> bool {
+        newest.0.saturating_sub(self.head.map_or(0, |head| head.0)) > MESSAGES_BACK
     }
 
     fn note(&mut self, (revision, key, received_at): Seen) {
@@ -299,6 +311,15 @@ mod tests {
         assert_eq!((known.order.len(), known.batches.len()), (1, 1), "the older batch is forgotten");
         known.forget(at(2 * DAY));
         assert_eq!((known.order.len(), known.batches.len()), (0, 0));
+    }
+
+    #[test]
+    fn what_is_new_is_read_on_only_while_it_is_less_than_the_recent_messages() {
+        let known = folded(&[(7, "a", 0)]);
+        assert!(!known.is_left_behind(Revision(7)));
+        assert!(!known.is_left_behind(Revision(7 + MESSAGES_BACK)));
+        assert!(known.is_left_behind(Revision(8 + MESSAGES_BACK)));
+        assert!(Known::default().is_left_behind(Revision(1 + MESSAGES_BACK)));
     }
 
     #[test]

@@ -145,6 +145,9 @@ fn what_a_message_claims_never_decides_what_it_costs() {
     let over = read(&more);
     assert_eq!(over[0].groups[0].bags.len(), 99_900);
     assert_eq!(over[0].held_by().unwrap().code(), "too-many-bags");
+    let unread = format!("BPM\n.V/1LSZX\n{}ENDBPM\n", ".N/0000000000999\n".repeat(1_000));
+    let unread = read(&unread);
+    assert_eq!((unread[0].names(), unread[0].held_by().unwrap().code()), (99_900, "too-many-bags"));
 }
 
 #[test]

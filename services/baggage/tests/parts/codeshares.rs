@@ -5,7 +5,7 @@ use airside_api::{
     baggage::v1::{self as api, TrackingPoint},
     flights::v1::{FlightLeg, FlightScheduled},
 };
-use airside_runtime::stored::timestamp_message;
+use airside_runtime::{reactors::StartAt, stored::timestamp_message};
 use prost::Message;
 
 use crate::airport::{Airport, NOW, staff};
@@ -75,6 +75,21 @@ async fn a_bag_that_was_announced_before_the_schedule_came_is_found_by_either_na
     let bag = airport.bag(PLATE, staff()).await.unwrap();
     assert_eq!(bag.timeline.len(), 2, "the change is of the same journey");
     assert_eq!(bag.status.unwrap().flight, "ZH9101-20261120");
+}
+
+#[tokio::test]
+async fn a_schedule_right_behind_a_message_says_nothing_of_that_message() {
+    let mut airport = Airport::open();
+    airport.submit(&[&bsm("CA3101")]).await;
+    scheduled(&airport).await;
+    airport.submit(&[&bsm("CA3101").replace(PLATE, "3479000102")]).await;
+    airport.start_reading(Some(StartAt::Beginning)).await;
+    let before = airport.bag(PLATE, staff()).await.unwrap();
+    let behind = airport.bag("3479000102", staff()).await.unwrap();
+    assert_eq!(
+        (before.legs[0].flight.as_str(), behind.legs[0].flight.as_str()),
+        ("CA3101-20261120", "ZH9101-20261120")
+    );
 }
 
 #[tokio::test]
