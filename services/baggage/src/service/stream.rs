@@ -264,10 +264,11 @@ fn going_away() -> Status {
     Status::unavailable("the server is going away: connect again and send again what was not answered")
 }
 
+/// Items on their way to disk, by their numbers.
+type Storing<T> = Option<(Vec<u64>, JoinHandle<Result<T, Status>>)>;
+
 /// Waits until items are on disk; for ever when none are on their way.
-async fn finished<T>(
-    storing: &mut Option<(Vec<u64>, JoinHandle<Result<T, Status>>)>,
-) -> (Vec<u64>, Result<T, Status>) {
+async fn finished<T>(storing: &mut Storing<T>) -> (Vec<u64>, Result<T, Status>) {
     let Some((_, taking)) = storing else { return pending().await };
     let taken = taking.await;
     let (items, _) = storing.take().expect("it was there and is ours alone");
