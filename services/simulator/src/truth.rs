@@ -281,6 +281,8 @@ pub struct Outcome {
     pub offload: bool,
     /// True when its flight left without it and no other has taken it.
     pub left_behind: bool,
+    /// True when its flight has left without it so lately that nobody need say so yet.
+    pub just_left: bool,
 }
 
 /// One step of a bag's way.

@@ -198,7 +198,7 @@ async fn difference(staff: &Clients, bag: &Bag) -> Option<Difference> {
     };
     let said = match status.exception() {
         _ if status.offload => "offloaded".to_owned(),
-        BagException::LeftBehind => left_behind(stage),
+        BagException::LeftBehind if !bag.outcome.just_left => left_behind(stage),
         // Of a bag that came too late for its flight that is said in these words.
         _ if bag.outcome.left_behind && status.connection() == Connection::Missed => left_behind(stage),
         _ => in_words(stage),

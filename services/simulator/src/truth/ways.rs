@@ -76,6 +76,7 @@ fn bag(
         }
     }
     way.retain(|step| plan.has_come(step.at));
+    let has_left = left_by.iter().any(|(_, at)| plan.has_come(*at));
     left_by.retain(|(_, at)| plan.has_come(later(*at, LEFT_AFTER_S)));
     reflight = reflight.filter(|(_, at)| plan.has_come(*at));
     let caught_up = |step: &Step| step.point == TrackingPoint::AircraftLoad && step.flight != first.0;
@@ -89,6 +90,7 @@ fn bag(
             stage: way.last().map_or(Stage::Expected, |step| stage_of(step.point)),
             offload: passenger.announcement == Announcement::NoShow && taken_back,
             left_behind,
+            just_left: has_left && left_by.is_empty(),
         },
         way,
         left_by,

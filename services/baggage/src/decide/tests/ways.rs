@@ -104,6 +104,7 @@ fn a_bag_that_is_told_after_its_flight_left_is_judged_as_if_it_had_been_known() 
     check(&after([(210, said(New, FLIGHT)), gone(), load(200)]), Stage::OnAircraft, NONE);
     let unwanted = (30, of_passenger(PassengerState::NotBoarded, Authority::Load));
     check(&after([unwanted, gone()]), Stage::Expected, NONE);
+    check(&after([told(), gone(), (40, said(Deleted, FLIGHT))]), Stage::Expected, NONE);
     let back = || (25, turned(Returned, FLIGHT));
     check(&after([told(), load(9), gone(), back()]), Stage::OnAircraft, NONE);
     check(&after([told(), gone(), back()]), Stage::Expected, NONE);

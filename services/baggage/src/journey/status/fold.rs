@@ -127,6 +127,8 @@ impl<'a> Fold<'a> {
                 && departing(self.route.legs()).is_some_and(|standing| named(legs, standing).is_none());
             if !is_moot {
                 self.authority = Authority::Revoked;
+                // A flight leaves nothing behind that its airline takes back.
+                self.is_left_behind = false;
                 if self.route.legs().is_empty() {
                     self.route.tell(announcement, observation.station);
                     self.flight = departing(legs).or(self.flight);
