@@ -11,23 +11,19 @@
 
 mod probes;
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
-use airside_kernel::EventStore;
-use airside_runtime::telemetry::{Metrics, Registry};
-use airside_server::{Config, Node, endpoint};
+use airside_server::Node;
 use airside_simulator::{
     connect::Endpoint,
     load::{LoadOptions, LoadReport, empty_unary, message_load, scan_load},
 };
 use anyhow::{Context, Result, ensure};
-use tokio::{
-    sync::watch,
-    time::{Instant, timeout},
-};
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     limits::fdatasyncs_per_s,
+    loopback,
     measure::{Better, Measure},
 };
 use probes::Probes;
@@ -40,8 +36,6 @@ const MESSAGE_OF: u32 = 5;
 const MORE: f64 = 1.05;
 /// How often each observer looks.
 const PROBE_EVERY: Duration = Duration::from_millis(50);
-/// How long the node may take to read and show everything.
-const CATCH_UP: Duration = Duration::from_secs(600);
 /// What 99 of 100 must stay below from receipt to projection, milliseconds, and should.
 const SEEN_MS: (f64, f64) = (250.0, 100.0);
 
@@ -71,12 +65,7 @@ struct Reached {
 /// When the node cannot be had, or refuses what it must take.
 pub(crate) async fn measure(folder: &Path, run_for: Option<Duration>) -> Result<Vec<Measure>> {
     let syncs_per_s = fdatasyncs_per_s(folder)?;
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = Config { folder: folder.join("data"), listen: any, admin: Some(any), ..Config::default() };
-    let mut registry = Registry::default();
-    let metrics = Metrics::register(&mut registry);
-    let node = Node::start(config, registry, metrics).await?;
-    let endpoint = endpoint(node.public, node.tokens.clone())?;
+    let (node, endpoint) = loopback::start(loopback::config(folder.join("data"))).await?;
     let empty_per_s = empty_unary(&endpoint, 8, Duration::from_secs(1)).await?.calls_per_s;
     let mut measures = Vec::new();
     let phases =
@@ -113,9 +102,7 @@ async fn run(node: &Node, endpoint: &Endpoint, phase: Phase, place: u32) -> Resu
     let began = Instant::now();
     let (scans, messages) = tokio::join!(scan_load(endpoint, &scans), message_load(endpoint, &messages));
     let (scans, messages) = (scans?, messages?);
-    let answered = Instant::now();
-    caught_up(node, endpoint).await?;
-    let caught_up_after = answered.elapsed();
+    let caught_up_after = loopback::caught_up(node, endpoint).await?;
     stop.send_replace(true);
     let seen = probes.await.context("the observers have panicked")??;
     for report in [&scans, &messages] {
@@ -125,18 +112,6 @@ async fn run(node: &Node, endpoint: &Endpoint, phase: Phase, place: u32) -> Resu
     let items = (scans.items + messages.items) as f64;
     let seconds = if is_paced { run_for } else { began.elapsed() }.as_secs_f64();
     Ok(Reached { per_s: items / seconds, scans, messages, caught_up_after, seen })
-}
-
-/// Waits until all that is stored now is read and shown.
-async fn caught_up(node: &Node, endpoint: &Endpoint) -> Result<()> {
-    let work = async {
-        let stored = node.store.head().await?;
-        let mut read = node.messages_read.clone();
-        read.wait_for(|read| read.position >= stored).await.context("nobody reads messages any more")?;
-        let head = node.store.head().await?.context("the log is empty")?;
-        probes::shown_up_to(endpoint, &head.to_string()).await
-    };
-    timeout(CATCH_UP, work).await.context("messages are not read in time")?
 }
 
 fn figures(phase: Phase, reached: &Reached, machine: &str) -> Vec<Measure> {

@@ -4,15 +4,14 @@
 //! on disk counts. Held against fdatasyncs a second of the same folder and
 //! empty unary calls a second of the same server in the same round.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
-use airside_runtime::telemetry::{Metrics, Registry};
-use airside_server::{Config, Node, endpoint};
 use airside_simulator::load::{LoadOptions, LoadReport, empty_unary, message_load, scan_load};
 
 use crate::{
     ROUNDS,
     limits::fdatasyncs_per_s,
+    loopback,
     measure::{Better, Measure},
 };
 
@@ -76,12 +75,7 @@ async fn best(folder: &Path, name: &str, per_call: usize, is_scan: bool) -> anyh
 async fn round(folder: &Path, per_call: usize, is_scan: bool) -> anyhow::Result<Round> {
     std::fs::create_dir_all(folder)?;
     let syncs_per_s = fdatasyncs_per_s(folder)?;
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = Config { folder: folder.join("data"), listen: any, admin: Some(any), ..Config::default() };
-    let mut registry = Registry::default();
-    let metrics = Metrics::register(&mut registry);
-    let node = Node::start(config, registry, metrics).await?;
-    let endpoint = endpoint(node.public, node.tokens.clone())?;
+    let (node, endpoint) = loopback::start(loopback::config(folder.join("data"))).await?;
     let options = LoadOptions { per_call, run_for: FOR, ..LoadOptions::default() };
     let empty_calls_per_s =
         empty_unary(&endpoint, options.connections, Duration::from_secs(1)).await?.calls_per_s;

@@ -8,7 +8,6 @@
 
 use std::{
     hint::black_box,
-    net::SocketAddr,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -30,9 +29,7 @@ use airside_kernel::SystemClock;
 use airside_runtime::{
     projections::{Projections, ReadModel},
     stored::timestamp_message,
-    telemetry::{Metrics, Registry},
 };
-use airside_server::{Config, Node, endpoint};
 use airside_simulator::connect::Clients;
 use airside_store::{EmbeddedStore, Options};
 use anyhow::{Context, Result, ensure};
@@ -41,7 +38,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use tokio::sync::{broadcast, watch};
 
 use crate::{
-    ROUNDS,
+    ROUNDS, loopback,
     measure::{Better, Measure},
     rebuild::day,
 };
@@ -143,12 +140,7 @@ fn better(best: Option<Times>, found: Times) -> Option<Times> {
 
 /// Calls a node; returns the times of the question and those of an empty call of the same round.
 async fn whole(folder: &Path) -> Result<(Times, Times)> {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = Config { folder: folder.join("data"), listen: any, admin: Some(any), ..Config::default() };
-    let mut registry = Registry::default();
-    let metrics = Metrics::register(&mut registry);
-    let node = Node::start(config, registry, metrics).await?;
-    let endpoint = endpoint(node.public, node.tokens.clone())?;
+    let (node, endpoint) = loopback::start(loopback::config(folder.join("data"))).await?;
     let clients = Clients::new(&endpoint.connect().await?, &endpoint.partner()?);
     let position = fill(&clients).await?;
     let mut random = StdRng::seed_from_u64(7);

@@ -17,6 +17,7 @@ mod ingest;
 mod limits;
 mod load_decision;
 mod log_open;
+mod loopback;
 mod measure;
 mod message_load;
 mod parse;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use airside_api::baggage::v1::{
-    GetBagRequest, ListBagsRequest, RawMessage, RecordScansRequest, Scan, SubmitMessagesRequest,
-    TrackingPoint, raw_message::Content,
+    GetBagRequest, RawMessage, RecordScansRequest, Scan, SubmitMessagesRequest, TrackingPoint,
+    raw_message::Content,
 };
 use airside_simulator::{
     connect::{Clients, Endpoint},
@@ -64,23 +64,6 @@ pub(super) async fn look(
     let messages = repeated(every, stopped, |bag| announce(caller.clone(), plate(7, place, bag)));
     let (scans, messages) = tokio::try_join!(scans, messages)?;
     Ok(Probes { scans, messages })
-}
-
-/// Waits until the read model of bags includes a position.
-pub(super) async fn shown_up_to(endpoint: &Endpoint, position: &str) -> Result<()> {
-    let caller = Clients::new(&endpoint.connect().await?, &endpoint.partner()?);
-    let request = ListBagsRequest {
-        page_size: 1,
-        at_least_position: position.to_owned(),
-        ..ListBagsRequest::default()
-    };
-    let mut baggage = caller.baggage;
-    while let Err(status) = baggage.list_bags(request.clone()).await {
-        if !matches!(status.code(), Code::FailedPrecondition | Code::Unavailable | Code::DeadlineExceeded) {
-            bail!("the read models cannot be asked: {status}");
-        }
-    }
-    Ok(())
 }
 
 async fn repeated<F>(

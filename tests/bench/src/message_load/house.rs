@@ -3,28 +3,24 @@
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
-    net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use airside_api::baggage::v1::ListBagsRequest;
 use airside_baggage::link::{client::Client, frame::AppId};
-use airside_kernel::{EventStore, Keyring, SystemClock};
-use airside_runtime::telemetry::{Metrics, Registry};
+use airside_kernel::{Keyring, SystemClock};
 use airside_server::{
     Config, Node,
     config::{FoldersConfig, LinkAccount, LinkConfig, MessageFolder},
-    endpoint,
 };
 use airside_simulator::connect::{Clients, Endpoint};
 use airside_store::{EmbeddedStore, Options};
-use anyhow::{Context, Result, bail};
-use tokio::time::{self, Instant};
+use anyhow::{Context, Result};
 
 use super::ledger::Kind;
+use crate::loopback;
 
 /// The application id of the host link's lines.
 const APP: &str = "LOAD";
@@ -32,8 +28,6 @@ const APP: &str = "LOAD";
 const PASSWORD: &str = "LOADLOAD";
 /// How often the folder is looked at.
 const POLL: Duration = Duration::from_millis(200);
-/// How long reading everything may take after the last answer.
-const READ_WITHIN: Duration = Duration::from_secs(600);
 
 /// A running node.
 pub(super) struct House {
@@ -60,14 +54,10 @@ impl House {
         fs::create_dir_all(&files)?;
         fs::write(&password, PASSWORD)?;
         fs::set_permissions(&password, Permissions::from_mode(0o600))?;
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let account = LinkAccount { source: Kind::Link.source().to_owned(), password_file: password };
         let accounts = BTreeMap::from([(APP.to_owned(), account)]);
         let watched = MessageFolder { path: files.clone(), source: Kind::Files.source().to_owned() };
         let config = Config {
-            folder: data.clone(),
-            listen: any,
-            admin: Some(any),
             link: LinkConfig { accounts, ..LinkConfig::default() },
             // The bench gives its files their names when they are whole.
             folders: FoldersConfig {
@@ -76,12 +66,9 @@ impl House {
                 messages: vec![watched],
                 ..FoldersConfig::default()
             },
-            ..Config::default()
+            ..loopback::config(data.clone())
         };
-        let mut registry = Registry::default();
-        let metrics = Metrics::register(&mut registry);
-        let node = Node::start(config, registry, metrics).await?;
-        let endpoint = endpoint(node.public, node.tokens.clone())?;
+        let (node, endpoint) = loopback::start(config).await?;
         Ok(Self { node, data, endpoint, files })
     }
 
@@ -97,28 +84,9 @@ impl House {
         Ok(Client::connect(address, app, PASSWORD.as_bytes()).await?)
     }
 
-    /// Waits until all that is stored now is read and in the read models; returns how long it took.
+    /// Waits until all that is stored now is read and shown; returns how long it took.
     pub(super) async fn caught_up(&self) -> Result<Duration> {
-        let began = Instant::now();
-        let caught_up = async {
-            let stored = self.node.store.head().await?;
-            let mut read = self.node.messages_read.clone();
-            read.wait_for(|read| read.position >= stored).await.context("nobody reads messages any more")?;
-            let head = self.node.store.head().await?.context("the log is empty")?;
-            let mut bags = self.partner().await?.baggage;
-            let asked = || ListBagsRequest {
-                page_size: 1,
-                at_least_position: head.to_string(),
-                ..ListBagsRequest::default()
-            };
-            while let Err(status) = bags.list_bags(asked()).await {
-                if status.code() != tonic::Code::FailedPrecondition {
-                    bail!("the read models cannot be asked: {status}");
-                }
-            }
-            Ok(began.elapsed())
-        };
-        time::timeout(READ_WITHIN, caught_up).await.context("messages are not read in time")?
+        loopback::caught_up(&self.node, &self.endpoint).await
     }
 
     /// Stops the node and opens its log anew.
