@@ -29,6 +29,7 @@ pub mod journey;
 pub mod link;
 pub mod loading;
 pub mod model;
+pub mod once;
 pub mod operating;
 pub mod parts;
 pub mod passenger;
