@@ -135,6 +135,7 @@ impl Repeats {
     /// Returns the memory as it was before it was stored.
     pub(super) fn recalled(mut self) -> Self {
         for recent in self.sources.values_mut() {
+            recent.known.clear();
             let order = &recent.order;
             order.iter().for_each(|(print, sent)| remember(&mut recent.known, *print, *sent));
         }
@@ -297,6 +298,14 @@ mod tests {
             assert_eq!(is_again(&mut restored, "dcs", &print(of), at(second)), expected, "{of} at {second}");
         }
         assert_eq!(restored.sources["dcs"].known, repeats.sources["dcs"].known);
+    }
+
+    #[test]
+    fn a_memory_that_is_recalled_twice_knows_each_message_once() {
+        let mut repeats = Repeats::default();
+        assert!(!is_again(&mut repeats, "dcs", &print(1), at(0)));
+        let mut recalled = repeats.recalled().recalled();
+        assert_eq!(recalled.earlier("dcs", &print(1), at(1), Revision(9)).messages.len(), 1);
     }
 
     #[test]
