@@ -33,7 +33,6 @@ pub mod once;
 pub mod operating;
 pub mod parts;
 pub mod passenger;
-pub mod plates;
 pub mod project;
 pub mod react;
 pub mod receive;

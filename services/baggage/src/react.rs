@@ -58,7 +58,7 @@ use crate::{
     decide::{Bag, Observe, Rejection},
     ingest::{BAGS_MAX, PARSER_VERSION, Parsed, RAW_BAGS_MAX, decode, messages, part_head},
     loading::{Loading, LoadingMoved, loading_stream},
-    model::{JourneyId, LicencePlate, Observation, message_observation_id},
+    model::{JourneyId, Observation, message_observation_id},
     operating::{Operating, Scheduled},
     parts::{MessageCompleted, Parts, PartsEvent, PartsGivenUp},
     source::{MessageReceived, MessageResolved, NoReads, Quarantine, QuarantineCommand, TagNotRead},
@@ -257,7 +257,7 @@ impl Parse {
                 self.memory.operating.resolve(&mut content, said.station);
                 self.pending.bags.push(ToBag {
                     order: Order {
-                        stream: bag_stream(plate),
+                        stream: plate.stream(),
                         command: Observe { observation, content, new_journey: JourneyId(Uuid::now_v7()) },
                         context,
                     },
@@ -455,11 +455,6 @@ pub(crate) fn message_index(index: u32) -> usize {
 
 fn unusable(code: &str, reason: &str) -> Unusable {
     Unusable { code: code.to_owned(), reason: reason.to_owned() }
-}
-
-/// Returns the stream of a plate.
-pub(crate) fn bag_stream(plate: LicencePlate) -> StreamId {
-    StreamId::new("bag", plate).expect("ten digits make a stream name")
 }
 
 /// Returns a stream of a source whose name was checked at the edge.

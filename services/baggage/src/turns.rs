@@ -46,7 +46,7 @@ use crate::{
     decide::{Bag, Command, Known, Observe, Rejection},
     events::{damaged, observation},
     model::{AirportCode, LicencePlate},
-    react::{bag_stream, is_lasting},
+    react::is_lasting,
 };
 
 /// The reactor's name, and the source of what it tells.
@@ -136,7 +136,7 @@ impl Turns {
                 let context = Context { correlation, causation, ..new };
                 let known = Known { concluded_of: Some(journey), ..Known::default() };
                 let command = Command::Observe(Observe { observation, content, new_journey: journey }, known);
-                Order { stream: bag_stream(plate), command, context }
+                Order { stream: plate.stream(), command, context }
             },
         ));
     }

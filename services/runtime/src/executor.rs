@@ -245,6 +245,17 @@ impl<D: Stored> Executor<D> {
     }
 }
 
+/// Returns the present state of a stream, straight from a log: for who asks once, and orders nothing.
+///
+/// # Errors
+/// When the log cannot be read or a fact cannot be decoded.
+pub async fn load<D: Stored>(
+    store: &dyn EventStore,
+    stream: &StreamId,
+) -> Result<Arc<Folded<D::State>>, ExecuteError<D::Rejection>> {
+    Ok(fold::refresh::<D>(store, stream, None).await?)
+}
+
 /// Why no order of a stream can be carried out now.
 #[derive(Debug, Clone)]
 enum Failure {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use airside_kernel::StreamId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use thiserror::Error;
 
@@ -59,6 +60,11 @@ impl LicencePlate {
             _ if value % SERIALS == 0 => Err(PlateError::SerialZero),
             _ => Ok(Self(value)),
         }
+    }
+
+    /// Returns its stream.
+    pub fn stream(self) -> StreamId {
+        StreamId::new("bag", self).expect("ten digits make a stream name")
     }
 
     /// Returns the three-digit baggage issuer code (Resolution 769), such as 479 for ZH.

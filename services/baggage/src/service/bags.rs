@@ -19,7 +19,6 @@ use crate::{
     journey::Journey,
     model::{Content, DatedFlight, LicencePlate, Observation, masked_name},
     project::ListKey,
-    react::bag_stream,
 };
 
 /// The stream of a watched bag.
@@ -45,7 +44,7 @@ pub(super) async fn find_as_of(
     caller: &Caller,
     at: Timestamp,
 ) -> Result<Option<api::Bag>, Status> {
-    let then = service.executor.load_as_of(&bag_stream(plate), at).await.map_err(|error| status(&error))?;
+    let then = service.executor.load_as_of(&plate.stream(), at).await.map_err(|error| status(&error))?;
     let Some(then) = then else { return Ok(None) };
     let keys = service.keys.as_ref();
     Ok(service.bags.read(|bags| {

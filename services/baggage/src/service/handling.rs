@@ -40,7 +40,6 @@ use crate::{
     model::{DatedFlight, LicencePlate, container_sign, place_problem},
     operating::Operating,
     project::{Bags, Scope},
-    react::bag_stream,
     service::{bags, plate},
 };
 
@@ -88,7 +87,7 @@ impl HandlingService for Handling {
                 })
             }),
             Some(at) => {
-                let then = self.executor.load_as_of(&bag_stream(plate), at).await;
+                let then = self.executor.load_as_of(&plate.stream(), at).await;
                 let then = then.map_err(|error| status(&error))?;
                 let load = past::flight(&*self.store, flight, at).await?;
                 let worn = then.as_ref().map(|then| &then.state);
@@ -236,7 +235,7 @@ impl HandlingService for Handling {
                 bags.find(plate, Scope::All).map(|(journey, _)| export::document(plate, journey, format))
             }),
             Some(at) => {
-                let then = self.executor.load_as_of(&bag_stream(plate), at).await;
+                let then = self.executor.load_as_of(&plate.stream(), at).await;
                 let then = then.map_err(|error| status(&error))?;
                 then.and_then(|then| Some(export::document(plate, then.state.newest_journey()?, format)))
             }

@@ -19,7 +19,7 @@ use crate::{
         observation_source,
     },
     project::Scope,
-    react::{bag_stream, source_stream},
+    react::source_stream,
     source::{MessageResolved, QuarantineCommand},
 };
 
@@ -109,7 +109,7 @@ pub(super) async fn resolve(
                 Settled::Dismissed => String::new(),
             };
             let context = Context::new(actor, observation_source(&order.observation_id), now);
-            let order = Order { stream: bag_stream(plate), command: Command::Settle(order), context };
+            let order = Order { stream: plate.stream(), command: Command::Settle(order), context };
             let done = service.executor.execute(order).await.map_err(|error| status(&error))?;
             Ok(api::ResolveQuarantineResponse { journey_id, position: text(done.position) })
         }
@@ -215,7 +215,7 @@ fn link_order(
     };
     let (content, new_journey) = (Content::Linked(Box::new(link)), JourneyId::default());
     Order {
-        stream: bag_stream(plate),
+        stream: plate.stream(),
         command: Observe { observation, content, new_journey }.into(),
         context: Context::new(actor, OPERATOR, now),
     }

@@ -20,7 +20,7 @@ use crate::{
         Content, DatedFlight, JourneyId, Leg, LicencePlate, Observation, Sighting, container_sign,
         place_problem, scan_observation_id,
     },
-    react::{bag_stream, source_stream},
+    react::source_stream,
     source::{KnownAlready, NoReads, TagNotRead},
     sources::{Sources, clock::Skew, state::Source},
 };
@@ -165,7 +165,7 @@ pub(super) async fn record(
             let (mut content, new_journey) = (Content::Scanned(sighting), JourneyId(Uuid::now_v7()));
             service.operating.read(|operating| operating.resolve(&mut content, observation.station));
             let command = Observe { observation, content, new_journey }.into();
-            bags.push(Order { stream: bag_stream(plate), command, context });
+            bags.push(Order { stream: plate.stream(), command, context });
             bag_places.push(place);
         } else {
             let command = TagNotRead { observation, point: sighting.point, reader: sighting.reader };

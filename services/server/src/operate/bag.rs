@@ -1,12 +1,13 @@
 //! A bag's journey as a document, and the evidence of all that is known of its plate.
 
 use airside_baggage::{
+    decide::Bag,
     export::{self, Format},
     model::LicencePlate,
-    plates,
 };
 use airside_evidence::{Proof, prove_stream};
 use airside_kernel::{Direction, EventStore, StreamId};
+use airside_runtime::executor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -24,15 +25,15 @@ pub struct Export {
 /// Tells a bag's newest journey.
 pub(super) async fn export(order: &Export, parts: &Parts) -> Result<Value, OrderError> {
     let plate = plate(&order.plate)?;
-    let state = plates::load(&*parts.store, plate).await.map_err(OrderError::broken)?;
-    let journey = state.newest_journey().ok_or_else(|| unknown(plate))?;
+    let folded = executor::load::<Bag>(&*parts.store, &plate.stream()).await.map_err(OrderError::broken)?;
+    let journey = folded.state.newest_journey().ok_or_else(|| unknown(plate))?;
     Ok(export::document(plate, journey, order.format))
 }
 
 /// Proves every event of a plate's stream that is signed, and shows each in words beside its bytes.
 pub(super) async fn evidence(plate_text: &str, parts: &Parts) -> Result<Value, OrderError> {
     let plate = plate(plate_text)?;
-    let stream = plates::stream(plate);
+    let stream = plate.stream();
     if parts.store.read_stream(&stream, Direction::Backwards, None, 1).await?.events.is_empty() {
         return Err(unknown(plate));
     }

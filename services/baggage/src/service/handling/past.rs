@@ -19,7 +19,6 @@ use crate::{
     },
     journey::Plate,
     model::{DatedFlight, LicencePlate},
-    react::bag_stream,
 };
 
 /// How many events are read at once.
@@ -46,7 +45,7 @@ pub(super) async fn plates(
     }
     let mut then = Vec::with_capacity(concerned.len());
     for plate in concerned {
-        let folded = executor.load_as_of(&bag_stream(*plate), at).await.map_err(|error| status(&error))?;
+        let folded = executor.load_as_of(&plate.stream(), at).await.map_err(|error| status(&error))?;
         then.extend(folded.map(|folded| (*plate, folded.state)));
     }
     Ok(then)
