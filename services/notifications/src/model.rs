@@ -130,6 +130,11 @@ impl Kind {
         }
     }
 
+    /// Returns whether it speaks of bags; the others speak of a flight.
+    pub fn is_of_bag(self) -> bool {
+        self.parameters().contains(&"plate")
+    }
+
     /// Returns how urgent notices of this kind are.
     pub fn priority(self) -> Priority {
         match self {

@@ -23,9 +23,11 @@ use crate::model::{Kind, Locale};
 /// Returns the text of a notice.
 pub fn text(kind: Kind, parameters: &BTreeMap<String, String>, locale: Locale) -> String {
     let words = Words { parameters };
-    match locale {
-        Locale::En => en::text(kind, &words),
-        Locale::ZhCn => zh_cn::text(kind, &words),
+    match (locale, kind.is_of_bag()) {
+        (Locale::En, false) => en::of_flight(kind, &words),
+        (Locale::En, true) => en::of_bag(kind, &words),
+        (Locale::ZhCn, false) => zh_cn::of_flight(kind, &words),
+        (Locale::ZhCn, true) => zh_cn::of_bag(kind, &words),
     }
 }
 

@@ -3,22 +3,8 @@
 use super::{OrElse, Words};
 use crate::model::Kind;
 
-/// Returns the text of a notice.
-pub(super) fn text(kind: Kind, words: &Words<'_>) -> String {
-    match kind {
-        Kind::GateAssigned
-        | Kind::GateChanged
-        | Kind::Boarding
-        | Kind::FinalCall
-        | Kind::FlightDelayed
-        | Kind::FlightCancelled
-        | Kind::BeltAssigned
-        | Kind::BeltChanged => of_flight(kind, words),
-        _ => of_bag(kind, words),
-    }
-}
-
-fn of_flight(kind: Kind, words: &Words<'_>) -> String {
+/// Returns the text of a notice about a flight.
+pub(super) fn of_flight(kind: Kind, words: &Words<'_>) -> String {
     let flight = words.flight();
     match kind {
         Kind::GateAssigned => format!("Flight {flight} departs from gate {}.", words.get("gate")),
@@ -46,7 +32,8 @@ fn of_flight(kind: Kind, words: &Words<'_>) -> String {
     }
 }
 
-fn of_bag(kind: Kind, words: &Words<'_>) -> String {
+/// Returns the text of a notice about a bag.
+pub(super) fn of_bag(kind: Kind, words: &Words<'_>) -> String {
     let Bags { yours, is, has, was, it_travels } = Bags::of(words);
     let on_board_of = || words.flight_between(" flight ", "");
     match kind {

@@ -3,22 +3,8 @@
 use super::{OrElse, Words};
 use crate::model::Kind;
 
-/// Returns the text of a notice.
-pub(super) fn text(kind: Kind, words: &Words<'_>) -> String {
-    match kind {
-        Kind::GateAssigned
-        | Kind::GateChanged
-        | Kind::Boarding
-        | Kind::FinalCall
-        | Kind::FlightDelayed
-        | Kind::FlightCancelled
-        | Kind::BeltAssigned
-        | Kind::BeltChanged => of_flight(kind, words),
-        _ => of_bag(kind, words),
-    }
-}
-
-fn of_flight(kind: Kind, words: &Words<'_>) -> String {
+/// Returns the text of a notice about a flight.
+pub(super) fn of_flight(kind: Kind, words: &Words<'_>) -> String {
     let flight = words.flight();
     match kind {
         Kind::GateAssigned => format!("航班 {flight} 的登机口为 {}。", words.get("gate")),
@@ -44,7 +30,8 @@ fn of_flight(kind: Kind, words: &Words<'_>) -> String {
     }
 }
 
-fn of_bag(kind: Kind, words: &Words<'_>) -> String {
+/// Returns the text of a notice about a bag.
+pub(super) fn of_bag(kind: Kind, words: &Words<'_>) -> String {
     let yours = yours(words);
     let flight = words.flight_between("航班 ", "");
     match kind {
