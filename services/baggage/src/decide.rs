@@ -351,6 +351,7 @@ fn is_news(before: Option<&Status>, after: &Status) -> bool {
             != (after.stage, after.authority, after.offload, after.flight, after.is_inferred)
             || (before.screening, before.exception, before.passenger, before.connection)
                 != (after.screening, after.exception, after.passenger, after.connection)
+            || before.connection_flight != after.connection_flight
             || before.stowage != after.stowage
             || (after.stage == Stage::OnBelt && before.location != after.location)
     })

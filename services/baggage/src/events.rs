@@ -247,6 +247,7 @@ fn status_changed(message: stored::BagStatusChanged) -> Result<BagEvent, DecodeE
             exception: status.exception(),
             passenger: status.passenger(),
             connection: status.connection(),
+            connection_flight: optional("connection flight", &status.connection_flight)?,
             is_inferred: status.inferred,
             location: status.location,
             stowage: status.stowage.map(observed::stowage),
@@ -270,6 +271,7 @@ pub fn status_message(status: &Status) -> stored::BagStatus {
         passenger: status.passenger.into(),
         connection: status.connection.into(),
         inferred: status.is_inferred,
+        connection_flight: status.connection_flight.map_or_else(String::new, |flight| flight.to_string()),
     }
 }
 

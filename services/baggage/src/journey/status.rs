@@ -56,6 +56,8 @@ pub struct Status {
     pub passenger: PassengerState,
     /// Whether it will reach its connecting flight.
     pub connection: Connection,
+    /// The flight that the connection is to; `None` while nothing is judged of one.
+    pub connection_flight: Option<DatedFlight>,
     /// Whether the position is concluded and not read.
     pub is_inferred: bool,
 }

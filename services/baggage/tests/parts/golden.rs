@@ -347,6 +347,15 @@ fn the_axes_of_a_status_are_read_and_written_for_ever() {
     check_since(&event, &[".axes"]);
 }
 
+#[test]
+fn the_flight_of_a_connection_is_read_and_written_for_ever() {
+    let connection_flight = Some("ZH9103-20261120".parse().unwrap());
+    let status = Status { connection: Connection::Missed, connection_flight, ..status() };
+    let (journey, observation_id) = (journey(1), "m/dcs/300/100001".into());
+    let event = BagEvent::StatusChanged { journey, status, previous_stage: Stage::Departed, observation_id };
+    check_since(&event, &[".connection_flight"]);
+}
+
 fn status() -> Status {
     Status {
         stage: Stage::OnAircraft,

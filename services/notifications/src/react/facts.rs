@@ -18,13 +18,6 @@ pub(super) enum Fact {
     },
     /// What is known about a bag's journey changed.
     Bag(BagChange),
-    /// A connection was judged; the next change of a bag may come from it.
-    Judged {
-        /// The observation of the judgement.
-        observation: String,
-        /// The flight to be reached.
-        outbound: String,
-    },
     /// A journey goes on as another.
     Linked {
         /// The journey until now.
@@ -68,8 +61,8 @@ pub(super) struct BagChange {
     pub(super) location: String,
     pub(super) exception: baggage::BagException,
     pub(super) connection: baggage::Connection,
-    /// The observation that changed it.
-    pub(super) observation: String,
+    /// The flight that the connection is to.
+    pub(super) connection_flight: String,
 }
 
 /// What happened to a trip.
@@ -145,22 +138,18 @@ fn bag(event: &RecordedEvent) -> Result<Option<Fact>, DecodeError> {
                 offload: status.offload,
                 exception: status.exception(),
                 connection: status.connection(),
+                connection_flight: status.connection_flight,
                 flight: status.flight,
                 station: status.station,
                 location: status.location,
-                observation: changed.observation_id,
             })))
-        }
-        "baggage.ConnectionJudged" => {
-            let judged = message::<baggage::ConnectionJudged>(event)?;
-            let observation = judged.observation.unwrap_or_default().id;
-            Ok(Some(Fact::Judged { observation, outbound: judged.outbound }))
         }
         "baggage.JourneyLinked" => linked(&message(event)?),
         "baggage.BagAnnounced"
         | "baggage.BagScanned"
         | "baggage.BagReported"
         | "baggage.BagFlightTurned"
+        | "baggage.ConnectionJudged"
         | "baggage.TagCollided"
         | "baggage.JourneyOpened"
         | "baggage.ObservationAttached"

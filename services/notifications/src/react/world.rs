@@ -67,8 +67,6 @@ pub struct World {
     /// The journeys that each person follows.
     bags: HashMap<PersonId, BTreeSet<Uuid>>,
     windows: Windows,
-    /// The last connection that was judged: the observation, and the flight to be reached.
-    judged: (String, String),
     forgot_at: Timestamp,
 }
 
@@ -95,7 +93,6 @@ impl World {
                 self.flight(flight, at).fold(change);
             }
             Fact::Bag(change) => tellings.extend(self.hear(&change, origin)),
-            Fact::Judged { observation, outbound } => self.judged = (observation, outbound),
             Fact::Linked { from, to } => self.follow_on(from, to, at),
             Fact::Trip { person, change } => tellings.extend(self.fold_trip(person, change, at)),
         }

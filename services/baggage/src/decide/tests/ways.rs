@@ -392,6 +392,7 @@ fn a_connecting_bag_takes_its_next_flight_when_it_is_injected_for_it() {
     ];
     let arrived = at_stations(flown.clone());
     assert_eq!((arrived.flight, arrived.connection), (Some(FLIGHT.parse().unwrap()), Connection::AtRisk));
+    assert_eq!(arrived.connection_flight, next.parse().ok(), "whoever asks later learns of which flight");
     let with = |more: Vec<(i64, &'static str, Content)>| at_stations(flown.clone().into_iter().chain(more));
     let injected = with(vec![(110, "PEK", seen(TransferInjection)), (111, "PEK", seen(TransferInjection))]);
     assert_eq!((injected.stage, injected.flight), (Stage::Transferring, Some(next.parse().unwrap())));
@@ -405,7 +406,7 @@ fn a_connecting_bag_takes_its_next_flight_when_it_is_injected_for_it() {
         (200, "PEK", turned(Departed, next)),
     ]);
     check(&made, Stage::Departed, NONE);
-    assert_eq!(made.connection, Connection::Unspecified);
+    assert_eq!((made.connection, made.connection_flight), (Connection::Unspecified, None));
 }
 
 #[test]

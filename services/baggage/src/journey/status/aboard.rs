@@ -149,17 +149,12 @@ impl Fold<'_> {
         self.judged = Some((judged.outbound, judged.connection));
     }
 
-    /// Returns the judgement of the connection while it is one.
-    pub(super) fn connection(&self) -> Connection {
-        match self.judged {
-            Some((outbound, _)) if self.flight == Some(outbound) && is_aboard(self.stage) => {
-                Connection::Unspecified
-            }
-            Some((outbound, _)) if !self.route.legs().is_empty() && !self.route.names(outbound) => {
-                Connection::Unspecified
-            }
-            Some((_, connection)) if rank(self.stage) < rank(Stage::Arrived) => connection,
-            _ => Connection::Unspecified,
-        }
+    /// Returns the flight to be reached and whether it will be, while that is a question.
+    pub(super) fn connection(&self) -> Option<(DatedFlight, Connection)> {
+        self.judged.filter(|(outbound, _)| {
+            let is_made = self.flight == Some(*outbound) && is_aboard(self.stage);
+            let is_on_route = self.route.legs().is_empty() || self.route.names(*outbound);
+            !is_made && is_on_route && rank(self.stage) < rank(Stage::Arrived)
+        })
     }
 }

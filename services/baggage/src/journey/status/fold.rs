@@ -83,6 +83,7 @@ impl<'a> Fold<'a> {
             BagException::Unspecified if self.was_offloaded => BagException::Offloaded,
             said => said,
         };
+        let connection = self.connection();
         let stowage = self.stowage.filter(|(container, hold)| !container.is_empty() || !hold.is_empty());
         Status {
             stage: self.stage,
@@ -96,7 +97,8 @@ impl<'a> Fold<'a> {
             stowage: stowage.cloned(),
             exception,
             passenger: self.passenger,
-            connection: self.connection(),
+            connection: connection.map_or(Connection::Unspecified, |(_, judged)| judged),
+            connection_flight: connection.map(|(flight, _)| flight),
             is_inferred: self.is_inferred,
         }
     }

@@ -1,8 +1,6 @@
 //! What a bag tells: what goes wrong with it, what goes on, and what was told wrong.
 
-use airside_api::baggage::v1::{
-    BagException, Connection, ConnectionJudged, JourneyLinked, LinkKind, Observation,
-};
+use airside_api::baggage::v1::{BagException, Connection, JourneyLinked, LinkKind};
 
 use super::*;
 
@@ -20,21 +18,9 @@ fn on_belt(belt: &str) -> BagStatus {
     BagStatus { location: belt.into(), ..status(Stage::OnBelt, false) }
 }
 
-fn connecting(stage: Stage, connection: Connection) -> BagStatus {
-    BagStatus { connection: connection as i32, ..status(stage, false) }
-}
-
-impl Airport {
-    /// Judges a connection, and says what the bag's status is by that.
-    async fn judges(&mut self, outbound: &str, previous: Stage, status: BagStatus) {
-        let judged = ConnectionJudged {
-            observation: Some(Observation { id: "scan-1".into(), ..Default::default() }),
-            outbound: outbound.into(),
-            ..Default::default()
-        };
-        self.of_bag(PLATE, "baggage.ConnectionJudged", judged).await;
-        self.bag(previous, status).await;
-    }
+fn connecting(stage: Stage, connection: Connection, to: &str) -> BagStatus {
+    let (connection, connection_flight) = (connection as i32, to.to_owned());
+    BagStatus { connection, connection_flight, ..status(stage, false) }
 }
 
 #[tokio::test]
@@ -179,12 +165,12 @@ async fn another_flight_before_the_load_is_told_and_a_stray_or_a_transfer_is_not
 async fn a_connection_is_told_as_it_gets_worse_and_by_the_flight_to_be_reached() {
     let mut airport = Airport::new();
     airport.follows_bag(ANN).await;
-    let unloaded = |connection| connecting(Stage::Unloaded, connection);
-    airport.judges(NEXT, Stage::Departed, unloaded(Connection::Safe)).await;
-    airport.judges(NEXT, Stage::Unloaded, unloaded(Connection::AtRisk)).await;
-    airport.judges(NEXT, Stage::Unloaded, unloaded(Connection::AtRisk)).await;
-    airport.judges(NEXT, Stage::Unloaded, unloaded(Connection::Missed)).await;
-    airport.judges(NEXT, Stage::Unloaded, unloaded(Connection::AtRisk)).await;
+    let unloaded = |connection| connecting(Stage::Unloaded, connection, NEXT);
+    airport.bag(Stage::Departed, unloaded(Connection::Safe)).await;
+    airport.bag(Stage::Unloaded, unloaded(Connection::AtRisk)).await;
+    airport.bag(Stage::Unloaded, unloaded(Connection::AtRisk)).await;
+    airport.bag(Stage::Unloaded, unloaded(Connection::Missed)).await;
+    airport.bag(Stage::Unloaded, unloaded(Connection::AtRisk)).await;
     let inbox = airport.inbox(ANN).await;
     let told: Vec<_> = inbox.iter().map(|one| (one.kind, one.parameters["flight"].as_str())).collect();
     assert_eq!(
@@ -196,14 +182,26 @@ async fn a_connection_is_told_as_it_gets_worse_and_by_the_flight_to_be_reached()
 
 #[tokio::test]
 async fn after_a_missed_connection_the_next_flight_is_told_and_nothing_corrected() {
+    const LATER: &str = "ZH9105-20261121";
     let mut airport = Airport::new();
     airport.follows_bag(ANN).await;
-    airport.judges(NEXT, Stage::Departed, connecting(Stage::Unloaded, Connection::Missed)).await;
-    let rebooked = on_flight("ZH9105-20261121", connecting(Stage::Unloaded, Connection::Missed));
-    airport.bag(Stage::Unloaded, rebooked).await;
-    let safe = on_flight("ZH9105-20261121", connecting(Stage::Unloaded, Connection::Safe));
-    airport.judges("ZH9105-20261121", Stage::Unloaded, safe).await;
+    airport.bag(Stage::Departed, connecting(Stage::Unloaded, Connection::Missed, NEXT)).await;
+    airport.bag(Stage::Unloaded, on_flight(LATER, status(Stage::Unloaded, false))).await;
+    let safe = on_flight(LATER, connecting(Stage::Unloaded, Connection::Safe, LATER));
+    airport.bag(Stage::Unloaded, safe).await;
     assert_eq!(airport.kinds(ANN).await, [Kind::BagConnectionMissed, Kind::BagReflighted]);
+}
+
+#[tokio::test]
+async fn who_begins_to_follow_after_a_connection_was_judged_learns_its_flight_with_the_next_word() {
+    let mut airport = Airport::new();
+    let missed = connecting(Stage::Unloaded, Connection::Missed, NEXT);
+    airport.bag(Stage::Departed, missed.clone()).await;
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Unloaded, BagStatus { location: "T2".into(), ..missed }).await;
+    let inbox = airport.inbox(ANN).await;
+    assert_eq!(inbox.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::BagConnectionMissed]);
+    assert_eq!(facts(&inbox[0]), [("flight", NEXT), ("plate", PLATE)]);
 }
 
 #[tokio::test]

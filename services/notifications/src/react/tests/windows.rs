@@ -228,7 +228,7 @@ fn played(moves: &[Move], strikes: bool) -> Vec<Telling> {
             location: String::new(),
             exception: if *is_left { BagException::LeftBehind } else { BagException::Unspecified },
             connection: Default::default(),
-            observation: String::new(),
+            connection_flight: String::new(),
         };
         stages[*bag] = STAGES[*stage];
         tellings.extend(world.take(facts::Fact::Bag(change), &origin(BAGS[*bag].0.into(), number, at)));

@@ -186,8 +186,8 @@ impl Journey {
         is_another && change.exception != BagException::Misrouted && (is_before_load || went_wrong)
     }
 
-    /// Returns which notice of a follower a change proves wrong; `outbound` is to be reached.
-    fn corrects(&self, follower: &Follower, change: &BagChange, outbound: &str) -> Option<Kind> {
+    /// Returns which notice of a follower a change proves wrong.
+    fn corrects(&self, follower: &Follower, change: &BagChange) -> Option<Kind> {
         let is_loaded = rank(change.stage) >= rank(Stage::OnAircraft);
         let is_told = |told: &str, flight: &str| !told.is_empty() && told == flight;
         if is_loaded && is_told(&follower.left_behind, &change.flight) {
@@ -198,7 +198,8 @@ impl Journey {
             return Some(Kind::BagLoaded);
         }
         let is_reached = matches!(change.connection, Connection::Safe | Connection::AtRisk);
-        (is_reached && is_told(&follower.missed, outbound)).then_some(Kind::BagConnectionMissed)
+        (is_reached && is_told(&follower.missed, &change.connection_flight))
+            .then_some(Kind::BagConnectionMissed)
     }
 }
 
@@ -210,11 +211,11 @@ impl World {
         let followers = journey.followers.clone();
         let mut told = Vec::new();
         for (person, follower) in &followers {
-            let corrected = journey.corrects(follower, change, self.outbound(change));
+            let corrected = journey.corrects(follower, change);
             // That its flight left without it says more than that it is not on board.
             let corrected = corrected.filter(|_| kind != Some(Kind::BagLeftBehind));
             let news = match corrected {
-                Some(wrong) => Some(self.correction(wrong, change, origin)),
+                Some(wrong) => Some(correction(wrong, change, origin)),
                 None => kind.map(|kind| self.news_of_bag(kind, &journey, change, origin)),
             };
             // What was taken back is not taken back again.
@@ -241,16 +242,6 @@ impl World {
         tellings
     }
 
-    fn correction(&self, wrong: Kind, change: &BagChange, origin: &Origin) -> News {
-        let corrects = wrong.to_proto().as_str_name().trim_start_matches("NOTICE_KIND_");
-        let parameters = parameters(Kind::BagCorrected, |name| match name {
-            "flight" => self.flight_of(wrong, change),
-            "corrects" => corrects,
-            _ => "",
-        });
-        News { kind: Kind::BagCorrected, parameters, expires_at: later_h(origin.recorded_at, 24) }
-    }
-
     fn news_of_bag(&self, kind: Kind, journey: &Journey, change: &BagChange, origin: &Origin) -> News {
         let at = origin.recorded_at;
         let flight = self.flights.get(&change.flight);
@@ -267,7 +258,7 @@ impl World {
         let parameters = parameters(kind, |name| match (name, kind) {
             ("flight", Kind::BagLeftBehind) => left,
             ("next_flight", _) => next,
-            ("flight", _) => self.flight_of(kind, change),
+            ("flight", _) => flight_of(kind, change),
             ("previous_flight", _) => &journey.flight,
             ("belt", _) => belt,
             ("previous_belt", _) => &journey.belt,
@@ -282,19 +273,23 @@ impl World {
         };
         News { kind, parameters, expires_at }
     }
+}
 
-    /// Returns the flight that a notice names: of a connection, the one to be reached.
-    fn flight_of<'a>(&'a self, kind: Kind, change: &'a BagChange) -> &'a str {
-        match kind {
-            Kind::BagConnectionAtRisk | Kind::BagConnectionMissed => self.outbound(change),
-            _ => &change.flight,
-        }
-    }
+fn correction(wrong: Kind, change: &BagChange, origin: &Origin) -> News {
+    let corrects = wrong.to_proto().as_str_name().trim_start_matches("NOTICE_KIND_");
+    let parameters = parameters(Kind::BagCorrected, |name| match name {
+        "flight" => flight_of(wrong, change),
+        "corrects" => corrects,
+        _ => "",
+    });
+    News { kind: Kind::BagCorrected, parameters, expires_at: later_h(origin.recorded_at, 24) }
+}
 
-    /// Returns the flight of the connection that a change comes from; empty when it comes from something else.
-    fn outbound(&self, change: &BagChange) -> &str {
-        let (observation, outbound) = &self.judged;
-        if *observation == change.observation { outbound } else { "" }
+/// Returns the flight that a notice names: of a connection, the one to be reached.
+fn flight_of(kind: Kind, change: &BagChange) -> &str {
+    match kind {
+        Kind::BagConnectionAtRisk | Kind::BagConnectionMissed => &change.connection_flight,
+        _ => &change.flight,
     }
 }
 
