@@ -18,6 +18,7 @@
 //! depends on no other crate of the workspace.
 
 pub mod check;
+pub(crate) mod finder;
 mod geometry;
 pub mod graph;
 pub mod imdf;

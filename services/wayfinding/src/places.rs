@@ -9,6 +9,7 @@ use crate::words::{Labels, Language};
 
 /// The most places that one search returns.
 pub const SEARCH_MAX: usize = 100;
+pub use crate::finder::QUERY_CHARS_MAX;
 
 /// A venue in few words.
 #[derive(Clone, Debug, Serialize)]
@@ -75,19 +76,26 @@ impl Snapshot {
         &self.graph.places
     }
 
-    /// Finds places whose name, code or category contains the words, in any language; the best first.
+    /// Finds places by name, code, kind or pinyin, in any language, a slip of the finger forgiven; the best
+    /// first, among equals in the order of levels and signs.
     ///
-    /// Empty words find all places. At most `limit`, never more than [`SEARCH_MAX`].
+    /// Empty words find all places. At most `limit`, never more than [`SEARCH_MAX`]; of the words the first
+    /// [`QUERY_CHARS_MAX`] letters count.
     pub fn search(&self, words: &str, limit: usize) -> Vec<&Place> {
-        let wanted = words.trim().to_lowercase();
-        let mut found: Vec<_> = self
-            .graph
-            .places
-            .iter()
-            .filter_map(|place| Some((rank(place, &wanted)?, &place.level, place)))
-            .collect();
-        found.sort_by(|a, b| (a.0, a.1, &a.2.codes, &a.2.id).cmp(&(b.0, b.1, &b.2.codes, &b.2.id)));
-        found.into_iter().map(|(_, _, place)| place).take(limit.min(SEARCH_MAX)).collect()
+        self.search_near(words, limit, |_| None)
+    }
+
+    /// Finds places likewise, among equals the nearest first: `walk_ms` says how long one walks there, and a
+    /// place that cannot be reached comes after those that can.
+    pub fn search_near(
+        &self,
+        words: &str,
+        limit: usize,
+        walk_ms: impl Fn(&Place) -> Option<u32>,
+    ) -> Vec<&Place> {
+        let places = &self.graph.places;
+        let found = self.finder.find(words, |place| walk_ms(&places[place as usize]));
+        found.into_iter().take(limit.min(SEARCH_MAX)).map(|place| &places[place as usize]).collect()
     }
 
     /// Returns the name of a place, shaft, unit or checkpoint, or what it is where it has none.
@@ -161,19 +169,4 @@ impl Snapshot {
         debug_assert!(matches!(self.node(node).kind, NodeKind::Place(_)));
         parts.of_node(node) == parts.largest()
     }
-}
-
-fn rank(place: &Place, wanted: &str) -> Option<u8> {
-    let names = place.name.iter().map(|(_, name)| name.to_lowercase());
-    let names: Vec<_> = names.chain(place.codes.iter().map(|code| code.to_lowercase())).collect();
-    if names.iter().any(|name| name == wanted) {
-        return Some(0);
-    }
-    if names.iter().any(|name| name.starts_with(wanted)) {
-        return Some(1);
-    }
-    if names.iter().any(|name| name.contains(wanted)) {
-        return Some(2);
-    }
-    place.category.to_lowercase().contains(wanted).then_some(3)
 }

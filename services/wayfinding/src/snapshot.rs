@@ -12,6 +12,7 @@ use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::check::Refused;
+use crate::finder::Finder;
 use crate::graph::{Edge, EdgeKind, Graph, Node, WHEELCHAIR_DOOR_M, WHEELCHAIR_SPEED_MPS, millis_at};
 use crate::imdf::{Archive, FeatureId};
 
@@ -122,6 +123,7 @@ pub struct Snapshot {
     pub(crate) leaves: [Vec<bool>; 2],
     pub(crate) index: Vec<LevelIndex>,
     pub(crate) names: Names,
+    pub(crate) finder: Finder,
     /// The edges that close with a feature.
     pub(crate) closes: BTreeMap<FeatureId, Vec<u32>>,
 }
@@ -169,6 +171,7 @@ impl Snapshot {
         let components = [0, 1].map(|metric| Components::of(&rows, &weights[metric]));
         let leaves = [0, 1].map(|metric| leaves::leaves(&graph, &rows, &weights[metric]));
         let names = Names::of(&graph);
+        let finder = Finder::of(&graph);
         let closes = closes(&graph, &tail, &head, &origin);
         let index = snap::build(&graph, &tail, &head, &origin);
         Self {
@@ -183,6 +186,7 @@ impl Snapshot {
             leaves,
             index,
             names,
+            finder,
             closes,
         }
     }

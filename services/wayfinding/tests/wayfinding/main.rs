@@ -5,6 +5,7 @@
 #[path = "../../examples/testville.rs"]
 mod testville;
 
+mod finding;
 mod findings;
 mod hostile;
 mod oracle;
