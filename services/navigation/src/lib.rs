@@ -84,7 +84,8 @@ pub fn part(
         move || project::Closures::new(maps.clone())
     });
     let executor = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
-    let venues = venues::Venues::new(maps, model, executor, clock.clone());
+    let boards = projections.add_kept(project::boards::Boards::default);
+    let venues = venues::Venues::new(maps, model, boards, executor, clock.clone());
     let service = NavigationServiceServer::new(service::Navigation::new(venues.clone()));
     Ok(Part { service, venues })
 }

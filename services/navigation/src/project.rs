@@ -7,6 +7,8 @@
 //! map dropped: they can still be lifted. The fold itself touches no map; what it
 //! has folded is shown page by page.
 
+pub mod boards;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,

@@ -43,7 +43,7 @@ impl NavigationService for Navigation {
         let request = request.into_inner();
         let search = ask::search(&request)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
-        let found = live.snapshot.search(search.words, search.limit);
+        let found = self.venues.search(&live, search.words, search.limit);
         let places = found.into_iter().map(|place| answer::place(&live, place, search.language)).collect();
         Ok(Response::new(SearchPlacesResponse { places }))
     }

@@ -7,17 +7,21 @@ use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order},
     projections::{AtLeastError, ReadModel},
 };
-use airside_wayfinding::{FeatureId, Outcome, RouteError, RouteRequest, Searcher, route};
+use airside_wayfinding::{FeatureId, Outcome, Place, RouteError, RouteRequest, Searcher, route};
 use thiserror::Error;
 
 use crate::{
     decide::{Venue, VenueCommand, VenueRejection},
     model::{Closure, VenueCode},
-    project::{Closures, Live, Maps},
+    project::{Closures, Live, Maps, boards::Boards},
 };
 
 /// How many searchers wait for the next request; their buffers are as large as the largest map.
 const MAX_IDLE_SEARCHERS: usize = 16;
+
+/// The kinds of places that flights name by their signs.
+const GATE: &str = "boardinggate";
+const BELT: &str = "baggagecarousel";
 
 /// A question about a venue that has no answer.
 #[derive(Debug, Error)]
@@ -66,6 +70,7 @@ impl Classified for NavigationError {
 pub struct Venues {
     maps: Maps,
     model: ReadModel<Closures>,
+    pub(crate) boards: ReadModel<Boards>,
     executor: Executor<Venue>,
     clock: Arc<dyn Clock>,
     searchers: Arc<Mutex<Vec<Searcher>>>,
@@ -76,10 +81,11 @@ impl Venues {
     pub fn new(
         maps: Maps,
         model: ReadModel<Closures>,
+        boards: ReadModel<Boards>,
         executor: Executor<Venue>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { maps, model, executor, clock, searchers: Arc::default() }
+        Self { maps, model, boards, executor, clock, searchers: Arc::default() }
     }
 
     /// Returns the maps as they are now.
@@ -98,6 +104,21 @@ impl Venues {
         let code: VenueCode = code.parse().map_err(|_| unknown())?;
         let live = self.maps.get(&code).ok_or_else(unknown)?;
         Ok((code, live))
+    }
+
+    /// Finds places by what people type, the best first. The number of a flight leads to its gate, or to its
+    /// belt once it has landed.
+    pub fn search<'a>(&self, live: &'a Live, words: &str, limit: usize) -> Vec<&'a Place> {
+        let snapshot = &live.snapshot;
+        let signs = self.boards.read(|boards| boards.of(words, self.clock.now()).cloned());
+        let of_flight = signs.map(|signs| {
+            let (gate, belt) = (snapshot.signed(GATE, &signs.gate), snapshot.signed(BELT, &signs.belt));
+            if signs.has_landed { [belt, gate] } else { [gate, belt] }
+        });
+        let mut found: Vec<_> = of_flight.into_iter().flatten().flatten().collect();
+        found.extend(snapshot.search(words, limit));
+        found.truncate(limit);
+        found
     }
 
     /// Finds the quickest way in a venue as it is now. A reason that closures

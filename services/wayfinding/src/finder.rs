@@ -105,6 +105,15 @@ impl Finder {
         found.into_iter().map(|(_, _, _, place)| place).collect()
     }
 
+    /// Returns the first place of a kind with a name, code or word of a name that is the sign.
+    pub(crate) fn signed<'a>(&self, kind: &str, sign: &str, places: &'a [Place]) -> Option<&'a Place> {
+        let sign = compact(sign);
+        let is_sign = |key: &&Key| matches!(key.kind, KeyKind::Name | KeyKind::Word) && key.text == sign;
+        let signed = self.keys.iter().filter(is_sign).flat_map(|key| &key.places);
+        let of_kind = signed.filter(|place| kinds::is_of(&places[**place as usize].category, kind));
+        of_kind.min_by_key(|place| self.turn[**place as usize]).map(|place| &places[*place as usize])
+    }
+
     fn fits(&self, words: &str) -> Vec<Option<Fit>> {
         let words: String = words.chars().take(QUERY_CHARS_MAX).collect();
         let (whole, parts) = (compact(&words), tokens(&words));

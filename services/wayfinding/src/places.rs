@@ -98,6 +98,12 @@ impl Snapshot {
         found.into_iter().take(limit.min(SEARCH_MAX)).map(|place| &places[place as usize]).collect()
     }
 
+    /// Returns the place of a kind that has this sign, such as the `baggagecarousel` signed `12`: a code, or
+    /// a word of a name.
+    pub fn signed(&self, kind: &str, sign: &str) -> Option<&Place> {
+        self.finder.signed(kind, sign, &self.graph.places)
+    }
+
     /// Returns the name of a place, shaft, unit or checkpoint, or what it is where it has none.
     pub fn name_of(&self, id: &FeatureId, language: Language) -> Option<String> {
         let graph = &self.graph;

@@ -2,10 +2,11 @@
 
 use std::{fs, path::Path, sync::Arc};
 
+use airside_api::flights::v1 as flights;
 use airside_api::navigation::v1::{Language, NoRouteReason, Position, Profile, RouteEnd, route_end::End};
 use airside_kernel::{
-    Category, Clock, EventStore, Kept, KeyError, Keyring, ManualClock, Opened, Projection, RecordedEvent,
-    SealContext, Sealed, SubjectId,
+    Append, Category, Clock, EventId, EventStore, Expected, Kept, KeyError, Keyring, ManualClock, Metadata,
+    NewEvent, Opened, Projection, RecordedEvent, Revision, SealContext, Sealed, SubjectId,
 };
 use airside_runtime::projections::Projections;
 use airside_store::MemoryStore;
@@ -83,6 +84,26 @@ impl House {
         };
         let found = self.service().search_places(Request::new(request)).await.unwrap().into_inner();
         found.places.into_iter().map(|place| place.name).collect()
+    }
+
+    /// Appends what another domain published, and waits until the flights' signs know it.
+    async fn tell(&self, stream: &str, event_type: &'static str, payload: &impl prost::Message) {
+        let event = NewEvent {
+            id: EventId(uuid::Uuid::now_v7()),
+            event_type: event_type.into(),
+            schema_version: 1,
+            occurred_at: "2026-11-20T06:00:00Z".parse().unwrap(),
+            metadata: Metadata::default().encode(),
+            payload: payload.encode_to_vec().into(),
+        };
+        let append = Append {
+            stream: stream.parse().unwrap(),
+            expected: Expected::Any,
+            fold_from: Revision::FIRST,
+            events: vec![event],
+        };
+        let appended = self.store.append(append).await.unwrap();
+        self.part.venues.boards.at_least(&appended.position.unwrap().to_string()).await.unwrap();
     }
 
     async fn closed(&self) -> Vec<(String, String)> {
@@ -169,6 +190,20 @@ async fn a_route_has_steps_and_lines_that_end_where_it_ends() {
     assert!((total - route.length_m).abs() < 0.01, "{total} of {}", route.length_m);
     assert_eq!(route.lines.last().unwrap().ordinal, 2);
     assert!(route.lines.iter().all(|line| line.points.iter().all(|point| point.ordinal == line.ordinal)));
+}
+
+#[tokio::test]
+async fn a_flight_leads_to_its_gate_and_to_its_belt_once_it_has_landed() {
+    let house = House::new();
+    let gate = flights::GateAssigned { gate: "A2".into(), ..Default::default() };
+    house.tell("flight-CZ3101-20261120", "flights.GateAssigned", &gate).await;
+    let belt = flights::BeltAssigned { belt: "3".into(), ..Default::default() };
+    house.tell("flight-CZ3101-20261120", "flights.BeltAssigned", &belt).await;
+    assert_eq!(house.search("cz 3101", Language::En).await, ["Gate A2", "Belt 3"]);
+    let landed = flights::FlightLanded::default();
+    house.tell("flight-CZ3101-20261120", "flights.FlightLanded", &landed).await;
+    assert_eq!(house.search("CZ3101", Language::En).await, ["Belt 3", "Gate A2"]);
+    assert!(house.search("CZ3102", Language::En).await.is_empty());
 }
 
 #[tokio::test]

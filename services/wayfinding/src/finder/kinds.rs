@@ -67,12 +67,15 @@ const KINDS: &[(&str, &str)] = &[
 pub(super) fn words(category: &str) -> Vec<&str> {
     let mut words = vec![category];
     words.extend(category.split('.').filter(|part| *part != category));
-    let is_of =
-        |kind: &str| category.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    for (_, said) in KINDS.iter().filter(|(kind, _)| is_of(kind)) {
+    for (_, said) in KINDS.iter().filter(|(kind, _)| is_of(category, kind)) {
         words.extend(said.split(", "));
     }
     words
+}
+
+/// Tells whether a category is of a kind: the same, or a part of it such as `restroom.wheelchair`.
+pub(super) fn is_of(category: &str, kind: &str) -> bool {
+    category.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]

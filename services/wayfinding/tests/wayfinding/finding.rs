@@ -76,6 +76,16 @@ fn among_equals_the_nearest_comes_first_and_what_cannot_be_reached_last() {
 }
 
 #[test]
+fn a_sign_of_a_kind_is_found_as_flights_say_it() {
+    let venue = Venue::testville();
+    let name =
+        |kind, sign| venue.snapshot.signed(kind, sign).map(|place| place.name.get(Language::En).unwrap());
+    assert_eq!(name("baggagecarousel", "2"), Some("Belt 2"));
+    assert_eq!(name("boardinggate", "a3"), Some("Gate A3"));
+    assert_eq!(name("boardinggate", "2"), None);
+}
+
+#[test]
 fn no_words_find_all_places_and_signs_alone_none() {
     let venue = Venue::testville();
     assert_eq!(found(&venue, "  ").len(), venue.snapshot.places().len());
