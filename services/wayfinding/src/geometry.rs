@@ -125,6 +125,11 @@ impl Area {
         (self.low, self.high)
     }
 
+    /// Returns the rings, closed, the outside first.
+    pub(crate) fn rings(&self) -> impl Iterator<Item = &geo::LineString<f64>> {
+        std::iter::once(self.polygon.exterior()).chain(self.polygon.interiors())
+    }
+
     fn near(&self, p: Coord<f64>, reach_m: f64) -> bool {
         p.x >= self.low.x - reach_m
             && p.x <= self.high.x + reach_m

@@ -18,6 +18,7 @@
 //! depends on no other crate of the workspace.
 
 pub mod check;
+pub mod draw;
 pub(crate) mod finder;
 mod geometry;
 pub mod graph;

@@ -1,9 +1,12 @@
 //! `airside map`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use airside_wayfinding::{
-    Language, Overlay, Profile, RouteRequest, Searcher, Snapshot, check,
+    Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, check,
     json::{CheckReport, RouteReport},
     route,
 };
@@ -12,6 +15,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Outcome, out::say};
 use crate::venues;
+
+mod draw;
+
+use draw::Draw;
 
 /// Looks at venue maps.
 #[derive(Subcommand)]
@@ -22,6 +29,8 @@ pub(super) enum Map {
     Stats(Stats),
     /// Finds a route in a map.
     Route(Route),
+    /// Draws a level of a map.
+    Draw(Draw),
 }
 
 /// Checks a map for what routing needs; exit code 1 when it has a violation.
@@ -82,12 +91,31 @@ enum Tongue {
     ZhCn,
 }
 
+impl From<HowOneMoves> for Profile {
+    fn from(how: HowOneMoves) -> Self {
+        match how {
+            HowOneMoves::Walk => Self::Walk,
+            HowOneMoves::Wheelchair => Self::Wheelchair,
+        }
+    }
+}
+
+impl From<Tongue> for Language {
+    fn from(tongue: Tongue) -> Self {
+        match tongue {
+            Tongue::En => Self::En,
+            Tongue::ZhCn => Self::ZhCn,
+        }
+    }
+}
+
 impl Map {
     pub(super) fn run(self) -> Outcome {
         match self {
             Self::Check(command) => command.run(),
             Self::Stats(command) => command.run(),
             Self::Route(command) => command.run(),
+            Self::Draw(command) => command.run(),
         }
     }
 }
@@ -120,7 +148,7 @@ fn severity(severity: airside_wayfinding::Severity) -> &'static str {
 
 impl Stats {
     fn run(self) -> Outcome {
-        let stats = snapshot(&self.map)?.stats();
+        let stats = snapshot(&self.map.path)?.stats();
         if self.map.json {
             say!("{}", serde_json::to_string_pretty(&stats)?)?;
             return Ok(ExitCode::SUCCESS);
@@ -143,20 +171,8 @@ impl Stats {
 
 impl Route {
     fn run(self) -> Outcome {
-        let snapshot = snapshot(&self.map)?;
-        let request = RouteRequest {
-            from: self.from,
-            to: self.to,
-            profile: match self.profile {
-                HowOneMoves::Walk => Profile::Walk,
-                HowOneMoves::Wheelchair => Profile::Wheelchair,
-            },
-            language: match self.language {
-                Tongue::En => Language::En,
-                Tongue::ZhCn => Language::ZhCn,
-            },
-        };
-        let outcome = route(&snapshot, &Overlay::open(), &mut Searcher::default(), &request)?;
+        let snapshot = snapshot(&self.map.path)?;
+        let outcome = ask(&snapshot, &self.from, &self.to, self.profile, self.language)?;
         let report = RouteReport::from(&outcome);
         if self.map.json {
             say!("{}", serde_json::to_string_pretty(&report)?)?;
@@ -174,10 +190,23 @@ impl Route {
     }
 }
 
-fn snapshot(map: &MapArgs) -> anyhow::Result<Snapshot> {
-    Snapshot::from_archive(&venues::read(&map.path)?).map_err(|refused| {
+/// Finds a route with everything open.
+fn ask(
+    snapshot: &Snapshot,
+    from: &str,
+    to: &str,
+    profile: HowOneMoves,
+    language: Tongue,
+) -> Result<airside_wayfinding::Outcome, RouteError> {
+    let (from, to) = (from.to_owned(), to.to_owned());
+    let request = RouteRequest { from, to, profile: profile.into(), language: language.into() };
+    route(snapshot, &Overlay::open(), &mut Searcher::default(), &request)
+}
+
+fn snapshot(path: &Path) -> anyhow::Result<Snapshot> {
+    Snapshot::from_archive(&venues::read(path)?).map_err(|refused| {
         let first =
             refused.findings.first().map_or_else(String::new, |finding| format!(": {}", finding.text));
-        anyhow!("map {} cannot be used{first} (`airside map check` lists all findings)", map.path.display())
+        anyhow!("map {} cannot be used{first} (`airside map check` lists all findings)", path.display())
     })
 }

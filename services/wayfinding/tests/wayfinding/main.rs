@@ -10,6 +10,7 @@ mod findings;
 mod hostile;
 mod oracle;
 mod order;
+mod pictures;
 mod questions;
 mod real_map;
 mod small_maps;
