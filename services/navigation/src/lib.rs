@@ -28,7 +28,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use airside_api::navigation::v1::navigation_service_server::NavigationServiceServer;
 use airside_kernel::{Clock, EventStore, Keyring};
 use airside_runtime::{executor::Executor, projections::Projections};
-use airside_wayfinding::{Archive, Refused, Snapshot};
+use airside_wayfinding::{Refused, Snapshot, Source};
 use thiserror::Error;
 
 use crate::model::{InvalidVenueCode, VenueCode};
@@ -67,13 +67,13 @@ pub fn part(
     keys: &Arc<dyn Keyring>,
     clock: &Arc<dyn Clock>,
     projections: &mut Projections,
-    venues: impl IntoIterator<Item = (String, Archive)>,
+    venues: impl IntoIterator<Item = (String, Source)>,
 ) -> Result<Part, (String, VenueError)> {
     let mut snapshots: BTreeMap<VenueCode, Snapshot> = BTreeMap::new();
-    for (name, archive) in venues {
+    for (name, source) in venues {
         let named = |error| (name.clone(), error);
         let code = name.parse().map_err(|error| named(VenueError::Code(error)))?;
-        let snapshot = Snapshot::from_archive(&archive).map_err(|error| named(VenueError::Map(error)))?;
+        let snapshot = Snapshot::from_source(&source).map_err(|error| named(VenueError::Map(error)))?;
         if snapshots.insert(code, snapshot).is_some() {
             return Err((name, VenueError::Twice));
         }

@@ -5,11 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use airside_wayfinding::Archive;
+use airside_wayfinding::Source;
 use thiserror::Error;
 
 /// A venue's code and its map.
-pub(crate) type Venue = (String, Archive);
+pub(crate) type Venue = (String, Source);
 
 /// A folder that holds no map.
 #[derive(Debug, Error)]
@@ -37,25 +37,25 @@ pub(crate) fn load(folders: &[PathBuf]) -> Result<Vec<Venue>, MapFolderError> {
     folders.iter().map(|folder| Ok((code(folder), read(folder)?))).collect()
 }
 
-/// Reads a folder of IMDF files.
+/// Reads a folder of map files, of any format.
 ///
 /// # Errors
 /// When the folder or a file in it cannot be read.
-pub(crate) fn read(folder: &Path) -> Result<Archive, MapFolderError> {
+pub(crate) fn read(folder: &Path) -> Result<Source, MapFolderError> {
     let failed = |source| MapFolderError { path: folder.into(), source };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_file() && (name.ends_with(".geojson") || name.ends_with(".json")) {
+        if path.is_file() && Source::wants(&name) {
             files.push((name, fs::read(&path).map_err(failed)?));
         }
     }
-    Ok(Archive::from_files(files))
+    Ok(Source::from_files(files))
 }
 
-fn testville() -> Archive {
-    Archive::from_files(built_in![
+fn testville() -> Source {
+    Source::from_files(built_in![
         "address.geojson",
         "amenity.geojson",
         "anchor.geojson",

@@ -10,10 +10,12 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::graph::Graph;
-use crate::imdf::Archive;
+use crate::mlit;
+use crate::source::Source;
 
-mod routing;
-mod structure;
+mod coverage;
+pub(crate) mod routing;
+pub(crate) mod structure;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -69,20 +71,34 @@ fn first(findings: &[Finding]) -> String {
 }
 
 /// Returns everything found in a map, worst first; the order does not depend on the order of its files.
-pub fn check(archive: &Archive) -> Vec<Finding> {
-    assess(archive).0
+pub fn check(source: &Source) -> Vec<Finding> {
+    assess(source).0
 }
 
 /// Checks a map and builds its graph, when nothing forbids it.
-pub(crate) fn assess(archive: &Archive) -> (Vec<Finding>, Option<Graph>) {
-    let mut findings = archive.findings.clone();
-    structure::check(archive, &mut findings);
+pub(crate) fn assess(source: &Source) -> (Vec<Finding>, Option<Graph>) {
+    match source {
+        Source::Imdf(archive) => judge(archive.findings.clone(), archive, structure::check, Graph::derive),
+        Source::Mlit(layers) => judge(layers.findings.clone(), layers, mlit::check, mlit::derive),
+        Source::Unread(findings) => (findings.clone(), None),
+    }
+}
+
+/// Adds what is wrong with the features to what reading found; a map that is whole is built and walked.
+fn judge<T>(
+    mut findings: Vec<Finding>,
+    map: &T,
+    check: impl Fn(&T, &mut Vec<Finding>),
+    derive: impl Fn(&T) -> (Graph, Vec<Finding>),
+) -> (Vec<Finding>, Option<Graph>) {
     let sound = |findings: &[Finding]| findings.iter().all(|f| f.severity != Severity::Violation);
+    check(map, &mut findings);
     let mut graph = None;
     if sound(&findings) {
-        let (built, notes) = Graph::derive(archive);
+        let (built, notes) = derive(map);
         findings.extend(notes);
         routing::check(&built, &mut findings);
+        coverage::check(&built, &mut findings);
         graph = sound(&findings).then_some(built);
     }
     findings.sort();

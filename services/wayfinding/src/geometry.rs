@@ -83,6 +83,23 @@ pub(crate) fn nearest_on(p: Coord<f64>, a: Coord<f64>, b: Coord<f64>) -> (Coord<
     (Coord { x: a.x + along * dx, y: a.y + along * dy }, along)
 }
 
+/// Returns the point halfway along a line.
+pub(crate) fn middle(line: &[Coord<f64>]) -> Coord<f64> {
+    let mut left_m = length_m(line) / 2.0;
+    for pair in line.windows(2) {
+        let part_m = distance_m(pair[0], pair[1]);
+        if part_m >= left_m && part_m > 0.0 {
+            let share = left_m / part_m;
+            return Coord {
+                x: pair[0].x + share * (pair[1].x - pair[0].x),
+                y: pair[0].y + share * (pair[1].y - pair[0].y),
+            };
+        }
+        left_m -= part_m;
+    }
+    line[0]
+}
+
 /// One polygon of a unit, with its walls ready for questions.
 #[derive(Clone, Debug)]
 pub(crate) struct Area {

@@ -1,7 +1,7 @@
 //! The walkable graph: doors, places and lifts as nodes, the ways between them as edges.
 //!
-//! It is the model that everything else is compiled from and checked against. It is derived from the units
-//! and openings of a map alone; nobody draws it. Inside a unit every two doors or places are joined by the
+//! It is the model that everything else is compiled from and checked against. From IMDF it is derived from
+//! the units and openings alone; nobody draws it. A map that brings a network of its own is taken at its word. Inside a unit every two doors or places are joined by the
 //! shortest line that stays in the unit, so a length is honest. A door that may be passed one way only is two
 //! nodes with one edge between them; a lift is one hub with an edge to each stop, so that N floors need N
 //! edges and one closure. Edges forbidden by a zone are kept and marked, so that a refusal can say so.
@@ -16,6 +16,7 @@ pub(crate) use crate::geometry::millis_between as millis_at;
 
 use crate::geometry::Area;
 use crate::imdf::{Archive, FeatureId};
+use crate::source::Source;
 use crate::words::{Labels, Language};
 
 mod derive;
@@ -26,6 +27,7 @@ mod scale;
 mod shafts;
 
 pub(crate) use doors::room_at;
+pub(crate) use places::codes;
 pub use scale::scaled;
 
 /// How fast a passenger walks, in metres a second.
@@ -69,6 +71,8 @@ pub enum EdgeKind {
     EscalatorDown,
     /// Through security, from landside to airside.
     Security,
+    /// Along a moving walkway.
+    MovingWalkway,
 }
 
 /// What a node stands for.
@@ -76,6 +80,8 @@ pub enum EdgeKind {
 pub enum NodeKind {
     /// A door or passage.
     Opening,
+    /// A point of a network that came with the map, where ways meet.
+    Junction,
     /// The point where a place is reached: its index among the places.
     Place(usize),
     /// A shaft at one level: its index among the shafts.
@@ -114,12 +120,25 @@ pub struct Edge {
     pub via: Vec<Coord<f64>>,
     /// Whether a zone or a one-way door forbids it to passengers.
     pub barred: bool,
+    /// Whether wheels pass: no step, no steep slope, wide enough.
+    pub wheels: bool,
+    /// The features whose closure closes it, besides those of its ends and its unit: a link, a shaft.
+    pub features: Vec<FeatureId>,
 }
 
 impl Edge {
     pub(crate) fn walk(length_m: f64, room: Option<usize>, via: Vec<Coord<f64>>) -> Self {
         let millis = millis_at(length_m, WALK_SPEED_MPS);
-        Self { kind: EdgeKind::Walk, length_m, millis, room, via, barred: false }
+        Self {
+            kind: EdgeKind::Walk,
+            length_m,
+            millis,
+            room,
+            via,
+            barred: false,
+            wheels: true,
+            features: vec![],
+        }
     }
 }
 
@@ -203,6 +222,10 @@ pub struct Graph {
     pub(crate) shafts: Vec<Shaft>,
     pub(crate) security: Vec<(FeatureId, Labels)>,
     pub(crate) opening_count: usize,
+    /// The outline of each level, as far as the map draws it.
+    pub(crate) outlines: Vec<Vec<Area>>,
+    /// What stands in the way on each level.
+    pub(crate) obstacles: Vec<Vec<Area>>,
 }
 
 impl Graph {
@@ -210,8 +233,8 @@ impl Graph {
     ///
     /// # Errors
     /// Refuses a map with violations, with all of them.
-    pub fn build(archive: &Archive) -> Result<Self, Refused> {
-        let (mut findings, graph) = assess(archive);
+    pub fn build(source: &Source) -> Result<Self, Refused> {
+        let (mut findings, graph) = assess(source);
         findings.retain(|finding| finding.severity == Severity::Violation);
         graph.ok_or(Refused { findings })
     }

@@ -14,6 +14,8 @@ use crate::words::Labels;
 mod fields;
 mod read;
 
+pub(crate) use read::is_file;
+
 /// The largest file that is read, in bytes; a larger one becomes a finding.
 pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 

@@ -1,12 +1,13 @@
 //! Ways through a terminal: maps in; walkable graph, snapping, paths and guidance out.
 //!
-//! **Words.** An [`Archive`] is an IMDF map as read; [`check()`] says what is wrong with it. A [`Graph`] is the
-//! walkable model derived from units and openings; a [`Snapshot`] is that graph compiled to be asked; an
-//! [`Overlay`] is what is closed or delayed right now; a [`Searcher`] owns the buffers of one search.
-//! [`route()`] answers a [`RouteRequest`] on one snapshot and one overlay.
+//! **Words.** A [`Source`] is a map as read: an IMDF [`Archive`], or MLIT [`Layers`] with their network;
+//! [`check()`] says what is wrong with it. A [`Graph`] is the walkable model, derived from units and openings
+//! or taken from a network; a [`Snapshot`] is that graph compiled to be asked; an [`Overlay`] is what is
+//! closed or delayed right now; a [`Searcher`] owns the buffers of one search. [`route()`] answers a
+//! [`RouteRequest`] on one snapshot and one overlay.
 //!
 //! ```text
-//! files -> Archive -> check -> Graph (petgraph) -> Snapshot (CSR, landmarks, components, rstar)
+//! files -> Source -> check -> Graph (petgraph) -> Snapshot (CSR, landmarks, components, rstar)
 //!                                                      + Overlay + RouteRequest -> Outcome
 //! ```
 //!
@@ -25,18 +26,24 @@ pub mod graph;
 pub mod imdf;
 pub mod json;
 pub mod measure;
+pub mod mlit;
+mod ordinals;
 pub mod overlay;
 pub mod places;
 pub mod route;
 pub mod search;
+mod shape;
 pub mod snapshot;
+mod source;
 pub mod words;
 
 pub use check::{Finding, Refused, Severity, check};
 pub use graph::{Graph, Place, Storey, Zone};
 pub use imdf::{Archive, FeatureId};
+pub use mlit::Layers;
 pub use overlay::Overlay;
 pub use route::{Outcome, Reason, Route, RouteError, RouteRequest, Step, StepKind, route};
 pub use search::Searcher;
 pub use snapshot::{Profile, Snapshot};
+pub use source::Source;
 pub use words::{Labels, Language};

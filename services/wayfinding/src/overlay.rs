@@ -61,7 +61,9 @@ impl Overlay {
             return self.unknown.push(feature.clone());
         };
         self.delays.resize(snapshot.edge_count(), 0);
-        let boards = |edge: u32| matches!(snapshot.node(snapshot.head[edge as usize]).kind, NodeKind::Hub(_));
+        let in_car = |node: u32| matches!(snapshot.node(node).kind, NodeKind::Hub(_));
+        let boards =
+            |edge: u32| in_car(snapshot.head[edge as usize]) && !in_car(snapshot.tail[edge as usize]);
         let gate = |edge: u32| match snapshot.edge(edge).kind {
             EdgeKind::Security => true,
             EdgeKind::Lift => boards(edge),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::graph::{EdgeKind, NodeKind, Place, Zone};
+use crate::graph::{EdgeKind, Place, Zone};
 use crate::imdf::FeatureId;
 use crate::snapshot::{Profile, Snapshot};
 use crate::words::{Labels, Language};
@@ -172,7 +172,6 @@ impl Snapshot {
     pub fn reaches(&self, place: &Place, profile: Profile) -> bool {
         let parts = &self.components[crate::snapshot::Metric::Of(profile).index()];
         let node = u32::try_from(place.node.index()).unwrap_or(u32::MAX);
-        debug_assert!(matches!(self.node(node).kind, NodeKind::Place(_)));
         parts.of_node(node) == parts.largest()
     }
 }

@@ -14,7 +14,8 @@ use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 use crate::check::Refused;
 use crate::finder::Finder;
 use crate::graph::{Edge, EdgeKind, Graph, Node, WHEELCHAIR_DOOR_M, WHEELCHAIR_SPEED_MPS, millis_at};
-use crate::imdf::{Archive, FeatureId};
+use crate::imdf::FeatureId;
+use crate::source::Source;
 
 pub(crate) mod components;
 pub(crate) mod landmarks;
@@ -81,9 +82,10 @@ impl Profile {
         match (self, edge.kind) {
             (Self::Walk, _) => edge.millis,
             (Self::Wheelchair, EdgeKind::Stairs | EdgeKind::EscalatorUp | EdgeKind::EscalatorDown) => NO_WAY,
+            (Self::Wheelchair, _) if !edge.wheels => NO_WAY,
             (Self::Wheelchair, _) if from.width_m.min(to.width_m) < WHEELCHAIR_DOOR_M => NO_WAY,
             (Self::Wheelchair, EdgeKind::Walk) => millis_at(edge.length_m, WHEELCHAIR_SPEED_MPS),
-            (Self::Wheelchair, EdgeKind::Lift | EdgeKind::Security) => edge.millis,
+            (Self::Wheelchair, EdgeKind::Lift | EdgeKind::Security | EdgeKind::MovingWalkway) => edge.millis,
         }
     }
 }
@@ -133,8 +135,8 @@ impl Snapshot {
     ///
     /// # Errors
     /// Refuses a map with violations, with all of them.
-    pub fn from_archive(archive: &Archive) -> Result<Self, Refused> {
-        Ok(Self::compile(Graph::build(archive)?))
+    pub fn from_source(source: &Source) -> Result<Self, Refused> {
+        Ok(Self::compile(Graph::build(source)?))
     }
 
     /// Compiles a graph.
@@ -259,8 +261,9 @@ fn closes(graph: &Graph, tail: &[u32], head: &[u32], origin: &[EdgeIndex]) -> BT
     for (index, id) in (0_u32..).zip(origin) {
         let ends = [tail[index as usize], head[index as usize]];
         let nodes = ends.map(|node| &graph.model[NodeIndex::new(node as usize)].features);
-        let room = graph.model[*id].room.map(|room| &graph.rooms[room].id);
-        for feature in nodes.into_iter().flatten().chain(room) {
+        let edge = &graph.model[*id];
+        let room = edge.room.map(|room| &graph.rooms[room].id);
+        for feature in nodes.into_iter().flatten().chain(&edge.features).chain(room) {
             let edges = match closes.get_mut(feature) {
                 Some(edges) => edges,
                 None => closes.entry(feature.clone()).or_default(),

@@ -4,7 +4,7 @@
 
 use std::{hint::black_box, path::Path, time::Instant};
 
-use airside_wayfinding::{Archive, Graph, Overlay, Profile, Searcher, Snapshot, measure};
+use airside_wayfinding::{Graph, Overlay, Profile, Searcher, Snapshot, Source, measure};
 use anyhow::{Context, ensure};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -67,6 +67,6 @@ fn testville() -> anyhow::Result<Graph> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         files.push((name, std::fs::read(path)?));
     }
-    Graph::build(&Archive::from_files(files))
+    Graph::build(&Source::from_files(files))
         .map_err(|refused| anyhow::anyhow!("testville is refused: {refused}"))
 }

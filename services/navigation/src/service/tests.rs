@@ -10,7 +10,7 @@ use airside_kernel::{
 };
 use airside_runtime::projections::Projections;
 use airside_store::MemoryStore;
-use airside_wayfinding::{Archive, Snapshot};
+use airside_wayfinding::{Snapshot, Source};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::{broadcast, watch};
@@ -117,20 +117,20 @@ impl House {
 fn build(
     store: &Arc<dyn EventStore>,
     projections: &mut Projections,
-    venues: impl IntoIterator<Item = (String, Archive)>,
+    venues: impl IntoIterator<Item = (String, Source)>,
 ) -> Result<Part, (String, VenueError)> {
     let keys: Arc<dyn Keyring> = Arc::new(NoKeys);
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new("2026-11-20T06:00:00Z".parse().unwrap()));
     part(store, &keys, &clock, projections, venues)
 }
 
-fn testville() -> Archive {
+fn testville() -> Source {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../maps/testville");
     let files = fs::read_dir(folder).unwrap().map(|entry| {
         let entry = entry.unwrap();
         (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())
     });
-    Archive::from_files(files)
+    Source::from_files(files)
 }
 
 fn place(name: &str) -> End {
@@ -355,7 +355,7 @@ async fn a_question_without_its_ends_or_with_unknown_words_is_refused() {
 async fn a_venue_that_cannot_be_used_is_named_with_its_reason() {
     let house = House::new();
     let mut projections = Projections::new(house.store.clone());
-    let mut refused = |venues: Vec<(String, Archive)>| {
+    let mut refused = |venues: Vec<(String, Source)>| {
         let (code, error) = build(&house.store, &mut projections, venues).err().unwrap();
         (code, error.to_string())
     };
@@ -367,7 +367,7 @@ async fn a_venue_that_cannot_be_used_is_named_with_its_reason() {
         refused(vec![("t3".into(), testville()), ("t3".into(), testville())]),
         ("t3".into(), "another venue has the same code: rename the folder of its map".into())
     );
-    let nothing = Archive::from_files(Vec::<(String, Vec<u8>)>::new());
+    let nothing = Source::from_files(Vec::<(String, Vec<u8>)>::new());
     assert_eq!(
         refused(vec![("t3".into(), nothing)]),
         ("t3".into(), "map is refused: see `airside map check`".into())
@@ -377,7 +377,7 @@ async fn a_venue_that_cannot_be_used_is_named_with_its_reason() {
 #[tokio::test]
 async fn closures_that_were_kept_close_the_maps_and_those_of_a_rebuild_open_none() {
     let code: VenueCode = "testville".parse().unwrap();
-    let maps = || Maps::new([(code.clone(), Snapshot::from_archive(&testville()).unwrap())]);
+    let maps = || Maps::new([(code.clone(), Snapshot::from_source(&testville()).unwrap())]);
     let closed = |maps: &Maps| maps.get(&code).unwrap().closures.clone();
     let house = House::new();
     house.set(close(LIFT_L2, "repair")).await.unwrap();

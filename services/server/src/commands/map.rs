@@ -71,7 +71,7 @@ pub(super) struct Route {
 
 #[derive(Args)]
 struct MapArgs {
-    /// Folder of an IMDF map.
+    /// Folder of a map: IMDF, or MLIT layers with their network.
     path: PathBuf,
     /// Print JSON.
     #[arg(long)]
@@ -204,7 +204,7 @@ fn ask(
 }
 
 fn snapshot(path: &Path) -> anyhow::Result<Snapshot> {
-    Snapshot::from_archive(&venues::read(path)?).map_err(|refused| {
+    Snapshot::from_source(&venues::read(path)?).map_err(|refused| {
         let first =
             refused.findings.first().map_or_else(String::new, |finding| format!(": {}", finding.text));
         anyhow!("map {} cannot be used{first} (`airside map check` lists all findings)", path.display())

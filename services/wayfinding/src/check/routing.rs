@@ -45,7 +45,7 @@ pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
     }
 }
 
-fn components(graph: &Graph, profile: Profile) -> Components {
+pub(crate) fn components(graph: &Graph, profile: Profile) -> Components {
     let model = graph.model();
     let mut edges: Vec<_> = model
         .edge_references()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Severity};
-use crate::imdf::{Archive, FeatureId};
+use crate::imdf::{Archive, FeatureId, Reference};
 
 /// The most features of one type; an airport of fifty gates has some two thousand units.
 const FEATURES_MAX: usize = 20_000;
@@ -78,11 +78,11 @@ const UNIT_ROOTS: [&str; 57] = [
     "checkroom",
 ];
 
-pub(super) fn check(archive: &Archive, findings: &mut Vec<Finding>) {
+pub(crate) fn check(archive: &Archive, findings: &mut Vec<Finding>) {
     files(archive, findings);
     sizes(archive, findings);
-    ids(archive, findings);
-    references(archive, findings);
+    ids(&archive.ids, findings);
+    references(&archive.ids, &archive.references, findings);
     words(archive, findings);
 }
 
@@ -140,8 +140,9 @@ fn sizes(archive: &Archive, findings: &mut Vec<Finding>) {
     }
 }
 
-fn ids(archive: &Archive, findings: &mut Vec<Finding>) {
-    for (id, files) in &archive.ids {
+/// Every feature has an id of its own.
+pub(crate) fn ids(ids: &BTreeMap<FeatureId, Vec<&'static str>>, findings: &mut Vec<Finding>) {
+    for (id, files) in ids {
         if files.len() > 1 {
             let text = format!("the id is used {} times, in {}", files.len(), files.join(", "));
             let remedy = "give each feature an id of its own";
@@ -150,9 +151,14 @@ fn ids(archive: &Archive, findings: &mut Vec<Finding>) {
     }
 }
 
-fn references(archive: &Archive, findings: &mut Vec<Finding>) {
-    for reference in &archive.references {
-        let found = archive.ids.get(&reference.to);
+/// Every reference leads to a feature of the kind it must name.
+pub(crate) fn references(
+    ids: &BTreeMap<FeatureId, Vec<&'static str>>,
+    references: &[Reference],
+    findings: &mut Vec<Finding>,
+) {
+    for reference in references {
+        let found = ids.get(&reference.to);
         let fits =
             found.is_some_and(|files| reference.target.is_empty() || files.contains(&reference.target));
         if !fits {

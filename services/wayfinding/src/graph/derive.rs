@@ -68,6 +68,8 @@ pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
         shafts: vec![],
         security: vec![],
         opening_count: archive.openings.len(),
+        outlines: vec![vec![]; archive.levels.len()],
+        obstacles: vec![vec![]; archive.levels.len()],
     };
     let mut work = Work { archive, graph, portals: vec![], notes: vec![] };
     work.add_rooms();

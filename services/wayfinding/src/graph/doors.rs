@@ -10,7 +10,7 @@ use geo::Coord;
 use super::derive::{Portal, Work};
 use super::{Edge, EdgeKind, Node, NodeKind, SECURITY_FREE_MS, WHEELCHAIR_DOOR_M, Zone};
 use crate::check::Severity;
-use crate::geometry::{distance_m, length_m};
+use crate::geometry::{distance_m, length_m, middle};
 use crate::imdf::{FeatureId, Opening};
 
 /// The steps taken to either side of a threshold to find the rooms, in metres.
@@ -180,21 +180,4 @@ pub(crate) fn room_at(rooms: &[super::Room], level: usize, at: Coord<f64>) -> Op
         Some((i, area.square_m()))
     });
     holding.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
-}
-
-/// Returns the point halfway along a line.
-fn middle(line: &[Coord<f64>]) -> Coord<f64> {
-    let mut left_m = length_m(line) / 2.0;
-    for pair in line.windows(2) {
-        let part_m = distance_m(pair[0], pair[1]);
-        if part_m >= left_m && part_m > 0.0 {
-            let share = left_m / part_m;
-            return Coord {
-                x: pair[0].x + share * (pair[1].x - pair[0].x),
-                y: pair[0].y + share * (pair[1].y - pair[0].y),
-            };
-        }
-        left_m -= part_m;
-    }
-    line[0]
 }

@@ -95,7 +95,7 @@ impl Work<'_> {
 }
 
 /// Returns the short codes of a place: its other names, and words of letters and digits in its names.
-fn codes(name: &Labels, alt_name: &Labels) -> Vec<String> {
+pub(crate) fn codes(name: &Labels, alt_name: &Labels) -> Vec<String> {
     let mut found: Vec<String> = alt_name.iter().map(|(_, alt)| alt.to_owned()).collect();
     for (_, name) in name.iter() {
         let words = name.split(|c: char| !c.is_ascii_alphanumeric());

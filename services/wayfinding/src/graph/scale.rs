@@ -61,6 +61,7 @@ fn add_copy(whole: &mut Graph, graph: &Graph, copy: usize, shift: Coord<f64>) {
     for node in graph.model.node_weights() {
         let kind = match node.kind {
             NodeKind::Opening => NodeKind::Opening,
+            NodeKind::Junction => NodeKind::Junction,
             NodeKind::Place(place) => NodeKind::Place(places + place),
             NodeKind::Stop(shaft) => NodeKind::Stop(shafts + shaft),
             NodeKind::Hub(shaft) => NodeKind::Hub(shafts + shaft),
@@ -74,6 +75,7 @@ fn add_copy(whole: &mut Graph, graph: &Graph, copy: usize, shift: Coord<f64>) {
         let [from, to] = [from, to].map(|node| NodeIndex::new(base + node.index()));
         let mut weight = graph.model[edge].clone();
         weight.room = None;
+        weight.features = weight.features.iter().map(rename).collect();
         for bend in &mut weight.via {
             *bend = Coord { x: bend.x + shift.x, y: bend.y + shift.y };
         }
@@ -96,7 +98,7 @@ fn docks(graph: &Graph) -> BTreeMap<usize, [NodeIndex; 4]> {
     let mut docks = BTreeMap::<usize, [NodeIndex; 4]>::new();
     for index in graph.model.node_indices() {
         let node = &graph.model[index];
-        if node.kind != NodeKind::Opening {
+        if !matches!(node.kind, NodeKind::Opening | NodeKind::Junction) {
             continue;
         }
         let dock = docks.entry(node.level).or_insert([index; 4]);

@@ -31,6 +31,12 @@ const KINDS: [&str; 16] = [
     "venue",
 ];
 
+/// Tells whether a file of this bare name is one of IMDF.
+pub(crate) fn is_file(name: &str) -> bool {
+    let stem = name.strip_suffix(".geojson").or_else(|| name.strip_suffix(".json"));
+    name == "manifest.json" || stem.is_some_and(|stem| KINDS.contains(&stem))
+}
+
 pub(super) fn archive<N: AsRef<str>, B: AsRef<[u8]>>(files: impl IntoIterator<Item = (N, B)>) -> Archive {
     let mut archive = Archive::default();
     let mut sorted = BTreeMap::new();

@@ -190,7 +190,8 @@ impl Narrator<'_> {
 fn line(snapshot: &Snapshot, pieces: &[Piece]) -> Vec<LevelLine> {
     let graph = snapshot.graph();
     let mut lines: Vec<(usize, Vec<Coord<f64>>)> = Vec::new();
-    let walked = |piece: &&Piece| matches!(piece.kind, EdgeKind::Walk | EdgeKind::Security);
+    let walked =
+        |piece: &&Piece| matches!(piece.kind, EdgeKind::Walk | EdgeKind::Security | EdgeKind::MovingWalkway);
     for piece in pieces.iter().filter(walked) {
         if lines.last().is_none_or(|(level, _)| *level != piece.levels[0]) {
             lines.push((piece.levels[0], vec![]));

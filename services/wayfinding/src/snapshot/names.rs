@@ -28,10 +28,14 @@ impl Names {
             }
         }
         for (index, node) in (0_u32..).zip(graph.model.node_weights()) {
-            if matches!(node.kind, NodeKind::Opening | NodeKind::Stop(_)) {
-                for feature in &node.features {
-                    names.nodes.entry(feature.clone()).or_default().push(index);
-                }
+            let shaft = match node.kind {
+                NodeKind::Stop(shaft) => Some(&graph.shafts[shaft].id),
+                NodeKind::Opening | NodeKind::Junction => None,
+                NodeKind::Place(_) | NodeKind::Hub(_) => continue,
+            };
+            let shaft = shaft.filter(|shaft| !node.features.contains(shaft));
+            for feature in node.features.iter().chain(shaft) {
+                names.nodes.entry(feature.clone()).or_default().push(index);
             }
         }
         names

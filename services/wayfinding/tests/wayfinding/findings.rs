@@ -1,6 +1,6 @@
 //! Each thing that can be wrong with a map is found, and named with its remedy.
 
-use airside_wayfinding::{Archive, Graph, Severity, check};
+use airside_wayfinding::{Graph, Severity, Source, check};
 
 use crate::testville;
 
@@ -14,7 +14,7 @@ fn broken(file: &str, from: &str, to: &str, rule: &str, severity: Severity) {
 }
 
 fn expect(files: Vec<(String, String)>, rule: &str, severity: Severity) {
-    let archive = Archive::from_files(files);
+    let archive = Source::from_files(files);
     let findings = check(&archive);
     let found = findings.iter().find(|finding| finding.rule == rule);
     let found = found.unwrap_or_else(|| panic!("no {rule} in {findings:?}"));

@@ -1,15 +1,15 @@
 //! A map from a stranger is refused with findings, or used; it never panics.
 
-use airside_wayfinding::{Archive, Overlay, Profile, Snapshot, check};
+use airside_wayfinding::{Overlay, Profile, Snapshot, Source, check};
 use proptest::prelude::*;
 
 use crate::{Venue, testville};
 
 /// Reads, checks, compiles and asks, as far as the map lets it.
 fn use_it(files: Vec<(String, Vec<u8>)>) {
-    let archive = Archive::from_files(files);
+    let archive = Source::from_files(files);
     let findings = check(&archive);
-    match Snapshot::from_archive(&archive) {
+    match Snapshot::from_source(&archive) {
         Ok(snapshot) => {
             let venue = Venue { snapshot, overlay: Overlay::open() };
             let _ = venue.ask("Metro", "A6", Profile::Walk, airside_wayfinding::Language::En);

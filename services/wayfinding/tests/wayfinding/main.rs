@@ -5,9 +5,11 @@
 #[path = "../../examples/testville.rs"]
 mod testville;
 
+mod data;
 mod finding;
 mod findings;
 mod hostile;
+mod narita;
 mod oracle;
 mod order;
 mod pictures;
@@ -17,8 +19,8 @@ mod small_maps;
 mod town_itself;
 
 use airside_wayfinding::{
-    Archive, FeatureId, Language, Outcome, Overlay, Profile, Reason, Route, RouteError, RouteRequest,
-    Searcher, Snapshot, route,
+    FeatureId, Language, Outcome, Overlay, Profile, Reason, Route, RouteError, RouteRequest, Searcher,
+    Snapshot, Source, route,
 };
 use testville::town::Town;
 
@@ -38,7 +40,7 @@ impl Venue {
     }
 
     fn of(files: Vec<(String, String)>) -> Self {
-        let snapshot = Snapshot::from_archive(&Archive::from_files(files)).unwrap();
+        let snapshot = Snapshot::from_source(&Source::from_files(files)).unwrap();
         Self { snapshot, overlay: Overlay::open() }
     }
 

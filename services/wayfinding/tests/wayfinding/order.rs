@@ -1,13 +1,13 @@
 //! The same features in any order give the same graph.
 
-use airside_wayfinding::{Archive, Graph};
+use airside_wayfinding::{Graph, Source};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::testville;
 
 #[test]
 fn files_and_features_in_any_order_give_an_equal_graph() {
-    let straight = Graph::build(&Archive::from_files(testville::files())).unwrap();
+    let straight = Graph::build(&Source::from_files(testville::files())).unwrap();
     let mut files = testville::files();
     files.reverse();
     for (name, text) in files.iter_mut().filter(|(name, _)| name.ends_with(".geojson")) {
@@ -19,7 +19,7 @@ fn files_and_features_in_any_order_give_an_equal_graph() {
         *text = value.to_string();
         *name = format!("some/folder/{name}");
     }
-    let shuffled = Graph::build(&Archive::from_files(files)).unwrap();
+    let shuffled = Graph::build(&Source::from_files(files)).unwrap();
     let nodes = |graph: &Graph| graph.model().node_weights().cloned().collect::<Vec<_>>();
     let edges = |graph: &Graph| {
         let edges = graph.model().edge_references();
@@ -32,7 +32,7 @@ fn files_and_features_in_any_order_give_an_equal_graph() {
 
 #[test]
 fn a_way_and_its_way_back_inside_a_unit_are_equally_long() {
-    let graph = Graph::build(&Archive::from_files(testville::files())).unwrap();
+    let graph = Graph::build(&Source::from_files(testville::files())).unwrap();
     for edge in graph.model().edge_references().filter(|edge| edge.weight().room.is_some()) {
         let back = graph.model().edges_connecting(edge.target(), edge.source());
         assert!(back.into_iter().any(|back| {

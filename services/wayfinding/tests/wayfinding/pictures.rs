@@ -1,6 +1,6 @@
 //! A level as a picture: the same bytes always, well-formed whatever the map is called, and readable.
 
-use airside_wayfinding::{Archive, Language, Profile, Snapshot, draw};
+use airside_wayfinding::{Language, Profile, Snapshot, Source, draw};
 use proptest::prelude::*;
 use quick_xml::{Reader, events::Event};
 
@@ -120,7 +120,7 @@ proptest! {
         let mut files = testville::files();
         let turn = usize::try_from(seed % 15).unwrap();
         files.rotate_left(turn);
-        let snapshot = Snapshot::from_archive(&Archive::from_files(files)).unwrap();
+        let snapshot = Snapshot::from_source(&Source::from_files(files)).unwrap();
         let usual = Venue::testville();
         prop_assert!(
             draw::draw(&snapshot, 1, None, Language::En) == draw::draw(&usual.snapshot, 1, None, Language::En)

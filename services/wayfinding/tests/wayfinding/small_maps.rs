@@ -1,6 +1,6 @@
 //! Rules of doors, zones and shafts, each on a map drawn for it.
 
-use airside_wayfinding::{Archive, Profile, Reason, Severity, check};
+use airside_wayfinding::{Profile, Reason, Severity, Source, check};
 
 use crate::testville::town::{Town, rect};
 use crate::{Venue, texts};
@@ -29,7 +29,7 @@ fn door(town: &mut Town, key: &str, x: f64, width_m: f64) {
 
 fn rules(town: Town) -> Vec<(&'static str, Severity)> {
     let mut rules: Vec<_> =
-        check(&Archive::from_files(town.files())).iter().map(|f| (f.rule, f.severity)).collect();
+        check(&Source::from_files(town.files())).iter().map(|f| (f.rule, f.severity)).collect();
     rules.dedup();
     rules
 }

@@ -1,6 +1,6 @@
 //! The committed testville is what its generator writes, and a passenger finds the way in it.
 
-use airside_wayfinding::{Archive, Language, Profile, Reason, StepKind, Zone, check};
+use airside_wayfinding::{Language, Profile, Reason, Source, StepKind, Zone, check};
 
 use crate::{Venue, found, testville, texts};
 
@@ -17,7 +17,7 @@ fn committed_files_are_what_the_generator_writes() {
 
 #[test]
 fn nothing_is_wrong_with_it() {
-    assert_eq!(check(&Archive::from_files(testville::files())), vec![]);
+    assert_eq!(check(&Source::from_files(testville::files())), vec![]);
 }
 
 #[test]

@@ -40,6 +40,8 @@ fn triangle(direct_m: Option<f64>) -> Snapshot {
         shafts: vec![],
         security: vec![],
         opening_count: 2,
+        outlines: vec![vec![]],
+        obstacles: vec![vec![]],
     })
 }
 
