@@ -352,7 +352,7 @@ fn is_news(before: Option<&Status>, after: &Status) -> bool {
             || (before.screening, before.exception, before.passenger, before.connection)
                 != (after.screening, after.exception, after.passenger, after.connection)
             || before.connection_flight != after.connection_flight
-            || before.stowage != after.stowage
+            || (&before.stowage, before.stowed_at) != (&after.stowage, after.stowed_at)
             || (after.stage == Stage::OnBelt && before.location != after.location)
     })
 }

@@ -251,6 +251,7 @@ fn status_changed(message: stored::BagStatusChanged) -> Result<BagEvent, DecodeE
             is_inferred: status.inferred,
             location: status.location,
             stowage: status.stowage.map(observed::stowage),
+            stowed_at: status.stowed_at.as_ref().and_then(timestamp),
         },
     })
 }
@@ -272,6 +273,7 @@ pub fn status_message(status: &Status) -> stored::BagStatus {
         connection: status.connection.into(),
         inferred: status.is_inferred,
         connection_flight: status.connection_flight.map_or_else(String::new, |flight| flight.to_string()),
+        stowed_at: status.stowed_at.map(timestamp_message),
     }
 }
 

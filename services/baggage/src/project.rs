@@ -368,7 +368,7 @@ impl Projection for Bags {
 }
 
 impl Kept for Bags {
-    const SCHEMA: u32 = 5;
+    const SCHEMA: u32 = 6;
     type State = KeptBags;
 
     fn image(&self) -> KeptBags {

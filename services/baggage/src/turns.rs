@@ -114,7 +114,7 @@ impl Turns {
                 world.take_loading(named(event)?, step, at, revision);
             }
             _ => {
-                if let Some(fact) = bag::read(event, NAME)? {
+                if let Some(fact) = bag::read(event)? {
                     let plate = LicencePlate::parse(event.stream().strip_prefix("bag-").unwrap_or_default());
                     let plate = plate.map_err(|error| DecodeError::malformed("plate", format!("{error}")))?;
                     world.take_bag(plate, fact, revision, times);
@@ -171,7 +171,7 @@ fn named<T: std::str::FromStr<Err: std::fmt::Display>>(event: &RecordedEvent) ->
 }
 
 impl Kept for Turns {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
     type State = World;
 
     fn image(&self) -> World {

@@ -12,7 +12,7 @@
 //!
 //! Only a schedule revives a cancelled flight, even one with the same times.
 //! Gate, belt and estimate are then unknown again, since cancelling freed them.
-//! A delay does not end boarding. A flight that comes back to the stand is to
+//! A flight that landed and has another leg is to leave again too. A delay does not end boarding. A flight that comes back to the stand is to
 //! leave again: what is reported before a departure is taken anew.
 
 use std::collections::BTreeSet;
@@ -159,50 +159,54 @@ fn follows(flight: &Flight, report: Report) -> Result<What, Rejection> {
         },
         Report::Gate(gate) if flight.gate.as_ref() == Some(&gate) => Err(Rejection::NothingNew),
         Report::Gate(gate) => {
-            before_departure(phase).map(|()| What::GateAssigned { gate, previous: flight.gate.clone() })
+            before_departure(flight).map(|()| What::GateAssigned { gate, previous: flight.gate.clone() })
         }
         Report::Boarding if matches!(phase, Boarding | FinalCall) => Err(Rejection::NothingNew),
-        Report::Boarding => before_departure(phase).map(|()| What::BoardingStarted),
+        Report::Boarding => before_departure(flight).map(|()| What::BoardingStarted),
         Report::FinalCall if phase == FinalCall => Err(Rejection::NothingNew),
-        Report::FinalCall => before_departure(phase).map(|()| What::FinalCallMade),
+        Report::FinalCall => before_departure(flight).map(|()| What::FinalCallMade),
         Report::Delay(at) if flight.estimated_departure == Some(at) => Err(Rejection::NothingNew),
         Report::Delay(estimated_departure) => {
-            before_departure(phase).map(|()| What::FlightDelayed { estimated_departure })
+            before_departure(flight).map(|()| What::FlightDelayed { estimated_departure })
         }
         Report::Arrival(at) if flight.estimated_arrival == Some(at) => Err(Rejection::NothingNew),
         Report::Arrival(estimated_arrival) => {
-            before_landing(phase).map(|()| What::ArrivalEstimated { estimated_arrival })
+            before_landing(flight).map(|()| What::ArrivalEstimated { estimated_arrival })
         }
         Report::Belt(belt) if flight.belt.as_ref() == Some(&belt) => Err(Rejection::NothingNew),
         Report::Belt(belt) => {
             operates(phase).map(|()| What::BeltAssigned { belt, previous: flight.belt.clone() })
         }
-        Report::Departed if matches!(phase, Departed | Landed) => Err(Rejection::NothingNew),
+        Report::Departed if matches!(phase, Departed | Landed) && !flight.goes_on() => {
+            Err(Rejection::NothingNew)
+        }
         Report::Departed => operates(phase).map(|()| What::FlightDeparted),
         Report::Returned => match phase {
             Departed => Ok(What::FlightReturned),
-            _ => before_landing(phase).and(Err(Rejection::NothingNew)),
+            _ => before_landing(flight).and(Err(Rejection::NothingNew)),
         },
         Report::Diverted(to) if flight.diverted == Some(to) => Err(Rejection::NothingNew),
         Report::Diverted(to) => operates(phase).map(|()| What::FlightDiverted { to }),
         Report::Landed if phase == Landed => Err(Rejection::NothingNew),
         Report::Landed => operates(phase).map(|()| What::FlightLanded),
         Report::Cancelled if phase == Cancelled => Err(Rejection::NothingNew),
-        Report::Cancelled => before_departure(phase).map(|()| What::FlightCancelled),
+        Report::Cancelled => before_departure(flight).map(|()| What::FlightCancelled),
         Report::Passenger(read) => Ok(What::PassengerRead(read)),
     }
 }
 
-fn before_departure(phase: Phase) -> Result<(), Rejection> {
-    match phase {
+fn before_departure(flight: &Flight) -> Result<(), Rejection> {
+    match flight.phase {
         Phase::Departed => Err(Rejection::Contradicts("the flight has departed: correct the report")),
-        other => before_landing(other),
+        _ => before_landing(flight),
     }
 }
 
-fn before_landing(phase: Phase) -> Result<(), Rejection> {
-    match phase {
-        Phase::Landed => Err(Rejection::Contradicts("the flight has landed: correct the report")),
+fn before_landing(flight: &Flight) -> Result<(), Rejection> {
+    match flight.phase {
+        Phase::Landed if !flight.goes_on() => {
+            Err(Rejection::Contradicts("the flight has landed: correct the report"))
+        }
         other => operates(other),
     }
 }
@@ -240,7 +244,10 @@ impl Flight {
             What::FlightDeparted => self.phase = Phase::Departed,
             What::FlightReturned => (self.phase, self.diverted) = (Phase::Scheduled, None),
             What::FlightDiverted { to } => self.diverted = Some(*to),
-            What::FlightLanded => self.phase = Phase::Landed,
+            What::FlightLanded => {
+                self.phase = Phase::Landed;
+                self.landings = self.landings.saturating_add(1);
+            }
             What::FlightCancelled => self.phase = Phase::Cancelled,
             What::PassengerRead(_) => {}
         }

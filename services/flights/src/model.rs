@@ -358,6 +358,15 @@ pub struct Flight {
     pub estimated_arrival: Option<Timestamp>,
     /// That it lands elsewhere than planned, and where as far as that is known.
     pub diverted: Option<Option<AirportCode>>,
+    /// How often it landed.
+    pub landings: usize,
+}
+
+impl Flight {
+    /// Returns true when it landed on its way and has another leg to fly.
+    pub fn goes_on(&self) -> bool {
+        self.phase == Phase::Landed && self.landings < self.schedule.legs.len()
+    }
 }
 
 #[cfg(test)]

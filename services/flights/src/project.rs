@@ -141,7 +141,7 @@ impl Projection for Board {
 }
 
 impl Kept for Board {
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
     type State = Flights;
 
     fn image(&self) -> Flights {

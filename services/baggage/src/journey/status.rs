@@ -50,6 +50,8 @@ pub struct Status {
     pub screening: Screening,
     /// Container, cart or hold that it is in, and compartment; both may be empty.
     pub stowage: Option<(String, String)>,
+    /// Since when it is in that.
+    pub stowed_at: Option<Timestamp>,
     /// What keeps it from its normal way.
     pub exception: BagException,
     /// What the airline says of its passenger.

@@ -4,6 +4,7 @@ use airside_api::baggage::v1::{
     self as stored, AnnouncementChange, Connection, LegRole, Stage, TrackingPoint,
 };
 use airside_kernel::{DecodeError, RecordedEvent, Timestamp};
+use airside_runtime::stored::timestamp;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
@@ -16,19 +17,49 @@ use crate::{
 
 /// How many flights are remembered that a bag was told of.
 const MAX_TOLD: usize = 8;
+/// How many legs are looked at, and how many reads are remembered.
+const MAX_LEGS: usize = 8;
+const MAX_READS: usize = 8;
 
 /// A fact of a plate.
 pub(super) enum Fact<'a> {
     Observed(String, Said),
     Attached(&'a str, JourneyId),
-    Status(JourneyId, Option<DatedFlight>, Stage),
+    Status(JourneyId, Status),
+}
+
+/// What the status of a journey says that is of use here.
+#[derive(Debug)]
+pub(super) struct Status {
+    pub(super) flight: Option<DatedFlight>,
+    pub(super) stage: Stage,
+    /// What it is in, and since when.
+    pub(super) stowed: Option<(ContainerId, Timestamp)>,
 }
 
 /// What an observation says that is of use here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Said {
-    Route { station: AirportCode, inbound: Option<DatedFlight>, outbound: Option<DatedFlight> },
+    Route { station: AirportCode, legs: Vec<Leg> },
     Seen(Seen),
+}
+
+/// A leg of the route, in the order of travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Leg {
+    pub(super) flight: DatedFlight,
+    /// Where it begins, as far as that was told.
+    pub(super) from: Option<AirportCode>,
+    /// Whether the bag came by it to where it was announced.
+    pub(super) is_inbound: bool,
+}
+
+/// Two flights of a route, and where the bag changes from the one to the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) inbound: DatedFlight,
+    pub(super) outbound: DatedFlight,
+    pub(super) station: AirportCode,
 }
 
 /// A sighting.
@@ -37,8 +68,6 @@ pub(super) struct Seen {
     pub(super) station: AirportCode,
     at: Timestamp,
     point: i32,
-    container: Option<ContainerId>,
-    is_inferred: bool,
 }
 
 /// A bag on its journey.
@@ -49,10 +78,11 @@ pub(super) struct Bag {
     pub(super) station: AirportCode,
     /// The flight of its present leg, as it is published.
     present: Option<DatedFlight>,
-    pub(super) inbound: Option<DatedFlight>,
-    pub(super) outbound: Option<DatedFlight>,
-    /// Where it changes from the one to the other.
-    pub(super) meets_at: AirportCode,
+    legs: Vec<Leg>,
+    /// At which of its legs it changes next: from this one to the one after.
+    next_change: usize,
+    /// What was read last, by the times; a route that is told late is walked by it.
+    reads: Vec<Seen>,
     /// Whether its passenger has it.
     pub(super) is_over: bool,
     /// What it was put into, and when.
@@ -71,9 +101,9 @@ impl Bag {
             plate,
             station,
             present: None,
-            inbound: None,
-            outbound: None,
-            meets_at: station,
+            legs: Vec::new(),
+            next_change: 0,
+            reads: Vec::new(),
             is_over: false,
             stowed: None,
             way: Way::default(),
@@ -84,14 +114,30 @@ impl Bag {
     }
 
     /// Returns the flights that it has to do with; some may be named twice.
-    pub(super) fn flights(&self) -> impl Iterator<Item = DatedFlight> + use<> {
-        [self.present, self.outbound, self.inbound].into_iter().flatten()
+    pub(super) fn flights(&self) -> impl Iterator<Item = DatedFlight> + '_ {
+        self.present.into_iter().chain(self.legs.iter().map(|leg| leg.flight))
     }
 
     /// Returns the flights that it is to leave on, or is on.
-    pub(super) fn leaves_on(&self) -> impl Iterator<Item = DatedFlight> + use<> {
-        let outbound = self.outbound.filter(|flight| self.present != Some(*flight));
-        [self.present, outbound].into_iter().flatten()
+    pub(super) fn leaves_on(&self) -> impl Iterator<Item = DatedFlight> + '_ {
+        let outward = self.legs.iter().filter(|leg| !leg.is_inbound).map(|leg| leg.flight);
+        self.present.into_iter().chain(outward.filter(|flight| self.present != Some(*flight)))
+    }
+
+    /// Whether what happens on the leg of a flight that begins at an airport is this bag's concern.
+    pub(super) fn is_on_leg(&self, flight: DatedFlight, from: Option<AirportCode>) -> bool {
+        let own = self.legs.iter().find(|leg| leg.flight == flight).and_then(|leg| leg.from);
+        from.is_none_or(|from| own.is_none_or(|own| own == from))
+    }
+
+    /// Returns where it changes next, as far as its route was told.
+    pub(super) fn change(&self) -> Option<Change> {
+        self.change_at(self.next_change)
+    }
+
+    fn change_at(&self, place: usize) -> Option<Change> {
+        let [came, goes] = self.legs.get(place..)?.first_chunk::<2>()?;
+        Some(Change { inbound: came.flight, outbound: goes.flight, station: goes.from? })
     }
 
     pub(super) fn connection(&self) -> Connection {
@@ -114,49 +160,59 @@ impl Bag {
         self.told.push((flight, revision));
     }
 
-    pub(super) fn status(&mut self, flight: Option<DatedFlight>, stage: Stage) {
-        self.present = flight;
-        self.is_over = stage == Stage::Collected;
+    pub(super) fn status(&mut self, status: Status) {
+        self.present = status.flight;
+        self.is_over = status.stage == Stage::Collected;
+        self.stowed = status.stowed;
     }
 
     pub(super) fn take(&mut self, said: &Said) {
         match said {
-            Said::Route { station, inbound, outbound } => {
+            Said::Route { station, legs } => {
                 self.station = *station;
-                if (self.inbound, self.outbound) != (*inbound, *outbound) {
-                    (self.way, self.connection) = (Way::Coming, Connection::Unspecified.into());
-                }
-                (self.inbound, self.outbound, self.meets_at) = (*inbound, *outbound, *station);
+                self.lead(legs);
             }
             Said::Seen(seen) => {
                 self.station = seen.station;
-                self.stow(seen);
+                let place = self.reads.partition_point(|read| read.at <= seen.at);
+                self.reads.insert(place, seen.clone());
+                if self.reads.len() > MAX_READS {
+                    self.reads.remove(0);
+                }
                 self.walk(seen);
             }
         }
     }
 
-    /// Takes in what a sighting says of what the bag is in. A read that takes it out of its
-    /// container is stronger than what was concluded.
-    fn stow(&mut self, seen: &Seen) {
-        if self.stowed.as_ref().is_some_and(|(_, since)| seen.at < *since) {
+    /// Takes over a route; one that changes elsewhere is walked anew, by what was read before.
+    fn lead(&mut self, legs: &[Leg]) {
+        let before = self.change();
+        self.legs = legs.to_vec();
+        let same = (0..legs.len()).find(|place| before.is_some() && self.change_at(*place) == before);
+        if let Some(place) = same {
+            self.next_change = place;
             return;
         }
-        match &seen.container {
-            Some(container) if self.stowed.as_ref().is_some_and(|(known, _)| known == container) => {}
-            Some(_) if seen.is_inferred && self.stowed.is_some() => {}
-            Some(container) => self.stowed = Some((container.clone(), seen.at)),
-            None if seen.is_inferred => {}
-            None => match TrackingPoint::try_from(seen.point).unwrap_or_default() {
-                TrackingPoint::Unspecified | TrackingPoint::AircraftSide | TrackingPoint::AircraftLoad => {}
-                _ => self.stowed = None,
-            },
+        self.next_change = 0;
+        (self.way, self.connection) = (Way::Coming, Connection::Unspecified.into());
+        for read in self.reads.clone() {
+            self.walk(&read);
+        }
+    }
+
+    /// A bag that is seen where it changes later has made the changes before.
+    fn come_to(&mut self, station: AirportCode) {
+        let later = self.legs.iter().skip(self.next_change + 2).position(|leg| leg.from == Some(station));
+        if let Some(place) = later {
+            self.next_change += place + 1;
+            (self.way, self.connection) = (Way::Coming, Connection::Unspecified.into());
         }
     }
 
     /// Takes in how far a sighting brings the bag from its inbound to its outbound flight.
     fn walk(&mut self, seen: &Seen) {
-        if self.inbound.is_none() || self.outbound.is_none() || seen.station != self.meets_at {
+        self.come_to(seen.station);
+        if self.change().is_none_or(|change| change.station != seen.station) {
             return;
         }
         self.way = match (TrackingPoint::try_from(seen.point).unwrap_or_default(), self.way) {
@@ -182,9 +238,8 @@ impl Bag {
     }
 }
 
-/// Reads an event of a plate; `None` when it says nothing of use here. `ours` is the source of
-/// what is told from here.
-pub(super) fn read<'a>(event: &'a RecordedEvent, ours: &str) -> Result<Option<Fact<'a>>, DecodeError> {
+/// Reads an event of a plate; `None` when it says nothing of use here.
+pub(super) fn read(event: &RecordedEvent) -> Result<Option<Fact<'_>>, DecodeError> {
     let bytes = event.payload();
     match event.event_type() {
         "baggage.ObservationAttached" => {
@@ -195,9 +250,7 @@ pub(super) fn read<'a>(event: &'a RecordedEvent, ours: &str) -> Result<Option<Fa
             let changed = stored::BagStatusChanged::decode(bytes).map_err(damaged)?;
             let journey = changed.journey_id.parse().map(JourneyId);
             let journey = journey.map_err(|_| DecodeError::malformed("journey id", "it is no UUID"))?;
-            let status = changed.status.unwrap_or_default();
-            let flight = Some(status.flight.as_str()).filter(|flight| !flight.is_empty());
-            Ok(Some(Fact::Status(journey, flight.and_then(|flight| flight.parse().ok()), status.stage())))
+            Ok(Some(Fact::Status(journey, status(&changed.status.unwrap_or_default()))))
         }
         "baggage.BagAnnounced" => {
             event.type_up_to(1)?;
@@ -205,40 +258,51 @@ pub(super) fn read<'a>(event: &'a RecordedEvent, ours: &str) -> Result<Option<Fa
             if announced.change() == AnnouncementChange::Deleted || announced.legs.is_empty() {
                 return Ok(None);
             }
-            let flight = |role: LegRole| {
-                let leg = announced.legs.iter().find(|leg| leg.role() == role);
-                leg.and_then(|leg| leg.flight.parse::<DatedFlight>().ok())
-            };
-            let (inbound, outbound) = (flight(LegRole::Inbound), flight(LegRole::Outbound));
             let observation = observation(announced.observation)?;
-            let said = Said::Route { station: observation.station, inbound, outbound };
-            Ok(Some(Fact::Observed(observation.id, said)))
+            let legs = legs(&announced.legs, observation.station);
+            Ok(Some(Fact::Observed(observation.id, Said::Route { station: observation.station, legs })))
         }
         "baggage.BagScanned" => {
             event.type_up_to(1)?;
             let scanned = stored::BagScanned::decode(bytes).map_err(damaged)?;
             let observation = observation(scanned.observation)?;
-            let container = scanned.stowage.and_then(|stowage| stowage.container.parse().ok());
-            let is_ours = observation.source == ours;
-            let seen = Seen {
-                station: observation.station,
-                at: observation.happened_at(),
-                point: scanned.point,
-                // What is concluded here from a container is no news of what is in it.
-                container: container.filter(|_| !is_ours),
-                is_inferred: scanned.inferred,
-            };
+            let at = observation.happened_at();
+            let seen = Seen { station: observation.station, at, point: scanned.point };
             Ok(Some(Fact::Observed(observation.id, Said::Seen(seen))))
         }
         _ => Ok(None),
     }
 }
 
+fn status(status: &stored::BagStatus) -> Status {
+    let container = status.stowage.as_ref().and_then(|stowage| stowage.container.parse().ok());
+    // What was stored before says not since when: it was seen in it then at the latest.
+    let since = status.stowed_at.as_ref().or(status.seen_at.as_ref()).and_then(timestamp);
+    Status { flight: status.flight.parse().ok(), stage: status.stage(), stowed: container.zip(since) }
+}
+
+/// Returns the legs of an announcement in the order of travel: those that tell a flight.
+fn legs(told: &[stored::Leg], station: AirportCode) -> Vec<Leg> {
+    let mut from = Some(station);
+    let mut legs = Vec::new();
+    for leg in told.iter().take(MAX_LEGS) {
+        let airport = leg.airport.parse().ok();
+        let is_inbound = leg.role() == LegRole::Inbound;
+        if let Ok(flight) = leg.flight.parse() {
+            legs.push(Leg { flight, from: if is_inbound { airport } else { from }, is_inbound });
+        }
+        if !is_inbound {
+            from = airport;
+        }
+    }
+    legs.sort_by_key(|leg| !leg.is_inbound);
+    legs
+}
+
 #[cfg(test)]
 impl Seen {
     /// Makes a read by hand.
-    pub(super) fn at(station: &str, at: Timestamp, point: TrackingPoint, container: &str) -> Self {
-        let (station, container) = (station.parse().unwrap(), container.parse().ok());
-        Self { station, at, point: point.into(), container, is_inferred: false }
+    pub(super) fn at(station: &str, at: Timestamp, point: TrackingPoint) -> Self {
+        Self { station: station.parse().unwrap(), at, point: point.into() }
     }
 }

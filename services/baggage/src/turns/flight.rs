@@ -41,6 +41,8 @@ pub(super) struct Turn {
     pub(super) at: Timestamp,
     /// Its place in the flight's stream.
     pub(super) revision: u64,
+    /// Where the leg begins that it is of, when the flight has several.
+    pub(super) from: Option<AirportCode>,
 }
 
 /// What is known of a flight.
@@ -51,6 +53,9 @@ pub(super) struct Flight {
     estimated_arrival: Option<Timestamp>,
     departed_at: Option<Timestamp>,
     landed_at: Option<Timestamp>,
+    /// The legs of several that it left and landed on last.
+    departed_leg: Option<usize>,
+    landed_leg: Option<usize>,
     is_cancelled: bool,
     is_diverted: bool,
     /// What was told since the flight was open last.
@@ -61,7 +66,7 @@ pub(super) struct Flight {
 
 impl Turn {
     pub(super) fn new(kind: FlightTurn, at: Timestamp, revision: u64) -> Self {
-        Self { kind: kind.into(), at, revision }
+        Self { kind: kind.into(), at, revision, from: None }
     }
 
     pub(super) fn kind(&self) -> FlightTurn {
@@ -91,7 +96,9 @@ impl Flight {
             }
             Fact::Departed => {
                 self.departed_at = Some(at);
-                self.leaving = Some(Turn::new(FlightTurn::Departed, at, revision));
+                self.departed_leg = self.leg_at(at, |leg| leg.departure);
+                let turn = Turn::new(FlightTurn::Departed, at, revision);
+                self.leaving = Some(Turn { from: self.origin(self.departed_leg), ..turn });
                 None
             }
             Fact::Returned => {
@@ -105,7 +112,9 @@ impl Flight {
             }
             Fact::Landed => {
                 self.landed_at = Some(at);
-                Some(self.tell(Turn::new(FlightTurn::Landed, at, revision)))
+                self.landed_leg = self.leg_at(at, |leg| leg.arrival);
+                let turn = Turn::new(FlightTurn::Landed, at, revision);
+                Some(self.tell(Turn { from: self.origin(self.landed_leg), ..turn }))
             }
             Fact::Cancelled => {
                 self.is_cancelled = true;
@@ -135,21 +144,39 @@ impl Flight {
         self.departed_at.is_some_and(|at| at <= now)
     }
 
-    pub(super) fn has_landed(&self) -> bool {
-        self.landed_at.is_some()
+    /// Whether it landed at an airport, or, of several legs, on a later one.
+    pub(super) fn has_landed(&self, at: AirportCode) -> bool {
+        let place = self.legs.iter().position(|leg| leg.destination == at);
+        self.landed_at.is_some() && self.landed_leg.is_none_or(|landed| Some(landed) >= place)
+    }
+
+    /// Returns which of several legs a movement is of: that with the nearest time.
+    fn leg_at(&self, at: Timestamp, time: impl Fn(&Leg) -> Timestamp) -> Option<usize> {
+        let away = |leg: &Leg| time(leg).duration_since(at).abs();
+        let nearest = self.legs.iter().enumerate().min_by_key(|(_, leg)| away(leg));
+        nearest.map(|(place, _)| place).filter(|_| self.legs.len() > 1)
+    }
+
+    fn origin(&self, leg: Option<usize>) -> Option<AirportCode> {
+        Some(self.legs.get(leg?)?.origin)
     }
 
     /// Returns when it leaves an airport, as far as that is known; `None` when it will not.
     pub(super) fn departure(&self, from: AirportCode) -> Option<Timestamp> {
-        let leg = self.legs.iter().find(|leg| leg.origin == from)?;
-        let is_to_leave = !self.is_cancelled && self.departed_at.is_none();
-        is_to_leave.then(|| self.estimated_departure.unwrap_or(leg.departure))
+        let place = self.legs.iter().position(|leg| leg.origin == from)?;
+        let has_left = self.departed_at.is_some() && self.departed_leg.is_none_or(|left| left >= place);
+        let is_of = |at: &Timestamp| self.leg_at(*at, |leg| leg.departure).is_none_or(|leg| leg == place);
+        let expected = self.estimated_departure.filter(is_of).unwrap_or(self.legs[place].departure);
+        (!self.is_cancelled && !has_left).then_some(expected)
     }
 
     /// Returns when it arrives at an airport, as far as that is known; `None` when it will not.
     pub(super) fn arrival(&self, to: AirportCode) -> Option<Timestamp> {
-        let leg = self.legs.iter().find(|leg| leg.destination == to)?;
-        let expected = self.landed_at.or(self.estimated_arrival).unwrap_or(leg.arrival);
+        let place = self.legs.iter().position(|leg| leg.destination == to)?;
+        let landed = self.landed_at.filter(|_| self.landed_leg.is_none_or(|leg| leg == place));
+        let is_of = |at: &Timestamp| self.leg_at(*at, |leg| leg.arrival).is_none_or(|leg| leg == place);
+        let expected =
+            landed.or_else(|| self.estimated_arrival.filter(is_of)).unwrap_or(self.legs[place].arrival);
         (!self.is_cancelled && !self.is_diverted).then_some(expected)
     }
 

@@ -48,7 +48,7 @@ impl Day {
     fn bag(&mut self, now: i64, serial: u8, said: Said) -> &mut Self {
         self.revision += 1;
         self.world.advance(at(now), &self.times);
-        let plate = LicencePlate::parse(&format!("0479000{serial:03}")).unwrap();
+        let plate = plate(serial);
         let observed = bag::Fact::Observed("one".to_owned(), said);
         self.world.take_bag(plate, observed, self.revision, &self.times);
         let attached = bag::Fact::Attached("one", journey(serial));
@@ -57,12 +57,33 @@ impl Day {
     }
 
     fn announced(&mut self, now: i64, serial: u8, inbound: &str, outbound: &str) -> &mut Self {
-        let (inbound, outbound) = (inbound.parse().ok(), outbound.parse().ok());
-        self.bag(now, serial, Said::Route { station: "SZX".parse().unwrap(), inbound, outbound })
+        self.routed(now, serial, "SZX", &[(inbound, "PEK", true), (outbound, "SZX", false)])
     }
 
+    /// An announcement of legs, each with where it begins and whether the bag came by it.
+    fn routed(&mut self, now: i64, serial: u8, station: &str, legs: &[(&str, &str, bool)]) -> &mut Self {
+        let leg = |(flight, from, is_inbound): &(&str, &str, bool)| {
+            let (flight, from) = (flight.parse().ok()?, from.parse().ok());
+            Some(bag::Leg { flight, from, is_inbound: *is_inbound })
+        };
+        let legs = legs.iter().filter_map(leg).collect();
+        self.bag(now, serial, Said::Route { station: station.parse().unwrap(), legs })
+    }
+
+    /// A read whose journey says then that the bag is in a container since.
     fn seen(&mut self, now: i64, serial: u8, point: TrackingPoint, container: &str) -> &mut Self {
-        self.bag(now, serial, Said::Seen(bag::Seen::at("SZX", at(now), point, container)))
+        self.bag(now, serial, Said::Seen(bag::Seen::at("SZX", at(now), point)));
+        self.stowed(serial, container, now)
+    }
+
+    /// The journey of a bag says that it is in a container, or in none, since a minute.
+    fn stowed(&mut self, serial: u8, container: &str, since: i64) -> &mut Self {
+        self.revision += 1;
+        let stowed = container.parse().ok().map(|container| (container, at(since)));
+        let status = bag::Status { flight: None, stage: Stage::InContainer, stowed };
+        let said = bag::Fact::Status(journey(serial), status);
+        self.world.take_bag(plate(serial), said, self.revision, &self.times);
+        self
     }
 
     fn container(&mut self, now: i64, kind: ContainerStep, flight: &str) -> &mut Self {
@@ -108,6 +129,10 @@ impl Day {
         assert_eq!(self.told(), expected);
         self
     }
+}
+
+fn plate(serial: u8) -> LicencePlate {
+    LicencePlate::parse(&format!("0479000{serial:03}")).unwrap()
 }
 
 fn journey(serial: u8) -> JourneyId {
@@ -176,9 +201,8 @@ fn a_bag_that_took_another_flight_is_told_of_that_one() {
 fn a_bag_with_its_passenger_is_told_nothing_more() {
     let mut day = Day::new();
     day.announced(10, 1, "", OUT);
-    let plate = LicencePlate::parse("0479000001").unwrap();
-    let collected = bag::Fact::Status(journey(1), Some(id(OUT)), Stage::Collected);
-    day.world.take_bag(plate, collected, 99, &Times::default());
+    let status = bag::Status { flight: Some(id(OUT)), stage: Stage::Collected, stowed: None };
+    day.world.take_bag(plate(1), bag::Fact::Status(journey(1), status), 99, &Times::default());
     day.flight(400, OUT, Fact::Landed, 400).tells(&[]);
 }
 
@@ -231,6 +255,48 @@ fn a_bag_that_is_seen_on_its_way_into_the_next_aircraft_is_safe_after_all() {
 }
 
 #[test]
+fn a_bag_whose_route_is_told_late_was_seen_on_its_way_before() {
+    let mut day = Day::new();
+    day.flight(20, IN, Fact::Arrival(at(150)), 20).flight(150, IN, Fact::Landed, 150);
+    day.seen(160, 1, TrackingPoint::AircraftUnload, "").seen(170, 1, TrackingPoint::Sortation, "");
+    day.announced(175, 1, IN, OUT).tells(&[]).pass(199).tells(&[]);
+}
+
+#[test]
+fn a_connection_that_the_first_station_told_is_judged_like_one_that_the_transfer_tells() {
+    let mut day = Day::new();
+    day.routed(10, 1, "PEK", &[(IN, "PEK", false), (OUT, "SZX", false)]).tells(&[]);
+    day.flight(20, IN, Fact::Arrival(at(145)), 20).tells(&["1 20: AtRisk 10"]);
+    day.announced(30, 1, IN, OUT).pass(160).tells(&["1 155: Missed 0"]);
+    day.flight(201, OUT, Fact::Departed, 201).pass(211).tells(&["1 201: Departed ZH9101"]);
+}
+
+#[test]
+fn a_bag_that_is_seen_at_its_second_change_is_judged_there() {
+    let mut day = Day::new();
+    day.flight(0, OTHER, Fact::Scheduled(vec![flight::leg_of("PEK", "HRB", at(450), at(600))]), 0);
+    day.routed(10, 1, "PEK", &[(IN, "PEK", false), (OUT, "SZX", false), (OTHER, "PEK", false)]);
+    day.seen(150, 1, TrackingPoint::Sortation, "").told();
+    day.flight(160, OUT, Fact::Arrival(at(430)), 160).tells(&[]);
+    let unloaded = bag::Seen::at("PEK", at(432), TrackingPoint::AircraftUnload);
+    day.bag(432, 1, Said::Seen(unloaded)).tells(&["1 432: Missed -9"]);
+}
+
+#[test]
+fn a_departure_of_a_flight_with_two_legs_is_told_to_the_bags_of_that_leg() {
+    let mut day = Day::new();
+    let legs =
+        vec![flight::leg_of("CAN", "SZX", at(100), at(160)), flight::leg_of("SZX", "PEK", at(200), at(380))];
+    day.flight(0, OUT, Fact::Scheduled(legs), 0);
+    day.announced(10, 1, "", OUT).routed(10, 2, "CAN", &[(OUT, "CAN", false)]);
+    day.flight(105, OUT, Fact::Departed, 104).pass(120).tells(&["2 104: Departed ZH9101"]);
+    day.announced(121, 3, "", OUT).tells(&[]);
+    day.flight(162, OUT, Fact::Landed, 161).tells(&["2 161: Landed ZH9101"]);
+    day.flight(206, OUT, Fact::Departed, 205).pass(230);
+    day.tells(&["1 205: Departed ZH9101", "3 205: Departed ZH9101"]);
+}
+
+#[test]
 fn what_is_in_a_container_goes_with_it_and_what_is_put_in_later_does_not() {
     let mut day = Day::new();
     day.announced(10, 1, "", OUT).seen(100, 1, TrackingPoint::ContainerLoad, "AKE1ZH");
@@ -246,8 +312,8 @@ fn what_is_in_a_container_goes_with_it_and_what_is_put_in_later_does_not() {
 fn a_read_that_is_told_after_the_container_went_on_board_goes_along() {
     let mut day = Day::new();
     day.announced(10, 1, "", OUT).container(120, ContainerStep::Loaded, OUT).tells(&[]);
-    let late = bag::Seen::at("SZX", at(100), TrackingPoint::ContainerLoad, "AKE1ZH");
-    day.bag(125, 1, Said::Seen(late)).tells(&["1 120: AircraftLoad ZH9101"]);
+    day.bag(125, 1, Said::Seen(bag::Seen::at("SZX", at(100), TrackingPoint::ContainerLoad)));
+    day.stowed(1, "AKE1ZH", 100).tells(&["1 120: AircraftLoad ZH9101"]);
 }
 
 #[test]

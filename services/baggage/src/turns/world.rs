@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Times,
-    bag::{Bag, Fact as BagFact, Said, Seen},
+    bag::{Bag, Change, Fact as BagFact, Said, Seen},
     connection::{Meeting, Way, judge},
     container::{Effect, Step, Steps},
     flight::{Fact as FlightFact, Flight, Turn},
@@ -110,7 +110,7 @@ impl World {
                     let cause = format!("{inbound}+{}s", at.as_second());
                     for id in self.having_to_do_with(inbound) {
                         let bag = &self.bags[&id];
-                        if (bag.outbound, bag.meets_at) == (Some(outbound), station) {
+                        if bag.change() == Some(Change { inbound, outbound, station }) {
                             self.judge(id, &cause, times);
                         }
                     }
@@ -162,10 +162,11 @@ impl World {
                 Some((known, said)) if known == observation_id => (id, said),
                 _ => return,
             },
-            BagFact::Status(id, flight, stage) => {
+            BagFact::Status(id, status) => {
                 if self.bags.contains_key(&id) {
-                    self.change(id, |bag| bag.status(flight, stage));
+                    self.change(id, |bag| bag.status(status));
                     self.catch_up(id);
+                    self.go_along(id);
                 }
                 return;
             }
@@ -178,7 +179,6 @@ impl World {
         }
         self.change(id, |bag| bag.take(&said));
         self.catch_up(id);
-        self.go_along(id);
         self.judge(id, &format!("{plate}/{revision}"), times);
     }
 
@@ -223,6 +223,9 @@ impl World {
 
     fn tell_all(&mut self, flight: DatedFlight, turn: Turn) {
         for id in self.leaving_on(flight) {
+            if !self.bags[&id].is_on_leg(flight, turn.from) {
+                continue;
+            }
             self.tell(id, flight, turn);
         }
     }
@@ -234,6 +237,7 @@ impl World {
             .leaves_on()
             .filter_map(|flight| Some((flight, self.flights.get(&flight)?)))
             .flat_map(|(id, flight)| flight.told_after(bag.told_up_to(id)).map(move |turn| (id, turn)))
+            .filter(|(id, turn)| bag.is_on_leg(*id, turn.from))
             .collect();
         for (flight, turn) in late {
             self.tell(id, flight, turn);
@@ -284,9 +288,7 @@ impl World {
     /// Judges the connection of a bag anew, and says so when the judgement is another.
     fn judge(&mut self, id: JourneyId, cause: &str, times: &Times) {
         let Some(bag) = self.bags.get(&id).filter(|bag| !bag.is_over) else { return };
-        let (Some(inbound), Some(outbound), station) = (bag.inbound, bag.outbound, bag.meets_at) else {
-            return;
-        };
+        let Some(Change { inbound, outbound, station }) = bag.change() else { return };
         let (Some(arriving), Some(leaving)) = (self.flights.get(&inbound), self.flights.get(&outbound))
         else {
             return;
@@ -294,7 +296,7 @@ impl World {
         let (Some(arrival), Some(departure)) = (arriving.arrival(station), leaving.departure(station)) else {
             return;
         };
-        let meeting = Meeting { arrival, has_landed: arriving.has_landed(), departure };
+        let meeting = Meeting { arrival, has_landed: arriving.has_landed(station), departure };
         let transfer = times.at(station);
         let spare = transfer.spare(meeting, bag.way, self.now);
         let standing = bag.connection();
@@ -419,7 +421,7 @@ impl World {
 
     fn remove(&mut self, id: JourneyId) {
         if let Some(bag) = self.bags.remove(&id) {
-            self.strike_off(id, bag.flights(), bag.stowed);
+            self.strike_off(id, bag.flights(), bag.stowed.clone());
         }
     }
 

@@ -356,6 +356,15 @@ fn the_flight_of_a_connection_is_read_and_written_for_ever() {
     check_since(&event, &[".connection_flight"]);
 }
 
+#[test]
+fn since_when_a_bag_is_in_a_container_is_read_and_written_for_ever() {
+    let stowage = Some(("AKE12345ZH".to_owned(), "31".to_owned()));
+    let status = Status { stowage, stowed_at: Some(at("2026-11-20T05:41:00Z")), ..status() };
+    let (journey, observation_id) = (journey(1), "m/dcs/300/100001".into());
+    let event = BagEvent::StatusChanged { journey, status, previous_stage: Stage::Sorted, observation_id };
+    check_since(&event, &[".stowed_at"]);
+}
+
 fn status() -> Status {
     Status {
         stage: Stage::OnAircraft,

@@ -307,3 +307,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_flight_that_landed_on_its_way_is_to_leave_again() {
+    let leg = |origin: &str, destination: &str, hour| Leg {
+        origin: origin.parse().unwrap(),
+        destination: destination.parse().unwrap(),
+        scheduled_departure: at(hour),
+        scheduled_arrival: at(hour + 1),
+    };
+    let legs = vec![leg("CAN", "SZX", 0), leg("SZX", "PEK", 2)];
+    let scheduled = fact("1", What::FlightScheduled(Schedule::new(legs, vec![]).unwrap()));
+    let landed = |n: &str| fact(n, What::FlightLanded);
+    let between = vec![scheduled, landed("2")];
+    assert_eq!(check(between.clone(), Report::Departed), Ok(vec![What::FlightDeparted]));
+    assert!(check(between.clone(), Report::Gate(sign("A3"))).is_ok(), "its next leg gets a gate");
+    assert_eq!(check(between.clone(), Report::Landed), Err(Rejection::NothingNew));
+    let over = [between, vec![fact("3", What::FlightDeparted), landed("4")]].concat();
+    assert_eq!(check(over.clone(), Report::Departed), Err(Rejection::NothingNew));
+    assert_eq!(check(over, Report::Gate(sign("A3"))), Err(DOWN));
+}

@@ -419,6 +419,51 @@ fn what_a_station_down_the_line_says_leaves_the_present_flight_alone() {
 }
 
 #[test]
+fn a_transfer_bag_that_is_announced_late_is_on_its_way_to_its_next_flight() {
+    let came = "CA1301-20261120";
+    let route = through([(came, "PEK", LegRole::Inbound), (FLIGHT, "CTU", LegRole::Outbound)]);
+    let Content::Scanned(unloaded) = seen(AircraftUnload) else { unreachable!() };
+    let unloaded = Content::Scanned(Sighting { leg: Some(leg(came)), ..unloaded });
+    let read = [(0, unloaded), (5, seen(TransferInjection)), (9, seen(Sortation))];
+    let status = after(read.clone().into_iter().chain([(12, route.clone())]));
+    assert_eq!((status.stage, status.flight), (Stage::Sorted, FLIGHT.parse().ok()));
+    let gone = after(read.into_iter().chain([(12, route), (60, turned(Departed, FLIGHT))]));
+    check(&gone, Stage::Sorted, LeftBehind);
+}
+
+#[test]
+fn who_reads_no_flight_means_the_one_that_leaves_from_there() {
+    let came = "CA1301-20261120";
+    let route = through([(came, "CAN", LegRole::Inbound), (FLIGHT, "CTU", LegRole::Outbound)]);
+    let told = [(0, "SZX", route), (9, "CAN", seen(AircraftLoad))];
+    let status = at_stations(told.clone());
+    assert_eq!((status.stage, status.flight), (Stage::OnAircraft, came.parse().ok()));
+    let more = [
+        (20, "CAN", turned(Departed, came)),
+        (90, "SZX", seen(AircraftUnload)),
+        (99, "SZX", seen(AircraftLoad)),
+    ];
+    let status = at_stations(told.into_iter().chain(more));
+    assert_eq!((status.stage, status.flight), (Stage::OnAircraft, FLIGHT.parse().ok()));
+}
+
+#[test]
+fn what_a_bag_is_in_and_since_when_is_the_same_in_any_order() {
+    let (put, sorted) = ((0, into(ContainerLoad, "AKE1ZH")), (10, seen(Sortation)));
+    let status = after([put.clone(), sorted.clone()]);
+    assert_eq!(status, after([sorted, put]), "a read of the sorter takes nothing out of a container");
+    assert_eq!(status.stowage.map(|(container, _)| container).as_deref(), Some("AKE1ZH"));
+    let moved = after([
+        (0, into(ContainerLoad, "AKE1ZH")),
+        (3, seen(AircraftSide)),
+        (5, into(ContainerLoad, "AKE2ZH")),
+    ]);
+    assert_eq!(moved.stage, Stage::AtAircraft, "where it is does not go back");
+    assert_eq!(moved.stowage.map(|(container, _)| container).as_deref(), Some("AKE2ZH"));
+    assert_eq!(moved.stowed_at, Some(observe("o", 5, seen(Sortation)).observation.observed_at));
+}
+
+#[test]
 fn a_flight_that_the_bag_only_arrives_by_leaves_nothing_behind_here() {
     let route = through([("CA1301-20261120", "PEK", LegRole::Inbound), (FLIGHT, "CTU", LegRole::Outbound)]);
     let status = after([(0, route), (9, turned(Departed, "CA1301-20261120"))]);

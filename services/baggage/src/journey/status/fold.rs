@@ -1,7 +1,8 @@
 //! The status on its way through the observations. Pure.
 
 use airside_api::baggage::v1::{
-    AnnouncementChange, Authority, BagException, Connection, PassengerState, Screening, Stage, TrackingPoint,
+    AnnouncementChange, Authority, BagException, Connection, LegRole, PassengerState, Screening, Stage,
+    TrackingPoint,
 };
 use airside_kernel::Timestamp;
 use jiff::SignedDuration;
@@ -49,6 +50,7 @@ pub(super) struct Fold<'a> {
     was_offloaded: bool,
     screening: Screening,
     stowage: Option<&'a (String, String)>,
+    stowed_at: Option<Timestamp>,
     /// The container that it was read out of.
     taken_out_of: Option<&'a str>,
     told_at: Option<AirportCode>,
@@ -95,6 +97,7 @@ impl<'a> Fold<'a> {
             seen_at: self.seen_at,
             screening: self.screening,
             stowage: stowage.cloned(),
+            stowed_at: self.stowed_at.filter(|_| stowage.is_some()),
             exception,
             passenger: self.passenger,
             connection: connection.map_or(Connection::Unspecified, |(_, judged)| judged),
@@ -154,12 +157,12 @@ impl<'a> Fold<'a> {
             self.passenger = announcement.passenger;
         }
         self.route.tell(announcement, observation.station);
-        self.move_to(legs);
+        self.move_to(legs, observation.station);
     }
 
     /// Takes over the flight of an announcement, unless the bag is still on one that it
     /// names or flies already: what a station down the line says is of a later leg.
-    fn move_to(&mut self, legs: &[Leg]) {
+    fn move_to(&mut self, legs: &[Leg], told_at: AirportCode) {
         let Some(flight) = departing(legs) else { return };
         let is_under_way = rank(self.stage) < rank(Stage::Unloaded);
         let present = self.flight.and_then(|present| named(legs, present));
@@ -170,13 +173,22 @@ impl<'a> Fold<'a> {
             }
             self.flight = Some(leg.flight);
         }
-        if (is_under_way && present.is_some()) || self.stage == Stage::Departed || self.flight == Some(flight)
+        // It came by the one that it is known by, and is on its way into the next already.
+        let has_come = present.is_some_and(|leg| leg.role == LegRole::Inbound)
+            && is_outward(self.stage)
+            && self.is_here(told_at);
+        if (is_under_way && present.is_some() && !has_come)
+            || self.stage == Stage::Departed
+            || self.flight == Some(flight)
         {
             return;
         }
         // What was to come off the flight before is not on the new one.
         if !is_aboard(self.stage) {
             self.is_unload_asked = false;
+        }
+        if has_come && self.loaded_for == self.flight {
+            self.loaded_for = Some(flight);
         }
         self.flight = Some(flight);
     }
@@ -194,11 +206,18 @@ impl<'a> Fold<'a> {
         let for_flight = sighting.leg.map(|leg| leg.flight);
         self.clear(&[BagException::NotSeen, BagException::OnHand, BagException::Misrouted]);
         self.has_flown_unseen(here);
-        if self.pass(observation, sighting) {
-            self.stow(sighting);
+        let is_passed = self.pass(observation, sighting);
+        if is_passed {
+            self.stow(observation, sighting);
             self.is_inferred = false;
             self.station = Some(here);
             self.location = &sighting.location;
+        } else if sighting.stowage.is_some()
+            && rank(self.stage) < rank(Stage::OnAircraft)
+            && self.is_here(here)
+        {
+            // Where it is does not go back, but what it is in is what was read last.
+            self.stow(observation, sighting);
         }
         if self.route.is_off(here, sighting.leg.as_ref()) {
             if self.exception == BagException::Unspecified {
@@ -212,6 +231,13 @@ impl<'a> Fold<'a> {
             && self.stage != Stage::Departed
             && !self.route.legs().iter().any(|leg| leg.marketed_as == Some(flight))
         {
+            self.flight = Some(flight);
+        } else if is_passed
+            && for_flight.is_none()
+            && is_outward(self.stage)
+            && let Some(flight) = self.route.leaving(here)
+        {
+            // Who reads no flight means the one that leaves from there.
             self.flight = Some(flight);
         }
     }
@@ -279,7 +305,7 @@ impl<'a> Fold<'a> {
         self.is_left_behind = false;
         let said =
             for_flight.filter(|flight| self.route.legs().iter().all(|leg| leg.marketed_as != Some(*flight)));
-        self.loaded_for = said.or(self.flight);
+        self.loaded_for = said.or_else(|| self.route.leaving(here)).or(self.flight);
         match self.left {
             Some((flight, at))
                 if self.loaded_for == Some(flight)
@@ -350,14 +376,17 @@ impl<'a> Fold<'a> {
         self.is_inferred = true;
         self.station = Some(here);
         if sighting.stowage.is_some() {
-            self.stow(sighting);
+            self.stow(observation, sighting);
         }
     }
 
     /// Takes over what it was put into, and that it is in nothing where that is plain.
-    fn stow(&mut self, sighting: &'a Sighting) {
+    fn stow(&mut self, observation: &Observation, sighting: &'a Sighting) {
         match &sighting.stowage {
             Some(stowage) => {
+                if self.stowage.is_none_or(|(known, _)| *known != stowage.0) {
+                    self.stowed_at = Some(observation.happened_at());
+                }
                 self.stowage = Some(stowage);
                 self.taken_out_of = None;
             }

@@ -75,6 +75,11 @@ impl<'a> Route<'a> {
         }
     }
 
+    /// Returns the flight of it that leaves from an airport, as far as that was told.
+    pub(super) fn leaving(&self, here: AirportCode) -> Option<DatedFlight> {
+        self.legs().iter().map(|leg| leg.flight).find(|flight| self.origin(*flight) == Some(here))
+    }
+
     fn pass(&mut self, airport: AirportCode) {
         if !self.airports.contains(&airport) {
             self.airports.push(airport);
