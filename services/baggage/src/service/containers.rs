@@ -17,8 +17,6 @@ use crate::{
     operating::Operating,
 };
 
-/// How far a source's clock may be ahead.
-const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 /// How late a report may come; what is in a container is forgotten sooner.
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(10 * 24);
 
@@ -51,14 +49,10 @@ fn read(
         return Err(("step", "say what happened to the container".to_owned()));
     }
     let station = report.station.parse().map_err(|error| ("station", format!("{error}")))?;
-    let observed_at = report.observed_at.as_ref().and_then(timestamp).filter(|at| {
-        let age = now.duration_since(*at);
-        (-MAX_AHEAD..=MAX_AGE).contains(&age)
-    });
-    let observed_at = observed_at.ok_or_else(|| {
-        let problem = "say when it happened: at most an hour ahead of our clock, and at most ten days ago";
-        ("observed_at", problem.to_owned())
-    })?;
+    let observed_at = report.observed_at.as_ref().and_then(timestamp);
+    let observed_at = observed_at.filter(|at| now.duration_since(*at) <= MAX_AGE);
+    let observed_at = observed_at
+        .ok_or_else(|| ("observed_at", "say when it happened: at most ten days ago".to_owned()))?;
     let flight = flight(&report.flight, now).map_err(|wrong| (wrong.field, wrong.reason))?;
     if flight.is_none() && step != ContainerStep::BrokenDown {
         return Err(("flight", "name the flight; only a breakdown has none".to_owned()));
@@ -66,7 +60,7 @@ fn read(
     if let Some(problem) = place_problem(&report.compartment) {
         return Err(("compartment", problem.to_owned()));
     }
-    let observation = Observation {
+    let mut observation = Observation {
         id: report_observation_id(source, &report.report_id),
         source: source.to_owned(),
         station,
@@ -76,6 +70,7 @@ fn read(
         received_at: Some(now),
         clock_ahead_ms: 0,
     };
+    observation.bound_by_receipt();
     let context = Context::new(actor, source, observed_at);
     let command = ContainerMoved { observation, step, flight, compartment: report.compartment.clone() };
     Ok(Order { stream: container.stream(), command, context })

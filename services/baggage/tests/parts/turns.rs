@@ -6,7 +6,7 @@ use airside_api::{
     baggage::v1::{self as api, BagException, ContainerResult, ContainerStep, Stage, TrackingPoint},
     flights::v1 as flights,
 };
-use airside_kernel::Clock;
+use airside_kernel::{Clock, Timestamp};
 use airside_runtime::{reactors::StartAt, stored::timestamp_message};
 use jiff::SignedDuration;
 use prost::Message;
@@ -56,12 +56,21 @@ impl Airport {
     }
 
     async fn contain(&mut self, step: ContainerStep, flight: &str) -> api::ContainerOutcome {
+        self.contain_at(step, flight, self.clock.now()).await
+    }
+
+    async fn contain_at(
+        &mut self,
+        step: ContainerStep,
+        flight: &str,
+        at: Timestamp,
+    ) -> api::ContainerOutcome {
         let report = api::ContainerReport {
             report_id: format!("{step:?}-{flight}"),
             container: "AKE12345ZH".into(),
             step: step.into(),
             station: "SZX".into(),
-            observed_at: Some(timestamp_message(self.clock.now())),
+            observed_at: Some(timestamp_message(at)),
             flight: flight.into(),
             compartment: "41L".into(),
         };
@@ -249,4 +258,27 @@ async fn a_report_of_a_container_has_its_outcome_and_is_recorded_once() {
     let none = api::RecordContainersRequest { source: "ramp".into(), reports: Vec::new() };
     let refusal = airport.client.record_containers(by(partner(), none)).await.unwrap_err();
     assert_eq!(refusal.code(), Code::InvalidArgument);
+}
+
+/// Case 62 of the reference: a clock that is two hours ahead, or a day.
+#[tokio::test]
+async fn a_report_of_a_container_from_a_clock_that_is_ahead_counts_as_of_its_receipt() {
+    let mut airport = opened().await;
+    airport.see(TrackingPoint::ContainerLoad, 0, FLIGHT, "AKE12345ZH").await;
+    for (step, ahead) in [(ContainerStep::Assigned, 120), (ContainerStep::Loaded, 24 * 60)] {
+        airport.pass(1);
+        let at = airport.clock.now().checked_add(minutes(ahead)).unwrap();
+        assert_eq!(airport.contain_at(step, FLIGHT, at).await.result(), ContainerResult::Recorded);
+    }
+    let reports = airport.log().await.into_iter().filter(|event| event.category() == "container");
+    for report in reports {
+        let moved = api::ContainerMoved::decode(report.payload()).unwrap().observation.unwrap();
+        let (said, ahead) = (moved.observed_at.unwrap().seconds, moved.clock_ahead_ms / 1_000);
+        assert_eq!(said - ahead, moved.received_at.unwrap().seconds, "what it said is kept beside it");
+    }
+    airport.pass(1);
+    airport.stands(Stage::OnAircraft).await;
+    let long_ago = airport.clock.now().checked_sub(minutes(11 * 24 * 60)).unwrap();
+    let wrong = airport.contain_at(ContainerStep::Unloaded, FLIGHT, long_ago).await;
+    assert_eq!((wrong.result(), wrong.field.as_str()), (ContainerResult::Invalid, "observed_at"));
 }
