@@ -19,6 +19,7 @@ use airside_api::baggage::v1::{Resolution, Stage};
 use airside_kernel::{Classified, Code, Decider, Personal, Revision, StreamId, Timestamp};
 use thiserror::Error;
 
+pub(crate) use self::person::are_strangers;
 use self::{
     again::says_nothing_new,
     place::{Asked, Place, place},

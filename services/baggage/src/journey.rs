@@ -22,9 +22,11 @@ use crate::model::{AirportCode, Announcement, Content, DatedFlight, JourneyId, L
 mod kept;
 mod stages;
 mod status;
+mod trail;
 
 pub use stages::{rank, stage_of};
 pub use status::Status;
+pub(crate) use trail::{MAX_PLATES, Trail, goes_on_as};
 
 /// How long a plate remembers before its newest observation.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(10 * 24);
@@ -167,6 +169,14 @@ impl Journey {
     /// Returns the place of an observation among those that are there.
     fn place_of(&self, observation: &Observation) -> usize {
         self.observations.partition_point(|one| one.0.order() < observation.order())
+    }
+
+    /// Returns it with all that was observed of others, which are the same bag.
+    fn joined<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Self {
+        let mut whole = self.clone();
+        whole.observations.extend(others.flat_map(|other| other.observations.iter().cloned()));
+        whole.observations.sort_by(|one, other| one.0.order().cmp(&other.0.order()));
+        whole
     }
 
     /// Returns what it belongs together with, oldest first.

@@ -111,16 +111,19 @@ enum Told<'a> {
 pub type ListKey = (Timestamp, LicencePlate);
 
 impl Bags {
-    /// Returns the newest journey of a plate within a scope, and a number that
-    /// changes whenever the plate does.
-    pub fn find(&self, plate: LicencePlate, scope: Scope) -> Option<(&Journey, u64)> {
-        let kept = self.kept.plates.get(&plate)?;
-        Some((self.newest(&kept.plate, scope)?, kept.version))
+    /// Returns the newest journey of a plate within a scope.
+    pub fn find(&self, plate: LicencePlate, scope: Scope) -> Option<&Journey> {
+        self.newest(&self.kept.plates.get(&plate)?.plate, scope)
     }
 
     /// Returns a journey of a plate.
     pub fn journey(&self, plate: LicencePlate, id: JourneyId) -> Option<&Journey> {
         self.kept.plates.get(&plate)?.plate.journey(id)
+    }
+
+    /// Returns the number that changes whenever a plate does; 0 for one that is not known.
+    pub fn version(&self, plate: LicencePlate) -> u64 {
+        self.kept.plates.get(&plate).map_or(0, |worn| worn.version)
     }
 
     /// Returns the newest journey within a scope of a plate as it is or was.
@@ -145,7 +148,7 @@ impl Bags {
     ) -> Vec<(ListKey, &Journey)> {
         let found = |plate: &LicencePlate| {
             let key = (self.kept.plates.get(plate)?.listed_at?, *plate);
-            let (journey, _) = self.find(*plate, scope)?;
+            let journey = self.find(*plate, scope)?;
             let matches = flight.is_none_or(|flight| journey.flights().any(|named| named == flight));
             (matches && before.is_none_or(|before| key < before)).then_some((key, journey))
         };

@@ -117,7 +117,8 @@ impl BaggageService for Baggage {
             Some(at) => bags::find_as_of(self, plate, &caller, at).await?,
             None => {
                 self.bags.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
-                bags::find(self, plate, &caller)?.map(|(bag, _)| bag)
+                let found = |bags: &Bags| bags::find(bags, self.keys.as_ref(), plate, &caller);
+                self.bags.read(found).map(|(bag, _)| bag)
             }
         };
         let bag = bag.ok_or_else(|| not_found("bag"))?;

@@ -9,7 +9,7 @@
 use airside_kernel::Personal;
 
 use crate::{
-    journey::Plate,
+    journey::{Journey, Plate},
     model::{Announcement, Content, JourneyId},
 };
 
@@ -39,6 +39,16 @@ pub(super) fn strangers(
     let others =
         journeys.filter(|journey| is_another(&announced, &told(journey.announcements().rev(), open)));
     others.map(|journey| journey.id).collect()
+}
+
+/// Returns whether two journeys are surely of two passengers.
+pub(crate) fn are_strangers(
+    one: &Journey,
+    other: &Journey,
+    open: &mut dyn FnMut(&Personal) -> Option<String>,
+) -> bool {
+    let one = told(one.announcements().rev(), open);
+    is_another(&one, &told(other.announcements().rev(), open))
 }
 
 /// Returns what announcements, newest first, tell of their passenger.

@@ -213,7 +213,7 @@ fn a_journey_that_goes_on_after_it_was_forgotten_is_shown_from_there() {
     log.observe(2, 40 * 24, 1);
     log.observe(1, 41 * 24, 0);
     let bags = log.bags();
-    let (journey, _) = bags.find(plate(1), Scope::All).unwrap();
+    let journey = bags.find(plate(1), Scope::All).unwrap();
     assert_eq!((journey.observations().count(), journey.last_at()), (1, Some(at(41 * 24))));
 }
 

@@ -232,7 +232,7 @@ impl HandlingService for Handling {
         let format = format.ok_or_else(|| invalid("format", "it is not said; send one of ExportFormat"))?;
         let document = match self.at(asked.as_of.as_ref(), &asked.at_least_position).await? {
             None => self.bags.read(|bags| {
-                bags.find(plate, Scope::All).map(|(journey, _)| export::document(plate, journey, format))
+                bags.find(plate, Scope::All).map(|journey| export::document(plate, journey, format))
             }),
             Some(at) => {
                 let then = self.executor.load_as_of(&plate.stream(), at).await;
@@ -290,7 +290,7 @@ impl Handling {
             .iter()
             .map(|one| api::Bag {
                 status: Some(status_message(&one.status)),
-                ..bags::message(one.plate, one.journey, caller, keys, false)
+                ..bags::message((one.plate, one.plate), one.journey, caller, keys, false)
             })
             .collect()
     }

@@ -10,10 +10,11 @@ use airside_runtime::{
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{Baggage, optional, plate};
+use super::{Baggage, bags::may_be_strangers, optional, plate};
 use crate::{
     decide::{Command, Observe, Rejection, Settle, Settled},
     ingest::PARSER_VERSION,
+    journey::Journey,
     model::{
         AirportCode, Content, JourneyId, LicencePlate, Link, Observation, identifier, link_observation_id,
         observation_source,
@@ -39,6 +40,7 @@ pub(super) struct Linked {
     kind: LinkKind,
     other: Other,
     continues: bool,
+    is_withdrawn: bool,
 }
 
 enum Other {
@@ -129,7 +131,8 @@ pub(super) fn parse_link(request: &api::LinkBagRequest) -> Result<Linked, Status
         }
     };
     let (plate, journey) = (plate(&request.plate)?, journey("journey_id", &request.journey_id)?);
-    Ok(Linked { plate, journey, kind, other, continues: request.continues })
+    let (continues, is_withdrawn) = (request.continues, request.withdraw);
+    Ok(Linked { plate, journey, kind, other, continues, is_withdrawn })
 }
 
 pub(super) async fn link(
@@ -137,37 +140,39 @@ pub(super) async fn link(
     actor: &str,
     asked: Linked,
 ) -> Result<api::LinkBagResponse, Status> {
-    let Linked { plate, kind, continues, .. } = asked;
+    let Linked { plate, kind, continues, is_withdrawn, .. } = asked;
     let (journey, station) = find(service, plate, asked.journey)?;
     let now = service.clock.now();
-    let (mut orders, mut other_journey_id) = (Vec::new(), String::new());
+    let (mut ends, mut other_journey_id) = (Vec::new(), String::new());
     match asked.other {
         Other::Identifier(other) => {
-            let link = Link { journey, kind, other, other_journey: None, continues: false };
-            orders.push(link_order(plate, station, link, actor, now));
+            ends.push((plate, station, Link { journey, kind, other, other_journey: None, continues: false }));
         }
         Other::Journey(other_plate, other) => {
             let (other, other_station) = find(service, other_plate, other)?;
             if other == journey {
                 return Err(invalid("other", "a journey cannot be linked with itself"));
             }
+            if !is_withdrawn && are_strangers(service, (plate, journey), (other_plate, other)) {
+                let problem = "other: the two journeys are of two passengers; look at both tags again";
+                return Err(Status::failed_precondition(problem));
+            }
             other_journey_id = other.to_string();
-            let ends = [
-                (plate, station, journey, other_plate, other, continues),
-                (other_plate, other_station, other, plate, journey, !continues),
-            ];
-            orders.extend(ends.map(|(plate, station, journey, other, other_journey, continues)| {
+            let link = |journey, other: LicencePlate, other_journey, continues| {
                 let (other, other_journey) = (other.to_string(), Some(other_journey));
-                link_order(
-                    plate,
-                    station,
-                    Link { journey, kind, other, other_journey, continues },
-                    actor,
-                    now,
-                )
-            }));
+                Link { journey, kind, other, other_journey, continues }
+            };
+            ends.push((plate, station, link(journey, other_plate, other, continues)));
+            ends.push((other_plate, other_station, link(other, plate, journey, !continues)));
         }
     }
+    let orders = match is_withdrawn {
+        true => withdrawals(service, &ends, actor, now)?,
+        false => {
+            let order = |(plate, station, link)| link_order(plate, station, link, actor, now);
+            ends.into_iter().map(order).collect()
+        }
+    };
     let mut position = None;
     for answer in service.executor.execute_each(orders).await {
         match answer {
@@ -189,11 +194,48 @@ fn find(
     let found = service.bags.read(|bags| {
         let found = match journey {
             Some(journey) => bags.journey(plate, journey),
-            None => bags.find(plate, Scope::All).map(|(journey, _)| journey),
+            None => bags.find(plate, Scope::All),
         };
         found.and_then(|journey| Some((journey.id, journey.observations().last()?.0.station)))
     });
     found.ok_or_else(|| not_found("bag"))
+}
+
+fn are_strangers(
+    service: &Baggage,
+    one: (LicencePlate, JourneyId),
+    other: (LicencePlate, JourneyId),
+) -> bool {
+    service.bags.read(|bags| {
+        let (one, other) = (bags.journey(one.0, one.1), bags.journey(other.0, other.1));
+        let both = one.zip(other);
+        both.is_some_and(|(one, other)| may_be_strangers(service.keys.as_ref(), one, other))
+    })
+}
+
+/// Returns the orders that take links back at all their ends, if there are such links.
+fn withdrawals(
+    service: &Baggage,
+    ends: &[(LicencePlate, AirportCode, Link)],
+    actor: &str,
+    now: Timestamp,
+) -> Result<Vec<Order<Command>>, Status> {
+    let mut orders = Vec::new();
+    service.bags.read(|bags| {
+        for (plate, _, link) in ends {
+            let known = bags.journey(*plate, link.journey).into_iter().flat_map(Journey::observations);
+            let ids = known.filter_map(|(observation, content)| match content {
+                Content::Linked(known) if known.is_same(link) => Some(observation.id.clone()),
+                _ => None,
+            });
+            orders.extend(ids.map(|observation_id| Order {
+                stream: plate.stream(),
+                context: Context::new(actor, observation_source(&observation_id), now),
+                command: Command::Settle(Settle { observation_id, into: Settled::Dismissed }),
+            }));
+        }
+    });
+    if orders.is_empty() { Err(not_found("link")) } else { Ok(orders) }
 }
 
 fn link_order(
@@ -204,7 +246,8 @@ fn link_order(
     now: Timestamp,
 ) -> Order<Command> {
     let observation = Observation {
-        id: link_observation_id(OPERATOR, &link),
+        // A link that was taken back may be made again.
+        id: format!("{}/{}", link_observation_id(OPERATOR, &link), now.as_millisecond()),
         source: OPERATOR.to_owned(),
         station,
         observed_at: now,

@@ -9,7 +9,7 @@ use airside_runtime::{
 };
 use tonic::Status;
 
-use super::{Baggage, plate, scope};
+use super::{Baggage, bags::present_trail, plate, scope};
 use crate::passenger::{Next, Step, Way, words::Language};
 
 /// Answers with the way of a bag that the caller follows.
@@ -24,9 +24,10 @@ pub(super) async fn find(
     service.timetable.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
     service.bags.at_least(&asked.at_least_position).await.map_err(|error| status(&error))?;
     let found = service.bags.read(|bags| {
-        let (journey, _) = bags.find(number, scope(caller))?;
+        let journey = bags.find(number, scope(caller))?;
+        let trail = present_trail(bags, service.keys.as_ref(), number, journey);
         let times = |flight| service.timetable.read(|timetable| timetable.of(flight));
-        Some((journey.id, Way::of(journey, now, times)))
+        Some((journey.id, Way::of(&trail.whole(), now, times)))
     });
     let (journey, way) = found.ok_or_else(|| not_found("bag"))?;
     Ok(api::GetBagJourneyResponse {

@@ -14,6 +14,7 @@ mod keys;
 mod link;
 mod messages;
 mod pieces;
+mod plates;
 mod quarantine;
 mod scans;
 mod sources;

@@ -20,10 +20,17 @@ pub(super) enum Fact {
     Bag(BagChange),
     /// A journey goes on as another.
     Linked {
+        /// The observation that says so.
+        observation: String,
         /// The journey until now.
         from: Uuid,
         /// The journey from now on.
         to: Uuid,
+    },
+    /// An observation says nothing of any bag.
+    Dismissed {
+        /// The observation.
+        observation: String,
     },
     /// A person began or ended to follow something, or passed a point.
     Trip {
@@ -144,7 +151,12 @@ fn bag(event: &RecordedEvent) -> Result<Option<Fact>, DecodeError> {
                 location: status.location,
             })))
         }
-        "baggage.JourneyLinked" => linked(&message(event)?),
+        "baggage.JourneyLinked" => linked(message(event)?),
+        "baggage.ObservationResolved" => {
+            let resolved = message::<baggage::ObservationResolved>(event)?;
+            let is_dismissed = resolved.resolution() == baggage::Resolution::Dismissed;
+            Ok(is_dismissed.then_some(Fact::Dismissed { observation: resolved.observation_id }))
+        }
         "baggage.BagAnnounced"
         | "baggage.BagScanned"
         | "baggage.BagReported"
@@ -153,14 +165,13 @@ fn bag(event: &RecordedEvent) -> Result<Option<Fact>, DecodeError> {
         | "baggage.TagCollided"
         | "baggage.JourneyOpened"
         | "baggage.ObservationAttached"
-        | "baggage.ObservationQuarantined"
-        | "baggage.ObservationResolved" => Ok(None),
+        | "baggage.ObservationQuarantined" => Ok(None),
         _ => Err(DecodeError::unknown(event)),
     }
 }
 
 /// Reads which journey goes on as which; of another identifier there is nothing to know.
-fn linked(linked: &baggage::JourneyLinked) -> Result<Option<Fact>, DecodeError> {
+fn linked(linked: baggage::JourneyLinked) -> Result<Option<Fact>, DecodeError> {
     let is_bag = matches!(
         linked.kind(),
         baggage::LinkKind::Rush | baggage::LinkKind::Retag | baggage::LinkKind::Merged
@@ -170,7 +181,8 @@ fn linked(linked: &baggage::JourneyLinked) -> Result<Option<Fact>, DecodeError> 
     }
     let (here, there) = (journey(&linked.journey_id)?, journey(&linked.other_journey_id)?);
     let (from, to) = if linked.continues { (there, here) } else { (here, there) };
-    Ok(Some(Fact::Linked { from, to }))
+    let observation = linked.observation.unwrap_or_default().id;
+    Ok(Some(Fact::Linked { observation, from, to }))
 }
 
 fn trip(event: &RecordedEvent) -> Result<Option<TripChange>, DecodeError> {

@@ -14,6 +14,7 @@
 
 mod bag;
 mod flight;
+mod links;
 mod windows;
 
 use std::{
@@ -26,7 +27,7 @@ use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::{bag::Journey, flight::Flight, windows::Windows};
+use self::{bag::Journey, flight::Flight, links::Links, windows::Windows};
 use super::facts::{Fact, FlightChange, TripChange};
 use crate::model::Kind;
 
@@ -66,6 +67,7 @@ pub struct World {
     journeys: HashMap<Uuid, Journey>,
     /// The journeys that each person follows.
     bags: HashMap<PersonId, BTreeSet<Uuid>>,
+    links: Links,
     windows: Windows,
     forgot_at: Timestamp,
 }
@@ -93,7 +95,8 @@ impl World {
                 self.flight(flight, at).fold(change);
             }
             Fact::Bag(change) => tellings.extend(self.hear(&change, origin)),
-            Fact::Linked { from, to } => self.follow_on(from, to, at),
+            Fact::Linked { observation, from, to } => self.link(observation, from, to, at),
+            Fact::Dismissed { observation } => tellings.extend(self.unlink(&observation)),
             Fact::Trip { person, change } => tellings.extend(self.fold_trip(person, change, at)),
         }
         if at.duration_since(self.forgot_at) >= FORGET_EVERY {
@@ -111,6 +114,7 @@ impl World {
     fn forget(&mut self, at: Timestamp) {
         self.flights.retain(|id, flight| later(flight.over_at(id), FLIGHT_KEPT) > at);
         self.journeys.retain(|_, journey| later(journey.heard_at, JOURNEY_KEPT) > at);
+        self.links.forget(at);
         let journeys = &self.journeys;
         self.bags.retain(|_, bags| {
             bags.retain(|journey| journeys.contains_key(journey));
@@ -134,6 +138,7 @@ impl World {
                 known.follow(person, plate, journey);
                 known.heard_at = at;
                 self.bags.entry(person).or_default().insert(journey);
+                self.follow_on(journey, at);
             }
             TripChange::BagUnfollowed { journey } => return self.unfollow(person, journey),
         }
@@ -144,35 +149,29 @@ impl World {
     fn unfollow(&mut self, person: PersonId, journey: Uuid) -> Vec<Telling> {
         let mut tellings = Vec::new();
         for bag in self.bags.get(&person).cloned().unwrap_or_default() {
-            let Some(known) = self.journeys.get_mut(&bag) else { continue };
-            if !known.unfollow(person, journey) {
-                continue;
+            let follower = self.journeys.get(&bag).and_then(|known| known.followers.get(&person));
+            if follower.is_some_and(|follower| follower.by == journey) {
+                tellings.extend(self.part(person, bag));
             }
-            if known.followers.is_empty() {
-                self.journeys.remove(&bag);
-            }
-            if let Some(bags) = self.bags.get_mut(&person) {
-                bags.remove(&bag);
-            }
-            tellings.extend(self.leave(person, bag));
-        }
-        if self.bags.get(&person).is_some_and(BTreeSet::is_empty) {
-            self.bags.remove(&person);
         }
         tellings
     }
 
-    /// Lets those who follow a journey follow what it goes on as, under the plate that they know.
-    fn follow_on(&mut self, from: Uuid, to: Uuid, at: Timestamp) {
-        let Some(followers) = self.journeys.get(&from).map(|journey| journey.followers.clone()) else {
-            return;
-        };
-        let next = self.journeys.entry(to).or_default();
-        next.heard_at = at;
-        for (person, follower) in followers {
-            next.followers.entry(person).or_insert(follower);
-            self.bags.entry(person).or_default().insert(to);
+    /// Lets a person hear of a journey no more.
+    fn part(&mut self, person: PersonId, journey: Uuid) -> Vec<Telling> {
+        if let Some(known) = self.journeys.get_mut(&journey) {
+            known.followers.remove(&person);
+            if known.followers.is_empty() {
+                self.journeys.remove(&journey);
+            }
         }
+        if let Some(bags) = self.bags.get_mut(&person) {
+            bags.remove(&journey);
+            if bags.is_empty() {
+                self.bags.remove(&person);
+            }
+        }
+        self.leave(person, journey)
     }
 
     fn flight(&mut self, id: String, at: Timestamp) -> &mut Flight {

@@ -1,6 +1,8 @@
 //! What a bag tells: what goes wrong with it, what goes on, and what was told wrong.
 
-use airside_api::baggage::v1::{BagException, Connection, JourneyLinked, LinkKind};
+use airside_api::baggage::v1::{
+    BagException, Connection, JourneyLinked, LinkKind, Observation, ObservationResolved, Resolution,
+};
 
 use super::*;
 
@@ -265,29 +267,90 @@ async fn of_two_bags_under_one_plate_each_passenger_hears_of_their_own() {
     assert_eq!(airport.kinds(BOB).await, [Kind::BagLeftBehind]);
 }
 
+const RUSH: &str = "2479000001";
+const RUSHED: Uuid = Uuid::from_u128(80);
+
+impl Airport {
+    /// Links a journey with the one under the rush tag that it goes on as.
+    async fn forwards(&mut self, observation: &str) {
+        let linked = JourneyLinked {
+            observation: Some(Observation { id: observation.into(), ..Default::default() }),
+            journey_id: RUSHED.to_string(),
+            kind: LinkKind::Rush as i32,
+            other: PLATE.into(),
+            other_journey_id: JOURNEY.to_string(),
+            continues: true,
+        };
+        self.of_bag(RUSH, "baggage.JourneyLinked", linked).await;
+    }
+
+    async fn rushed(&mut self, previous: Stage, status: BagStatus) {
+        self.journey(RUSH, RUSHED, previous, status).await;
+    }
+}
+
 #[tokio::test]
 async fn a_bag_under_a_rush_tag_is_still_the_passengers_bag_under_the_plate_that_they_know() {
-    let (rush, journey) = ("2479000001", Uuid::from_u128(80));
     let mut airport = Airport::new();
     airport.follows_bag(ANN).await;
     airport.bag(Stage::Accepted, left_behind(Stage::Sorted)).await;
-    let linked = JourneyLinked {
-        journey_id: journey.to_string(),
-        kind: LinkKind::Rush as i32,
-        other: PLATE.into(),
-        other_journey_id: JOURNEY.to_string(),
-        continues: true,
-        ..Default::default()
-    };
-    airport.of_bag(rush, "baggage.JourneyLinked", linked).await;
-    airport.journey(rush, journey, Stage::Sorted, on_flight(NEXT, status(Stage::OnAircraft, false))).await;
+    airport.forwards("l/1").await;
+    airport.rushed(Stage::Sorted, on_flight(NEXT, status(Stage::OnAircraft, false))).await;
     let inbox = airport.inbox(ANN).await;
     assert_eq!(inbox.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::BagLeftBehind, Kind::BagLoaded]);
     assert_eq!(facts(&inbox[1]), [("flight", NEXT), ("plate", PLATE)]);
     let unfollowed = trips::BagUnfollowed { journey_id: JOURNEY.to_string() };
     airport.trip(person(ANN), "trips.BagUnfollowed", unfollowed).await;
-    airport.journey(rush, journey, Stage::OnAircraft, status(Stage::OnBelt, false)).await;
+    airport.rushed(Stage::OnAircraft, status(Stage::OnBelt, false)).await;
     assert_eq!(airport.kinds(ANN).await.len(), 2, "who follows the bag no more hears of its new tag no more");
+}
+
+#[tokio::test]
+async fn who_follows_the_old_plate_after_the_link_or_both_plates_hears_of_the_new_one_once() {
+    let mut airport = Airport::new();
+    airport.forwards("l/1").await;
+    airport.follows_bag(ANN).await;
+    airport.follows_bag(BOB).await;
+    airport.follows_journey(BOB, RUSH, RUSHED).await;
+    airport.rushed(Stage::Sorted, on_flight(NEXT, status(Stage::OnAircraft, false))).await;
+    // Whoever follows two journeys waits for the other one until the window closes.
+    airport.bag(Stage::Accepted, on_flight(NEXT, status(Stage::OnAircraft, false))).await;
+    for passenger in [ANN, BOB] {
+        assert_eq!(airport.kinds(passenger).await, [Kind::BagLoaded], "{passenger}");
+    }
+}
+
+#[tokio::test]
+async fn who_came_to_a_bag_by_a_link_that_was_taken_back_hears_of_it_no_more() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.follows_journey(BOB, RUSH, RUSHED).await;
+    airport.forwards("l/1").await;
+    let resolution = Resolution::Dismissed as i32;
+    let resolved = ObservationResolved { observation_id: "l/1".into(), resolution, ..Default::default() };
+    airport.of_bag(RUSH, "baggage.ObservationResolved", resolved).await;
+    airport.rushed(Stage::Sorted, status(Stage::OnAircraft, false)).await;
+    assert!(airport.kinds(ANN).await.is_empty());
+    assert_eq!(airport.kinds(BOB).await, [Kind::BagLoaded], "who follows it by itself still does");
+}
+
+#[tokio::test]
+async fn journeys_that_are_linked_in_a_loop_are_heard_of_once() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.forwards("l/1").await;
+    let back = JourneyLinked {
+        journey_id: JOURNEY.to_string(),
+        kind: LinkKind::Rush as i32,
+        other: RUSH.into(),
+        other_journey_id: RUSHED.to_string(),
+        continues: true,
+        ..Default::default()
+    };
+    airport.of_bag(PLATE, "baggage.JourneyLinked", back).await;
+    airport.rushed(Stage::OnBelt, status(Stage::Collected, false)).await;
+    airport.bag(Stage::OnBelt, status(Stage::Collected, false)).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagCollected]);
 }
 
 #[tokio::test]

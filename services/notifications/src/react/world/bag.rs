@@ -50,7 +50,7 @@ pub(super) struct Follower {
     /// The plate that they know the bag by.
     pub(super) plate: String,
     /// The journey that they follow; this one, or the one that goes on as this one.
-    by: Uuid,
+    pub(super) by: Uuid,
     /// The flight that they were told left without the bag; empty for none.
     left_behind: String,
     /// The flight that they were told it is on board of.
@@ -85,15 +85,6 @@ impl Journey {
     pub(super) fn follow(&mut self, person: PersonId, plate: String, by: Uuid) {
         let [left_behind, loaded, missed] = Default::default();
         self.followers.entry(person).or_insert(Follower { plate, by, left_behind, loaded, missed });
-    }
-
-    /// Ends that a person follows this journey by following another, or this; returns whether they did.
-    pub(super) fn unfollow(&mut self, person: PersonId, by: Uuid) -> bool {
-        let ends = self.followers.get(&person).is_some_and(|follower| follower.by == by);
-        if ends {
-            self.followers.remove(&person);
-        }
-        ends
     }
 
     /// Returns whether its passenger waits for it at the belt of a flight.
