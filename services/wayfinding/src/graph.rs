@@ -34,6 +34,8 @@ pub use scale::scaled;
 pub const WALK_SPEED_MPS: f64 = 1.34;
 /// How fast a wheelchair rolls indoors, in metres a second.
 pub const WHEELCHAIR_SPEED_MPS: f64 = 1.1;
+/// How fast a moving walkway runs, in metres a second; passengers walk on it.
+pub const BELT_SPEED_MPS: f64 = 0.65;
 /// The narrowest door a wheelchair passes, in metres.
 pub const WHEELCHAIR_DOOR_M: f64 = 0.8;
 /// The height of a storey, since IMDF does not tell it, in metres.
@@ -61,6 +63,10 @@ pub enum Zone {
 pub enum EdgeKind {
     /// On foot, on the level.
     Walk,
+    /// On a slope instead of steps.
+    Ramp,
+    /// On a moving walkway, walking.
+    MovingWalkway,
     /// Into or out of a lift.
     Lift,
     /// Up or down stairs.
@@ -71,8 +77,6 @@ pub enum EdgeKind {
     EscalatorDown,
     /// Through security, from landside to airside.
     Security,
-    /// Along a moving walkway.
-    MovingWalkway,
 }
 
 /// What a node stands for.
@@ -112,7 +116,8 @@ pub struct Edge {
     pub kind: EdgeKind,
     /// The length walked, in metres.
     pub length_m: f64,
-    /// The time a walking passenger takes when nobody is in the way, in milliseconds.
+    /// The time a passenger of the profile `walk` takes at a normal pace when nobody is in the way, in
+    /// milliseconds.
     pub millis: u32,
     /// The unit it crosses, as an index among the rooms; `None` between levels and through doors.
     pub room: Option<usize>,

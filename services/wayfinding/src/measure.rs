@@ -3,7 +3,8 @@
 use petgraph::graph::{DiGraph, NodeIndex};
 
 pub use crate::graph::scaled;
-use crate::snapshot::{Metric, NO_WAY, Profile, Snapshot};
+use crate::profile::{NO_WAY, Profile, Speed};
+use crate::snapshot::{Metric, Snapshot};
 
 /// A profile's edges as a plain petgraph, with positions for a straight-line bound. For measurements.
 #[derive(Clone, Debug)]
@@ -21,16 +22,18 @@ impl Peer {
             let at = snapshot.node(node).at;
             graph.add_node([at.x, at.y]);
         }
-        let weights = &snapshot.weights[Metric::Of(profile).index()];
+        let metric = Metric::Of(profile, Speed::default());
         let mut ms_per_m = f64::INFINITY;
-        for (edge, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != NO_WAY) {
-            let [a, b] = [snapshot.tail[edge], snapshot.head[edge]].map(|node| NodeIndex::new(node as usize));
+        let edges = (0_u32..).take(snapshot.edge_count()).map(|edge| (edge, snapshot.weight(metric, edge)));
+        for (edge, weight) in edges.filter(|(_, weight)| *weight != NO_WAY) {
+            let [a, b] = [snapshot.tail[edge as usize], snapshot.head[edge as usize]]
+                .map(|node| NodeIndex::new(node as usize));
             let [[ax, ay], [bx, by]] = [graph[a], graph[b]];
             let plan_m = (ax - bx).hypot(ay - by);
             if plan_m > 1e-6 {
-                ms_per_m = ms_per_m.min(f64::from(*weight) / plan_m);
+                ms_per_m = ms_per_m.min(f64::from(weight) / plan_m);
             }
-            graph.add_edge(a, b, *weight);
+            graph.add_edge(a, b, weight);
         }
         Self { graph, ms_per_m: if ms_per_m.is_finite() { ms_per_m } else { 0.0 } }
     }

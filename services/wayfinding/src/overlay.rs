@@ -95,9 +95,4 @@ impl Overlay {
     pub(crate) fn delay_ms(&self, edge: u32) -> u32 {
         self.delays.get(edge as usize).copied().unwrap_or(0)
     }
-
-    /// Tells whether nothing is closed or delayed.
-    pub(crate) fn is_free(&self) -> bool {
-        self.blocked.is_empty() && self.delays.is_empty()
-    }
 }

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::graph::{EdgeKind, Place, Zone};
 use crate::imdf::FeatureId;
-use crate::snapshot::{Profile, Snapshot};
+use crate::profile::Profile;
+use crate::snapshot::Snapshot;
 use crate::words::{Labels, Language};
 
 /// The most places that one search returns.
@@ -161,8 +162,8 @@ impl Snapshot {
             edges: self.edge_count(),
             edges_by_kind,
             walk_m,
-            components_walk: self.components[0].count(),
-            components_wheelchair: self.components[1].count(),
+            components_walk: self.components_of(Profile::Walk).count(),
+            components_wheelchair: self.components_of(Profile::Wheelchair).count(),
             places_landside: within(Zone::Landside),
             places_airside: within(Zone::Airside),
         }
@@ -170,7 +171,7 @@ impl Snapshot {
 
     /// Tells whether a place can be reached by a profile from the main part of the venue at free flow.
     pub fn reaches(&self, place: &Place, profile: Profile) -> bool {
-        let parts = &self.components[crate::snapshot::Metric::Of(profile).index()];
+        let parts = self.components_of(profile);
         let node = u32::try_from(place.node.index()).unwrap_or(u32::MAX);
         parts.of_node(node) == parts.largest()
     }

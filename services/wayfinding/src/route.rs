@@ -5,8 +5,9 @@
 
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
+use crate::profile::{Profile, Speed};
 use crate::search::{End, Found, Searcher};
-use crate::snapshot::{Metric, Profile, Snapshot};
+use crate::snapshot::{Metric, Snapshot};
 use crate::words::Language;
 
 mod pieces;
@@ -18,7 +19,7 @@ mod text;
 use resolve::Spot;
 
 /// A question for a route.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RouteRequest {
     /// Where it begins: a feature id, a name or code in any language, or `lon,lat,ordinal`.
     pub from: String,
@@ -26,6 +27,8 @@ pub struct RouteRequest {
     pub to: String,
     /// Who walks.
     pub profile: Profile,
+    /// How fast; the profile's normal pace unless asked for.
+    pub speed: Speed,
     /// The language of the steps.
     pub language: Language,
 }
@@ -173,7 +176,7 @@ pub fn route(
     searcher: &mut Searcher,
     request: &RouteRequest,
 ) -> Result<Outcome, RouteError> {
-    let metric = Metric::Of(request.profile);
+    let metric = Metric::Of(request.profile, request.speed);
     let from = resolve::resolve(snapshot, overlay, metric, "from", &request.from)?;
     let to = resolve::resolve(snapshot, overlay, metric, "to", &request.to)?;
     if from.len() > 1 {
@@ -195,7 +198,7 @@ pub fn route(
         (Some(found), None) => pieces::along(&asked, &found),
         (None, None) => {
             let reason = reason::reason(snapshot, overlay, searcher, request, &from, &to);
-            let text = text::no_way(snapshot, &reason, language);
+            let text = text::no_way(snapshot, &reason, request.profile, language);
             return Ok(Outcome::NotFound { reason, text });
         }
     };

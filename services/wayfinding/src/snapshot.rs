@@ -13,8 +13,10 @@ use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::check::Refused;
 use crate::finder::Finder;
-use crate::graph::{Edge, EdgeKind, Graph, Node, WHEELCHAIR_DOOR_M, WHEELCHAIR_SPEED_MPS, millis_at};
+use crate::graph::{Edge, Graph, Node};
 use crate::imdf::FeatureId;
+use crate::profile::{NO_WAY, Pace, Profile, Speed, millis};
+use crate::search::End;
 use crate::source::Source;
 
 pub(crate) mod components;
@@ -29,83 +31,15 @@ use names::Names;
 use snap::LevelIndex;
 pub use snap::{SNAP_MAX_M, Snapped};
 
-/// The weight of an edge that may not be used.
-pub const NO_WAY: u32 = u32::MAX;
 /// The most that a route may cost, in milliseconds: some twelve days.
 pub(crate) const COST_MAX: u32 = 1 << 30;
-
-/// Who walks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Profile {
-    /// On foot, by any way.
-    #[default]
-    Walk,
-    /// In a wheelchair: no stairs, no escalators, no door narrower than 0.8 m.
-    Wheelchair,
-}
-
-/// Says that a profile is not known.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("profile {0:?} is not known; use \"walk\" or \"wheelchair\"")]
-pub struct UnknownProfile(pub String);
-
-impl std::str::FromStr for Profile {
-    type Err = UnknownProfile;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "walk" => Ok(Self::Walk),
-            "wheelchair" => Ok(Self::Wheelchair),
-            _ => Err(UnknownProfile(text.to_owned())),
-        }
-    }
-}
-
-impl std::fmt::Display for Profile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Walk => "walk",
-            Self::Wheelchair => "wheelchair",
-        })
-    }
-}
-
-impl Profile {
-    /// All profiles.
-    pub const ALL: [Self; 2] = [Self::Walk, Self::Wheelchair];
-
-    /// Returns what an edge costs this profile at free flow, in milliseconds, or [`NO_WAY`].
-    pub fn weight(self, from: &Node, edge: &Edge, to: &Node) -> u32 {
-        if edge.barred {
-            return NO_WAY;
-        }
-        match (self, edge.kind) {
-            (Self::Walk, _) => edge.millis,
-            (Self::Wheelchair, EdgeKind::Stairs | EdgeKind::EscalatorUp | EdgeKind::EscalatorDown) => NO_WAY,
-            (Self::Wheelchair, _) if !edge.wheels => NO_WAY,
-            (Self::Wheelchair, _) if from.width_m.min(to.width_m) < WHEELCHAIR_DOOR_M => NO_WAY,
-            (Self::Wheelchair, EdgeKind::Walk) => millis_at(edge.length_m, WHEELCHAIR_SPEED_MPS),
-            (Self::Wheelchair, EdgeKind::Lift | EdgeKind::Security | EdgeKind::MovingWalkway) => edge.millis,
-        }
-    }
-}
 
 /// What a search counts: a profile's milliseconds, or any way at all, to learn why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Metric {
-    Of(Profile),
+    Of(Profile, Speed),
     /// Every edge, also those that zones forbid.
     Unbarred,
-}
-
-impl Metric {
-    pub(crate) fn index(self) -> usize {
-        match self {
-            Self::Of(Profile::Walk) => 0,
-            Self::Of(Profile::Wheelchair) => 1,
-            Self::Unbarred => 2,
-        }
-    }
 }
 
 /// A venue compiled for questions.
@@ -118,11 +52,16 @@ pub struct Snapshot {
     pub(crate) head: Vec<u32>,
     /// The model's edge for each edge here.
     pub(crate) origin: Vec<EdgeIndex>,
-    pub(crate) weights: [Vec<u32>; 3],
-    pub(crate) landmarks: [Landmarks; 2],
-    pub(crate) components: [Components; 2],
+    /// The weights of each profile at each pace.
+    weights: [[Vec<u32>; Pace::ALL.len()]; Profile::ALL.len()],
+    /// Measured for who walks briskly by any way, which bounds all others.
+    pub(crate) landmarks: Landmarks,
+    /// At free flow.
+    components: [Components; Profile::ALL.len()],
+    /// Over every edge, also those that zones forbid.
+    all_joined: Components,
     /// Whether a search may leave a node out, unless it begins or ends there.
-    pub(crate) leaves: [Vec<bool>; 2],
+    pub(crate) leaves: Vec<bool>,
     pub(crate) index: Vec<LevelIndex>,
     pub(crate) names: Names,
     pub(crate) finder: Finder,
@@ -157,21 +96,22 @@ impl Snapshot {
         let tail: Vec<_> = edges.iter().map(|(from, _, _)| narrow(*from)).collect();
         let head: Vec<_> = edges.iter().map(|(_, to, _)| narrow(*to)).collect();
         let origin: Vec<_> = edges.iter().map(|(_, _, id)| *id).collect();
-        let weigh = |profile: Profile| -> Vec<u32> {
+        let weigh = |profile: Profile, pace: Pace| -> Vec<u32> {
             let weight = |(from, to, id): &(usize, usize, EdgeIndex)| {
-                profile.weight(&model[NodeIndex::new(*from)], &model[*id], &model[NodeIndex::new(*to)])
+                let ends = [*from, *to].map(|node| &model[NodeIndex::new(node)]);
+                profile.weight(Speed::Pace(pace), ends[0], &model[*id], ends[1])
             };
             edges.iter().map(weight).collect()
         };
-        let weights = [
-            weigh(Profile::Walk),
-            weigh(Profile::Wheelchair),
-            edges.iter().map(|(_, _, id)| model[*id].millis).collect(),
-        ];
+        let weights = Profile::ALL.map(|profile| Pace::ALL.map(|pace| weigh(profile, pace)));
         let rows = Rows { first: &first, tail: &tail, head: &head };
-        let landmarks = [0, 1].map(|metric| Landmarks::choose(&rows, &weights[metric]));
-        let components = [0, 1].map(|metric| Components::of(&rows, &weights[metric]));
-        let leaves = [0, 1].map(|metric| leaves::leaves(&graph, &rows, &weights[metric]));
+        let landmarks =
+            Landmarks::choose(&rows, &bounds(&weights[Profile::Walk as usize][Pace::Brisk as usize]));
+        let usual = |profile: Profile| weights[profile as usize][Pace::Normal as usize].as_slice();
+        let components =
+            Profile::ALL.map(|profile| Components::of(&rows, |edge| usual(profile)[edge] != NO_WAY));
+        let all_joined = Components::of(&rows, |_| true);
+        let leaves = leaves::leaves(&graph);
         let names = Names::of(&graph);
         let finder = Finder::of(&graph);
         let closes = closes(&graph, &tail, &head, &origin);
@@ -185,6 +125,7 @@ impl Snapshot {
             weights,
             landmarks,
             components,
+            all_joined,
             leaves,
             index,
             names,
@@ -211,6 +152,35 @@ impl Snapshot {
     /// Tells whether a feature can be closed here: a unit, an opening, a shaft, an amenity, a checkpoint.
     pub fn closable(&self, feature: &FeatureId) -> bool {
         self.closes.contains_key(feature)
+    }
+
+    /// Returns what an edge costs at free flow, or [`NO_WAY`].
+    pub(crate) fn weight(&self, metric: Metric, edge: u32) -> u32 {
+        match metric {
+            Metric::Of(profile, Speed::Pace(pace)) => self.weights_of(profile, pace)[edge as usize],
+            Metric::Of(profile, speed) => match self.weights_of(profile, Pace::Normal)[edge as usize] {
+                NO_WAY => NO_WAY,
+                _ => millis(self.edge(edge), speed.mmps(profile)),
+            },
+            Metric::Unbarred => self.edge(edge).millis,
+        }
+    }
+
+    /// Tells whether a way leads from any start to any goal at free flow.
+    pub(crate) fn joins(&self, metric: Metric, starts: &[End], goals: &[End]) -> bool {
+        let parts = match metric {
+            Metric::Of(profile, _) => self.components_of(profile),
+            Metric::Unbarred => &self.all_joined,
+        };
+        parts.join(starts, goals)
+    }
+
+    pub(crate) fn components_of(&self, profile: Profile) -> &Components {
+        &self.components[profile as usize]
+    }
+
+    pub(crate) fn weights_of(&self, profile: Profile, pace: Pace) -> &[u32] {
+        &self.weights[profile as usize][pace as usize]
     }
 
     pub(crate) fn edge(&self, edge: u32) -> &Edge {
@@ -251,6 +221,12 @@ impl Rows<'_> {
     pub(crate) fn out(&self, node: usize) -> std::ops::Range<usize> {
         self.first[node] as usize..self.first[node + 1] as usize
     }
+}
+
+/// Returns weights that bound the exact cost from below, since weights are rounded up.
+fn bounds(weights: &[u32]) -> Vec<u32> {
+    let floor = |weight: &u32| if *weight == NO_WAY { NO_WAY } else { weight.saturating_sub(1) };
+    weights.iter().map(floor).collect()
 }
 
 fn closes(graph: &Graph, tail: &[u32], head: &[u32], origin: &[EdgeIndex]) -> BTreeMap<FeatureId, Vec<u32>> {

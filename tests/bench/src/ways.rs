@@ -4,7 +4,7 @@
 
 use std::{hint::black_box, path::Path, time::Instant};
 
-use airside_wayfinding::{Graph, Overlay, Profile, Searcher, Snapshot, Source, measure};
+use airside_wayfinding::{Graph, Overlay, Pace, Profile, Searcher, Snapshot, Source, Speed, measure};
 use anyhow::{Context, ensure};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -15,6 +15,7 @@ use crate::{
 
 const NODES: usize = 10_000;
 const PAIRS: usize = 1_000;
+const WALKER: (Profile, Speed) = (Profile::Walk, Speed::Pace(Pace::Normal));
 
 /// Measures the mean time of a path.
 pub(crate) fn testville_scaled() -> anyhow::Result<Vec<Measure>> {
@@ -27,13 +28,17 @@ pub(crate) fn testville_scaled() -> anyhow::Result<Vec<Measure>> {
         (0..PAIRS).map(|_| (random.random_range(0..nodes), random.random_range(0..nodes))).collect();
     let (overlay, mut searcher) = (Overlay::open(), Searcher::new());
     for (from, to) in &pairs {
-        let (ours, theirs) =
-            (searcher.cost_ms(&snapshot, &overlay, Profile::Walk, *from, *to), peer.astar(*from, *to));
+        let (ours, theirs) = (
+            searcher.path(&snapshot, &overlay, WALKER, *from, *to).map(|(cost, _)| cost),
+            peer.astar(*from, *to),
+        );
         ensure!(ours == theirs, "from node {from} to node {to}: {ours:?} against {theirs:?}");
     }
     let mut best: Option<(f64, f64)> = None;
     for _ in 0..ROUNDS {
-        let ours = mean_us(&pairs, |from, to| searcher.cost_ms(&snapshot, &overlay, Profile::Walk, from, to));
+        let ours = mean_us(&pairs, |from, to| {
+            searcher.path(&snapshot, &overlay, WALKER, from, to).map(|(cost, _)| cost)
+        });
         let theirs = mean_us(&pairs, |from, to| peer.astar(from, to));
         if best.is_none_or(|(a, b)| theirs / ours > b / a) {
             best = Some((ours, theirs));

@@ -2,7 +2,7 @@
 
 use airside_api::navigation::v1;
 use airside_runtime::{status::invalid, stored};
-use airside_wayfinding::{FeatureId, Language, Profile, RouteRequest};
+use airside_wayfinding::{FeatureId, Language, Pace, Profile, RouteRequest, Speed};
 use tonic::Status;
 
 use crate::{decide::VenueCommand, model::Closure};
@@ -36,6 +36,7 @@ pub(super) fn route(request: &v1::FindRouteRequest) -> Result<RouteRequest, Stat
         from: end("from", request.from.as_ref())?,
         to: end("to", request.to.as_ref())?,
         profile: profile(request.profile)?,
+        speed: speed(request.pace, request.walking_speed_mps)?,
         language: language(request.language)?,
     })
 }
@@ -99,6 +100,29 @@ fn profile(number: i32) -> Result<Profile, Status> {
     match v1::Profile::try_from(number) {
         Ok(v1::Profile::Unspecified | v1::Profile::Walk) => Ok(Profile::Walk),
         Ok(v1::Profile::Wheelchair) => Ok(Profile::Wheelchair),
-        Err(_) => Err(invalid("profile", "use PROFILE_WALK or PROFILE_WHEELCHAIR")),
+        Ok(v1::Profile::TrolleyOrStroller) => Ok(Profile::TrolleyOrStroller),
+        Ok(v1::Profile::AvoidStairs) => Ok(Profile::AvoidStairs),
+        Ok(v1::Profile::AvoidEscalators) => Ok(Profile::AvoidEscalators),
+        Err(_) => Err(invalid(
+            "profile",
+            "use PROFILE_WALK, PROFILE_WHEELCHAIR, PROFILE_TROLLEY_OR_STROLLER, PROFILE_AVOID_STAIRS or \
+             PROFILE_AVOID_ESCALATORS",
+        )),
+    }
+}
+
+fn speed(pace: i32, walking_speed_mps: f64) -> Result<Speed, Status> {
+    let pace = match v1::Pace::try_from(pace) {
+        Ok(v1::Pace::Unspecified) => None,
+        Ok(v1::Pace::Slow) => Some(Pace::Slow),
+        Ok(v1::Pace::Normal) => Some(Pace::Normal),
+        Ok(v1::Pace::Brisk) => Some(Pace::Brisk),
+        Err(_) => return Err(invalid("pace", "use PACE_SLOW, PACE_NORMAL or PACE_BRISK")),
+    };
+    match (pace, walking_speed_mps) {
+        (pace, 0.0) => Ok(Speed::Pace(pace.unwrap_or_default())),
+        (Some(_), _) => Err(invalid("walking_speed_mps", "leave it out, or leave out the pace")),
+        (None, mps) => Speed::own(mps)
+            .ok_or_else(|| invalid("walking_speed_mps", format_args!("{mps} is no walk; use 0.3 to 3.0"))),
     }
 }

@@ -63,6 +63,7 @@ impl House {
             to: end(to),
             profile: profile as i32,
             language: Language::En as i32,
+            ..FindRouteRequest::default()
         };
         self.service().find_route(Request::new(request)).await.map(Response::into_inner)
     }
@@ -316,6 +317,28 @@ async fn a_position_that_is_none_is_named() {
 }
 
 #[tokio::test]
+async fn who_walks_slowly_takes_longer_and_gets_there() {
+    let house = House::new();
+    let ask = async |pace: i32, walking_speed_mps: f64| {
+        let end = |name| Some(RouteEnd { end: Some(place(name)) });
+        let request = FindRouteRequest {
+            venue: "testville".into(),
+            from: end("Check-in B"),
+            to: end("A3"),
+            pace,
+            walking_speed_mps,
+            ..FindRouteRequest::default()
+        };
+        house.service().find_route(Request::new(request)).await.unwrap().into_inner().seconds
+    };
+    let usual = ask(0, 0.0).await;
+    assert_eq!(ask(2, 0.0).await, usual);
+    assert!(ask(1, 0.0).await > usual && ask(3, 0.0).await < usual);
+    assert_eq!(ask(0, 1.34).await, usual, "one's own speed, which is the usual one");
+    assert!(ask(0, 0.3).await > 2.0 * usual);
+}
+
+#[tokio::test]
 async fn a_question_without_its_ends_or_with_unknown_words_is_refused() {
     let house = House::new();
     let service = house.service();
@@ -324,8 +347,7 @@ async fn a_question_without_its_ends_or_with_unknown_words_is_refused() {
         venue: "testville".into(),
         from: Some(RouteEnd { end: Some(place("A1")) }),
         to: Some(RouteEnd { end: Some(place("A3")) }),
-        profile: 0,
-        language: 0,
+        ..FindRouteRequest::default()
     };
     assert!(ask(whole.clone()).await.unwrap().into_inner().found);
     for (request, message) in [
@@ -334,7 +356,20 @@ async fn a_question_without_its_ends_or_with_unknown_words_is_refused() {
             FindRouteRequest { to: Some(RouteEnd { end: Some(place(" ")) }), ..whole.clone() },
             "to.place: use a feature id, name or code of 1 to 128 characters",
         ),
-        (FindRouteRequest { profile: 9, ..whole.clone() }, "profile: use PROFILE_WALK or PROFILE_WHEELCHAIR"),
+        (
+            FindRouteRequest { profile: 9, ..whole.clone() },
+            "profile: use PROFILE_WALK, PROFILE_WHEELCHAIR, PROFILE_TROLLEY_OR_STROLLER, PROFILE_AVOID_STAIRS \
+             or PROFILE_AVOID_ESCALATORS",
+        ),
+        (FindRouteRequest { pace: 9, ..whole.clone() }, "pace: use PACE_SLOW, PACE_NORMAL or PACE_BRISK"),
+        (
+            FindRouteRequest { walking_speed_mps: 9.0, ..whole.clone() },
+            "walking_speed_mps: 9 is no walk; use 0.3 to 3.0",
+        ),
+        (
+            FindRouteRequest { walking_speed_mps: 1.0, pace: 1, ..whole.clone() },
+            "walking_speed_mps: leave it out, or leave out the pace",
+        ),
         (FindRouteRequest { language: 9, ..whole }, "language: use LANGUAGE_EN or LANGUAGE_ZH_CN"),
     ] {
         check_refused(ask(request).await, Grpc::InvalidArgument, message);

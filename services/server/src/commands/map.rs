@@ -6,7 +6,7 @@ use std::{
 };
 
 use airside_wayfinding::{
-    Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, check,
+    Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, Speed, check,
     json::{CheckReport, RouteReport},
     route,
 };
@@ -61,9 +61,12 @@ pub(super) struct Route {
     /// Where it ends.
     #[arg(long, value_name = "REF")]
     to: String,
-    /// How one moves.
-    #[arg(long, value_enum, default_value_t = HowOneMoves::Walk)]
-    profile: HowOneMoves,
+    /// How one moves: walk, wheelchair, trolley_or_stroller, avoid_stairs or avoid_escalators.
+    #[arg(long, default_value_t = Profile::Walk)]
+    profile: Profile,
+    /// How fast one is: slow, normal, brisk, or metres a second from 0.3 to 3.0.
+    #[arg(long, default_value = "normal")]
+    speed: Speed,
     /// Language of the steps.
     #[arg(long = "lang", value_enum, default_value_t = Tongue::En)]
     language: Tongue,
@@ -79,25 +82,10 @@ struct MapArgs {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum HowOneMoves {
-    Walk,
-    Wheelchair,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
 enum Tongue {
     En,
     #[value(name = "zh-CN")]
     ZhCn,
-}
-
-impl From<HowOneMoves> for Profile {
-    fn from(how: HowOneMoves) -> Self {
-        match how {
-            HowOneMoves::Walk => Self::Walk,
-            HowOneMoves::Wheelchair => Self::Wheelchair,
-        }
-    }
 }
 
 impl From<Tongue> for Language {
@@ -172,7 +160,7 @@ impl Stats {
 impl Route {
     fn run(self) -> Outcome {
         let snapshot = snapshot(&self.map.path)?;
-        let outcome = ask(&snapshot, &self.from, &self.to, self.profile, self.language)?;
+        let outcome = ask(&snapshot, &self.from, &self.to, (self.profile, self.speed), self.language)?;
         let report = RouteReport::from(&outcome);
         if self.map.json {
             say!("{}", serde_json::to_string_pretty(&report)?)?;
@@ -195,11 +183,11 @@ fn ask(
     snapshot: &Snapshot,
     from: &str,
     to: &str,
-    profile: HowOneMoves,
+    (profile, speed): (Profile, Speed),
     language: Tongue,
 ) -> Result<airside_wayfinding::Outcome, RouteError> {
     let (from, to) = (from.to_owned(), to.to_owned());
-    let request = RouteRequest { from, to, profile: profile.into(), language: language.into() };
+    let request = RouteRequest { from, to, profile, speed, language: language.into() };
     route(snapshot, &Overlay::open(), &mut Searcher::default(), &request)
 }
 

@@ -167,6 +167,7 @@ pub(crate) async fn find_route(stage: &Stage, ask: &RouteAsk) {
         to: end(&ask.to),
         profile: ask.profile.into(),
         language: language.into(),
+        ..FindRouteRequest::default()
     };
     let answer = attempt(tally, "FindRoute", || {
         let (mut client, request) = (stage.staff.navigation.clone(), request.clone());

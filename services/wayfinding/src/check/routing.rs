@@ -7,11 +7,12 @@ use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use super::{Finding, Severity};
 use crate::graph::{Graph, Room};
+use crate::profile::{NO_WAY, Profile, Speed};
+use crate::snapshot::Rows;
 use crate::snapshot::components::Components;
-use crate::snapshot::{Profile, Rows};
 
 pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
-    let [walk, wheelchair] = Profile::ALL.map(|profile| components(graph, profile));
+    let [walk, wheelchair] = [Profile::Walk, Profile::Wheelchair].map(|profile| components(graph, profile));
     let (walk_main, wheelchair_main) = (walk.largest(), wheelchair.largest());
     for place in &graph.places {
         let node = u32::try_from(place.node.index()).unwrap_or(u32::MAX);
@@ -50,7 +51,8 @@ pub(crate) fn components(graph: &Graph, profile: Profile) -> Components {
     let mut edges: Vec<_> = model
         .edge_references()
         .map(|edge| {
-            let weight = profile.weight(&model[edge.source()], edge.weight(), &model[edge.target()]);
+            let weight =
+                profile.weight(Speed::default(), &model[edge.source()], edge.weight(), &model[edge.target()]);
             (edge.source().index(), edge.target().index(), weight)
         })
         .collect();
@@ -66,5 +68,5 @@ pub(crate) fn components(graph: &Graph, profile: Profile) -> Components {
     let tail: Vec<_> = edges.iter().map(|(from, _, _)| narrow(*from)).collect();
     let head: Vec<_> = edges.iter().map(|(_, to, _)| narrow(*to)).collect();
     let weights: Vec<_> = edges.iter().map(|(_, _, weight)| *weight).collect();
-    Components::of(&Rows { first: &first, tail: &tail, head: &head }, &weights)
+    Components::of(&Rows { first: &first, tail: &tail, head: &head }, |edge| weights[edge] != NO_WAY)
 }

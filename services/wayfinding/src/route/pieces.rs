@@ -6,9 +6,10 @@ use super::resolve::{Spot, directions, part, stub_ms};
 use crate::geometry::{distance_m, length_m};
 use crate::graph::{EdgeKind, NodeKind};
 use crate::overlay::Overlay;
+use crate::profile::NO_WAY;
 use crate::search::Found;
 use crate::snapshot::snap::{Snapped, points};
-use crate::snapshot::{Metric, NO_WAY, Snapshot};
+use crate::snapshot::{Metric, Snapshot};
 
 /// One edge of the way, or the part of it that is walked.
 #[derive(Clone, Debug)]
@@ -84,7 +85,7 @@ pub(crate) fn direct(
     };
     let forth = directions(snapshot, a).zip(directions(snapshot, b));
     let fits = |((edge, before), (other, after)): &((u32, f64), (u32, f64))| {
-        let open = !overlay.blocks(*edge) && snapshot.weights[metric.index()][*edge as usize] != NO_WAY;
+        let open = !overlay.blocks(*edge) && snapshot.weight(metric, *edge) != NO_WAY;
         edge == other && before <= after && open
     };
     let ((edge, before), (_, after)) = forth.into_iter().find(fits)?;
@@ -129,7 +130,7 @@ fn cut(asked: &Asked<'_>, edge: u32, [begin, end]: [f64; 2], delay_ms: u32) -> P
     if begin > 0.0 || end < 1.0 {
         points = clip(&points, begin, end);
     }
-    let whole = snapshot.weights[metric.index()][edge as usize];
+    let whole = snapshot.weight(*metric, edge);
     let millis = part(whole, end - begin).saturating_add(delay_ms);
     let shaft = [from, to].into_iter().find_map(|node| match snapshot.node(node).kind {
         NodeKind::Stop(shaft) | NodeKind::Hub(shaft) => Some(shaft),

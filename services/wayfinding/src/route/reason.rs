@@ -6,8 +6,9 @@ use super::resolve::Spot;
 use super::{Reason, RouteRequest};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
+use crate::profile::{Profile, Speed};
 use crate::search::{End, Found, Searcher};
-use crate::snapshot::{Metric, Profile, Snapshot};
+use crate::snapshot::{Metric, Snapshot};
 
 pub(super) fn reason(
     snapshot: &Snapshot,
@@ -18,18 +19,24 @@ pub(super) fn reason(
     to: &[Spot],
 ) -> Reason {
     let open = Overlay::open();
-    let mut find = |metric: Metric| {
+    let ends = |metric: Metric| {
         let starts: Vec<End> = from.iter().flat_map(|spot| spot.starts(snapshot, &open, metric)).collect();
         let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, &open, metric)).collect();
-        searcher.find(snapshot, &open, metric, &starts, &goals)
+        (starts, goals)
     };
-    if let Some(found) = find(Metric::Of(request.profile)) {
+    let joined = |metric: Metric| {
+        let (starts, goals) = ends(metric);
+        snapshot.joins(metric, &starts, &goals)
+    };
+    let metric = Metric::Of(request.profile, request.speed);
+    let (starts, goals) = ends(metric);
+    if let Some(found) = searcher.find(snapshot, &open, metric, &starts, &goals) {
         return Reason::Closed(in_the_way(snapshot, overlay, &found, from, to));
     }
-    if find(Metric::Of(Profile::Walk)).is_some() {
+    if joined(Metric::Of(Profile::Walk, Speed::default())) {
         return Reason::NoAccessibleWay;
     }
-    if find(Metric::Unbarred).is_some() { Reason::ZoneForbidden } else { Reason::Disconnected }
+    if joined(Metric::Unbarred) { Reason::ZoneForbidden } else { Reason::Disconnected }
 }
 
 /// Returns the closed features on the way that there would be.

@@ -1,12 +1,13 @@
 //! From what a passenger said to where it is.
 
 use crate::geometry::millis_between;
-use crate::graph::{Place, WALK_SPEED_MPS, WHEELCHAIR_SPEED_MPS};
+use crate::graph::{Place, WALK_SPEED_MPS};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
+use crate::profile::NO_WAY;
 use crate::search::End;
 use crate::snapshot::snap::Snapped;
-use crate::snapshot::{Metric, NO_WAY, Profile, Snapshot};
+use crate::snapshot::{Metric, Snapshot};
 use crate::words::Language;
 
 use super::{RouteError, end};
@@ -40,7 +41,7 @@ impl Spot {
                 let ways = directions(snapshot, snapped);
                 let open = ways.filter(|(edge, _)| !overlay.blocks(*edge));
                 let ends = open.filter_map(|(edge, before)| {
-                    let whole = snapshot.weights[metric.index()][edge as usize];
+                    let whole = snapshot.weight(metric, edge);
                     let share = if leaving { 1.0 - before } else { before };
                     let node =
                         if leaving { snapshot.head[edge as usize] } else { snapshot.tail[edge as usize] };
@@ -75,8 +76,8 @@ pub(crate) fn part(whole: u32, share: f64) -> u32 {
 /// Returns the time from a position to the way it was snapped to.
 pub(crate) fn stub_ms(snapped: &Snapped, metric: Metric) -> u32 {
     let speed_mps = match metric {
-        Metric::Of(Profile::Wheelchair) => WHEELCHAIR_SPEED_MPS,
-        _ => WALK_SPEED_MPS,
+        Metric::Of(profile, speed) => speed.mps(profile),
+        Metric::Unbarred => WALK_SPEED_MPS,
     };
     millis_between(snapped.gap_m, speed_mps)
 }

@@ -190,8 +190,10 @@ impl Narrator<'_> {
 fn line(snapshot: &Snapshot, pieces: &[Piece]) -> Vec<LevelLine> {
     let graph = snapshot.graph();
     let mut lines: Vec<(usize, Vec<Coord<f64>>)> = Vec::new();
-    let walked =
-        |piece: &&Piece| matches!(piece.kind, EdgeKind::Walk | EdgeKind::Security | EdgeKind::MovingWalkway);
+    let walked = |piece: &&Piece| {
+        use EdgeKind::{MovingWalkway, Ramp, Security, Walk};
+        matches!(piece.kind, Walk | Ramp | MovingWalkway | Security)
+    };
     for piece in pieces.iter().filter(walked) {
         if lines.last().is_none_or(|(level, _)| *level != piece.levels[0]) {
             lines.push((piece.levels[0], vec![]));

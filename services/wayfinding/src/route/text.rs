@@ -1,6 +1,7 @@
 //! What is said, in each language.
 
 use super::{Reason, StepKind};
+use crate::profile::Profile;
 use crate::snapshot::Snapshot;
 use crate::words::Language::{self, En, ZhCn};
 
@@ -83,7 +84,7 @@ pub(super) fn arrive(name: Option<&str>, language: Language) -> String {
 }
 
 /// Says why there is no way.
-pub(super) fn no_way(snapshot: &Snapshot, reason: &Reason, language: Language) -> String {
+pub(super) fn no_way(snapshot: &Snapshot, reason: &Reason, profile: Profile, language: Language) -> String {
     let text = match (reason, language) {
         (Reason::Closed(features), _) => {
             let name = |id| snapshot.name_of(id, language).unwrap_or_else(|| format!("{id}"));
@@ -95,6 +96,12 @@ pub(super) fn no_way(snapshot: &Snapshot, reason: &Reason, language: Language) -
                 ZhCn => format!("通道已关闭：{}", names.join("、")),
             };
         }
+        (Reason::NoAccessibleWay, En) if profile == Profile::AvoidEscalators => {
+            "There is no way without escalators"
+        }
+        (Reason::NoAccessibleWay, ZhCn) if profile == Profile::AvoidEscalators => "没有不乘扶梯的通道",
+        (Reason::NoAccessibleWay, En) if profile == Profile::AvoidStairs => "There is no way without stairs",
+        (Reason::NoAccessibleWay, ZhCn) if profile == Profile::AvoidStairs => "没有不走楼梯的通道",
         (Reason::NoAccessibleWay, En) => "There is no step-free way",
         (Reason::NoAccessibleWay, ZhCn) => "没有无障碍通道",
         (Reason::Disconnected, En) => "The map shows no way between the two",

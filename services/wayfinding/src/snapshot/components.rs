@@ -1,33 +1,38 @@
-//! Which nodes can reach which at free flow, answered without a search.
+//! Which nodes can reach which, answered without a search.
 //!
 //! Nodes that reach each other form a component; between components a bit matrix tells who reaches whom. A
-//! venue has a few dozen components; above the bound the matrix is left out and the search finds out itself.
+//! venue has a few dozen components; above a bound the matrix is left out and the joints are walked.
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 
-use super::{NO_WAY, Rows};
+use super::Rows;
+use crate::search::End;
 
 /// The most components that the matrix is kept for: 2 MiB of bits.
 const MATRIX_MAX: usize = 4_096;
 
-/// The components of one profile.
+/// The components of one profile at one moment.
 #[derive(Debug)]
 pub(crate) struct Components {
     label: Vec<u32>,
     size: Vec<u32>,
+    /// From one component to another by an edge, sorted; a component comes after those it reaches.
+    joints: Vec<(u32, u32)>,
+    /// A row of bits for each component; empty above [`MATRIX_MAX`].
     reach: Vec<u64>,
     words: usize,
 }
 
 impl Components {
-    pub(crate) fn of(rows: &Rows<'_>, weights: &[u32]) -> Self {
+    /// Finds the components of the edges that can be used.
+    pub(crate) fn of(rows: &Rows<'_>, usable: impl Fn(usize) -> bool) -> Self {
         let nodes = rows.nodes();
         let mut open = DiGraph::<(), (), u32>::with_capacity(nodes, rows.head.len());
         for _ in 0..nodes {
             open.add_node(());
         }
-        for edge in (0..rows.head.len()).filter(|edge| weights[*edge] != NO_WAY) {
+        for edge in (0..rows.head.len()).filter(|edge| usable(*edge)) {
             open.add_edge(rows.tail[edge].into(), rows.head[edge].into(), ());
         }
         // In reverse topological order: what a component reaches comes before it.
@@ -38,29 +43,58 @@ impl Components {
                 label[node.index()] = number;
             }
         }
+        let ends =
+            open.raw_edges().iter().map(|edge| (label[edge.source().index()], label[edge.target().index()]));
+        let mut joints: Vec<_> = ends.filter(|(from, to)| from != to).collect();
+        joints.sort_unstable();
+        joints.dedup();
         let size = parts.iter().map(|part| u32::try_from(part.len()).unwrap_or(u32::MAX)).collect();
         let words = if parts.len() <= MATRIX_MAX { parts.len().div_ceil(64) } else { 0 };
         let mut reach = vec![0_u64; words * parts.len()];
         if words > 0 {
-            for (number, part) in parts.iter().enumerate() {
+            for number in 0..parts.len() {
                 reach[number * words + number / 64] |= 1 << (number % 64);
-                for edge in part.iter().flat_map(|node| rows.out(node.index())) {
-                    let next = label[rows.head[edge] as usize] as usize;
-                    if weights[edge] != NO_WAY && next != number {
-                        let (before, own) = reach.split_at_mut(number * words);
-                        let further = &before[next * words..(next + 1) * words];
-                        own.iter_mut().zip(further).for_each(|(own, further)| *own |= further);
-                    }
+            }
+            for (from, to) in &joints {
+                let (from, to) = (*from as usize, *to as usize);
+                let (before, own) = reach.split_at_mut(from * words);
+                let further = &before[to * words..(to + 1) * words];
+                own.iter_mut().zip(further).for_each(|(own, further)| *own |= further);
+            }
+        }
+        Self { label, size, joints, reach, words }
+    }
+
+    /// Tells whether there is a way.
+    pub(crate) fn reaches(&self, from: u32, to: u32) -> bool {
+        let [from, to] = [from, to].map(|node| self.label[node as usize]);
+        if from <= to || self.words == 0 {
+            return from == to || (from > to && self.leads(from, to));
+        }
+        self.reach[from as usize * self.words + to as usize / 64] >> (to % 64) & 1 == 1
+    }
+
+    /// Tells whether a way leads from any start to any goal.
+    pub(crate) fn join(&self, starts: &[End], goals: &[End]) -> bool {
+        starts.iter().any(|start| goals.iter().any(|goal| self.reaches(start.node, goal.node)))
+    }
+
+    /// Walks the joints from one component to a lower one.
+    fn leads(&self, from: u32, to: u32) -> bool {
+        let mut seen = vec![false; from as usize + 1];
+        let mut left = vec![from];
+        while let Some(at) = left.pop() {
+            let first = self.joints.partition_point(|(tail, _)| *tail < at);
+            for (_, head) in self.joints[first..].iter().take_while(|(tail, _)| *tail == at) {
+                if *head == to {
+                    return true;
+                }
+                if *head > to && !std::mem::replace(&mut seen[*head as usize], true) {
+                    left.push(*head);
                 }
             }
         }
-        Self { label, size, reach, words }
-    }
-
-    /// Tells whether a way may exist at free flow; certain when it says no.
-    pub(crate) fn may_reach(&self, from: u32, to: u32) -> bool {
-        let [from, to] = [from, to].map(|node| self.label[node as usize] as usize);
-        self.words == 0 || self.reach[from * self.words + to / 64] >> (to % 64) & 1 == 1
+        false
     }
 
     /// Returns the number of the component with the most nodes.
@@ -80,3 +114,6 @@ impl Components {
         self.size.len()
     }
 }
+
+#[cfg(test)]
+mod tests;

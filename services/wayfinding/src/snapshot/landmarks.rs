@@ -1,14 +1,15 @@
 //! Eight landmarks: nodes far apart, with the cost from and to every node, that bound any route from below.
 //!
 //! For a landmark L, d(v, t) is at least d(L, t) - d(L, v) and at least d(v, L) - d(t, L). Both stay true when
-//! edges vanish or get dearer, as long as the costs here are at free flow. An unreachable landmark reads as
+//! edges vanish or get dearer, as long as the costs here are at free flow, and for who is slower or more particular. An unreachable landmark reads as
 //! `NO_WAY`; saturating subtraction then gives either 0 or a bound that says there is no way at all, and
 //! both are true.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{NO_WAY, Rows};
+use super::Rows;
+use crate::profile::NO_WAY;
 
 /// How many landmarks there are.
 pub(crate) const COUNT: usize = 8;

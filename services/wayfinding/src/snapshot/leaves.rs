@@ -1,56 +1,47 @@
 //! Places that no way needs to pass: a search looks at them only where it begins or ends.
 //!
 //! A gate in a hall has an edge to every door of the hall, yet from door to door one walks straight. That is
-//! not taken on trust: a place is a leaf only when for every two of its neighbours the direct edge is at most
-//! as dear as the way over the place. An overlay keeps that true, since whatever closes or delays the direct
-//! edge (its unit, or a door at its ends) closes or delays one half of the way over the place as well.
+//! not taken on trust: a place is a leaf only when for every two of its neighbours the same unit has a direct
+//! edge that is no longer than the way over the place. It stays true for every profile and speed, since all
+//! three are walked, and under every overlay, since whatever closes or delays the direct edge (its unit, or
+//! a door at its ends) closes or delays one half of the way over the place as well.
 
 use std::collections::HashMap;
 
+use petgraph::Direction::{Incoming, Outgoing};
 use petgraph::stable_graph::NodeIndex;
+use petgraph::visit::EdgeRef;
 
-use super::{NO_WAY, Rows};
-use crate::graph::{Graph, NodeKind};
+use crate::graph::{Edge, EdgeKind, Graph, NodeKind};
 
-/// Returns for each node whether it is a leaf under these weights.
-pub(super) fn leaves(graph: &Graph, rows: &Rows<'_>, weights: &[u32]) -> Vec<bool> {
-    let is_place = |node: usize| matches!(graph.model[NodeIndex::new(node)].kind, NodeKind::Place(_));
-    let mut leaves: Vec<_> = (0..rows.nodes()).map(is_place).collect();
-    let mut onward = HashMap::new();
-    for place in (0..rows.nodes()).filter(|node| is_place(*node)) {
-        onward.clear();
-        for edge in rows.out(place).filter(|edge| weights[*edge] != NO_WAY) {
-            let least = onward.entry(rows.head[edge]).or_insert(NO_WAY);
-            *least = weights[edge].min(*least);
-        }
-        // Every way inside a unit has its way back, so who can be gone to is also who comes.
-        let comes = rows.out(place).map(|edge| rows.head[edge] as usize);
-        leaves[place] = comes.into_iter().all(|from| direct_is_best(rows, weights, from, place, &onward));
-    }
-    leaves
+/// Returns for each node whether it is a leaf.
+pub(super) fn leaves(graph: &Graph) -> Vec<bool> {
+    let model = &graph.model;
+    let is_leaf =
+        |node: NodeIndex| matches!(model[node].kind, NodeKind::Place(_)) && is_passed_by(graph, node);
+    model.node_indices().map(is_leaf).collect()
 }
 
-/// Tells whether from one neighbour of a place no other is reached cheaper over the place.
-fn direct_is_best(
-    rows: &Rows<'_>,
-    weights: &[u32],
-    from: usize,
-    place: usize,
-    onward: &HashMap<u32, u32>,
-) -> bool {
-    let to_place = rows.out(from).filter(|edge| rows.head[*edge] as usize == place);
-    let Some(first) = to_place.map(|edge| weights[edge]).min().filter(|weight| *weight != NO_WAY) else {
-        return true;
-    };
-    let mut direct = HashMap::with_capacity(onward.len());
-    for edge in rows.out(from) {
-        let least = direct.entry(rows.head[edge]).or_insert(NO_WAY);
-        *least = weights[edge].min(*least);
+fn is_passed_by(graph: &Graph, place: NodeIndex) -> bool {
+    let model = &graph.model;
+    let plain = |edge: &Edge| edge.kind == EdgeKind::Walk && !edge.barred;
+    let mut ways = [Incoming, Outgoing].into_iter().flat_map(|side| model.edges_directed(place, side));
+    if !ways.all(|way| plain(way.weight())) {
+        return false;
     }
-    onward
-        .iter()
-        .filter(|(to, _)| **to as usize != from)
-        .all(|(to, second)| direct.get(to).is_some_and(|direct| *direct <= first.saturating_add(*second)))
+    let mut direct = HashMap::new();
+    model.edges_directed(place, Incoming).all(|way| {
+        direct.clear();
+        for edge in model.edges(way.source()).filter(|edge| plain(edge.weight())) {
+            let least = direct.entry((edge.target(), edge.weight().room)).or_insert(u32::MAX);
+            *least = edge.weight().millis.min(*least);
+        }
+        model.edges(place).filter(|onward| onward.target() != way.source()).all(|onward| {
+            let over = way.weight().millis.saturating_add(onward.weight().millis);
+            let straight = direct.get(&(onward.target(), onward.weight().room));
+            way.weight().room == onward.weight().room && straight.is_some_and(|straight| *straight <= over)
+        })
+    })
 }
 
 #[cfg(test)]

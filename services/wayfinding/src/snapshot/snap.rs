@@ -8,10 +8,11 @@ use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use rstar::primitives::{GeomWithData, Line};
 use rstar::{PointDistance, RTree};
 
-use super::{Metric, NO_WAY, Snapshot};
+use super::{Metric, Snapshot};
 use crate::geometry::{distance_m, nearest_on};
-use crate::graph::{Edge, Graph};
+use crate::graph::{Edge, EdgeKind, Graph};
 use crate::overlay::Overlay;
+use crate::profile::{NO_WAY, Profile, Speed};
 
 /// The furthest a position may lie from every way and still be on the venue, in metres.
 pub const SNAP_MAX_M: f64 = 30.0;
@@ -51,7 +52,7 @@ pub(super) fn build(graph: &Graph, tail: &[u32], head: &[u32], origin: &[EdgeInd
         let (from, to) = (tail[index as usize], head[index as usize]);
         let edge = &graph.model[*id];
         // A way and its way back are one line; the one that begins at the lower node stands for both.
-        if edge.length_m <= 0.0 || edge.kind != crate::graph::EdgeKind::Walk || from > to {
+        if edge.length_m <= 0.0 || !matches!(edge.kind, EdgeKind::Walk | EdgeKind::Ramp) || from > to {
             continue;
         }
         let level = graph.model[NodeIndex::new(from as usize)].level;
@@ -69,11 +70,11 @@ impl Snapshot {
     pub fn snap(
         &self,
         overlay: &Overlay,
-        profile: super::Profile,
+        profile: Profile,
         lon_lat: [f64; 2],
         ordinal: i32,
     ) -> Option<Snapped> {
-        self.snap_by(overlay, Metric::Of(profile), lon_lat, ordinal)
+        self.snap_by(overlay, Metric::Of(profile, Speed::default()), lon_lat, ordinal)
     }
 
     pub(crate) fn snap_by(
@@ -109,8 +110,7 @@ impl Snapshot {
         let query = [at.x, at.y];
         let usable = |edge: u32| {
             let twin = self.twin(edge);
-            let open =
-                |edge: u32| !overlay.blocks(edge) && self.weights[metric.index()][edge as usize] != NO_WAY;
+            let open = |edge: u32| !overlay.blocks(edge) && self.weight(metric, edge) != NO_WAY;
             (open(edge) || twin.is_some_and(open)) && (room.is_none() || self.edge(edge).room == room)
         };
         let tree = &self.index[level].tree;

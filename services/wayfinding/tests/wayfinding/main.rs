@@ -56,7 +56,8 @@ impl Venue {
     }
 
     fn ask(&self, from: &str, to: &str, profile: Profile, language: Language) -> Result<Outcome, RouteError> {
-        let request = RouteRequest { from: from.into(), to: to.into(), profile, language };
+        let request =
+            RouteRequest { from: from.into(), to: to.into(), profile, language, ..RouteRequest::default() };
         route(&self.snapshot, &self.overlay, &mut Searcher::new(), &request)
     }
 

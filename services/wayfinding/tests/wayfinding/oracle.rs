@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use airside_wayfinding::graph::Edge;
 use airside_wayfinding::measure::{Peer, scaled};
-use airside_wayfinding::{FeatureId, Overlay, Profile, Searcher, Snapshot};
-use petgraph::stable_graph::NodeIndex;
+use airside_wayfinding::{FeatureId, Overlay, Pace, Profile, Searcher, Snapshot, Speed};
+use petgraph::stable_graph::{EdgeReference, NodeIndex};
 use petgraph::visit::{EdgeFiltered, EdgeRef};
 use proptest::prelude::*;
 
@@ -13,30 +14,45 @@ use crate::Venue;
 
 static TOWN: LazyLock<Snapshot> = LazyLock::new(|| Venue::testville().snapshot);
 
+const WALKER: Walker = (Profile::Walk, Speed::Pace(Pace::Normal));
+
+/// A passenger: a profile at a pace, or at one's own speed.
+type Walker = (Profile, Speed);
+
 /// Dijkstra on the model, knowing nothing of the snapshot.
 fn dijkstra(
     snapshot: &Snapshot,
     closed: &BTreeSet<FeatureId>,
-    profile: Profile,
+    (profile, speed): Walker,
     from: u32,
     to: u32,
 ) -> Option<u64> {
     let graph = snapshot.graph();
     let model = graph.model();
     let shut = |node: NodeIndex| model[node].features.iter().any(|feature| closed.contains(feature));
-    let open = EdgeFiltered::from_fn(model, |edge| {
-        let weight = profile.weight(&model[edge.source()], edge.weight(), &model[edge.target()]);
+    let weight = |edge: EdgeReference<'_, Edge>| {
+        profile.weight(speed, &model[edge.source()], edge.weight(), &model[edge.target()])
+    };
+    let open = EdgeFiltered::from_fn(model, |edge: EdgeReference<'_, Edge>| {
         let room = edge.weight().room.and_then(|room| graph.unit_id(room));
-        weight != u32::MAX
+        weight(edge) != u32::MAX
             && !shut(edge.source())
             && !shut(edge.target())
             && !room.is_some_and(|room| closed.contains(room))
     });
     let [from, to] = [from, to].map(|node| NodeIndex::new(node as usize));
-    let costs = petgraph::algo::dijkstra(&open, from, Some(to), |edge| {
-        u64::from(profile.weight(&model[edge.source()], edge.weight(), &model[edge.target()]))
-    });
+    let costs = petgraph::algo::dijkstra(&open, from, Some(to), |edge| u64::from(weight(edge)));
     costs.get(&to).copied()
+}
+
+fn walkers() -> impl Strategy<Value = Walker> {
+    let pace = prop::sample::select(Pace::ALL.to_vec()).prop_map(Speed::Pace);
+    let speed = prop_oneof![3 => pace, 2 => (300_u16..=3_000).prop_map(Speed::Own)];
+    (prop::sample::select(Profile::ALL.to_vec()), speed)
+}
+
+fn cost_ms(snapshot: &Snapshot, overlay: &Overlay, walker: Walker, from: u32, to: u32) -> Option<u32> {
+    Searcher::new().path(snapshot, overlay, walker, from, to).map(|(cost, _)| cost)
 }
 
 fn closable() -> Vec<FeatureId> {
@@ -50,21 +66,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn a_star_equals_dijkstra_under_any_closures(
+    fn a_search_equals_dijkstra_under_any_closures(
         pairs in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..6),
         shut in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
-        rolls in any::<bool>(),
+        walker in walkers(),
     ) {
         let all = closable();
         let closed: BTreeSet<_> = shut.iter().map(|index| index.get(&all).clone()).collect();
         let overlay = Overlay::closing(&TOWN, closed.clone());
         prop_assert!(overlay.unknown().is_empty());
-        let profile = if rolls { Profile::Wheelchair } else { Profile::Walk };
-        let mut searcher = Searcher::new();
         for (from, to) in pairs {
             let [from, to] = [from, to].map(|index| u32::try_from(index.index(TOWN.node_count())).unwrap());
-            let own = searcher.cost_ms(&TOWN, &overlay, profile, from, to).map(u64::from);
-            prop_assert_eq!(own, dijkstra(&TOWN, &closed, profile, from, to), "{} to {}", from, to);
+            let own = cost_ms(&TOWN, &overlay, walker, from, to).map(u64::from);
+            prop_assert_eq!(own, dijkstra(&TOWN, &closed, walker, from, to), "{} to {}", from, to);
         }
     }
 
@@ -76,11 +90,10 @@ proptest! {
     ) {
         let all = closable();
         let [from, to] = [from, to].map(|index| u32::try_from(index.index(TOWN.node_count())).unwrap());
-        let mut searcher = Searcher::new();
         let mut least = 0;
         for count in 0..=shut.len() {
             let overlay = Overlay::closing(&TOWN, shut[..count].iter().map(|index| index.get(&all).clone()));
-            let cost = searcher.cost_ms(&TOWN, &overlay, Profile::Walk, from, to).unwrap_or(u32::MAX);
+            let cost = cost_ms(&TOWN, &overlay, WALKER, from, to).unwrap_or(u32::MAX);
             prop_assert!(cost >= least);
             least = cost;
         }
@@ -92,10 +105,10 @@ fn a_scaled_town_answers_like_its_peer() {
     let large = Snapshot::compile(scaled(TOWN.graph(), 1_000));
     assert!((1_000..1_200).contains(&large.node_count()));
     let nodes = u32::try_from(large.node_count()).unwrap();
-    let (peer, mut searcher) = (Peer::of(&large, Profile::Walk), Searcher::new());
+    let peer = Peer::of(&large, Profile::Walk);
     for step in 0..60 {
         let (from, to) = (step * 7_919 % nodes, step * 104_729 % nodes);
-        let own = searcher.cost_ms(&large, &Overlay::open(), Profile::Walk, from, to);
+        let own = cost_ms(&large, &Overlay::open(), WALKER, from, to);
         assert!(own.is_some(), "the copies are joined");
         assert_eq!(own, peer.astar(from, to));
         assert_eq!(own, peer.dijkstra(from, to));

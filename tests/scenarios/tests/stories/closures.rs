@@ -58,7 +58,7 @@ async fn find(caller: &Clients, profile: Profile) -> FindRouteResponse {
         from: end("Metro"),
         to: end("A3"),
         profile: profile.into(),
-        language: 0,
+        ..FindRouteRequest::default()
     };
     caller.navigation.clone().find_route(request).await.unwrap().into_inner()
 }

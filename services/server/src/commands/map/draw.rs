@@ -2,11 +2,11 @@
 
 use std::{fs, path::PathBuf, process::ExitCode};
 
-use airside_wayfinding::{Outcome, draw};
+use airside_wayfinding::{Outcome, Profile, Speed, draw};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{HowOneMoves, Tongue, ask, snapshot};
+use super::{Tongue, ask, snapshot};
 use crate::commands::{self, out::say};
 
 /// Draws a level of a map as SVG, with a route on it; exit code 1 when there is no route.
@@ -22,9 +22,9 @@ pub(in crate::commands) struct Draw {
     /// Both ends of a route to draw: feature ids, names, codes, or `longitude,latitude,level`.
     #[arg(long, num_args = 2, value_names = ["FROM", "TO"])]
     route: Option<Vec<String>>,
-    /// How one moves on the route.
-    #[arg(long, value_enum, default_value_t = HowOneMoves::Walk)]
-    profile: HowOneMoves,
+    /// How one moves on the route: walk, wheelchair, trolley_or_stroller, avoid_stairs or avoid_escalators.
+    #[arg(long, default_value_t = Profile::Walk)]
+    profile: Profile,
     /// Language of the names.
     #[arg(long = "lang", value_enum, default_value_t = Tongue::En)]
     language: Tongue,
@@ -38,10 +38,12 @@ impl Draw {
         let snapshot = snapshot(&self.path)?;
         let level = draw::level_called(&snapshot, &self.level)?;
         let route = match self.route.as_deref() {
-            Some([from, to]) => match ask(&snapshot, from, to, self.profile, self.language)? {
-                Outcome::Found(route) => Some(route),
-                Outcome::NotFound { text, .. } => bail!("no route: {text}"),
-            },
+            Some([from, to]) => {
+                match ask(&snapshot, from, to, (self.profile, Speed::default()), self.language)? {
+                    Outcome::Found(route) => Some(route),
+                    Outcome::NotFound { text, .. } => bail!("no route: {text}"),
+                }
+            }
             _ => None,
         };
         let picture = draw::draw(&snapshot, level, route.as_ref(), self.language.into());

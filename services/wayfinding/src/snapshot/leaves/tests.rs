@@ -7,8 +7,9 @@ use crate::geometry::Frame;
 use crate::graph::{Edge, Graph, Node, NodeKind};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
+use crate::profile::{Profile, Speed};
 use crate::search::Searcher;
-use crate::snapshot::{Profile, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::words::Labels;
 
 /// ```text
@@ -52,9 +53,10 @@ fn storey() -> crate::graph::Storey {
 
 fn check(direct_m: Option<f64>, leaf: bool, cost_ms: u32) {
     let snapshot = triangle(direct_m);
-    assert_eq!(snapshot.leaves[0], [false, leaf, false]);
-    let cost = Searcher::new().cost_ms(&snapshot, &Overlay::open(), Profile::Walk, 0, 2);
-    assert_eq!(cost, Some(cost_ms));
+    assert_eq!(snapshot.leaves, [false, leaf, false]);
+    let mut searcher = Searcher::new();
+    let way = searcher.path(&snapshot, &Overlay::open(), (Profile::Walk, Speed::default()), 0, 2);
+    assert_eq!(way.map(|(cost, _)| cost), Some(cost_ms));
 }
 
 #[test]
