@@ -1,3 +1,5 @@
+//! What each profile can use, what speed does to time, and how both are asked for.
+
 use super::*;
 use crate::graph::NodeKind;
 

@@ -1,3 +1,5 @@
+//! Who reaches whom, by the matrix and by the joints.
+
 use super::*;
 
 fn rows_of(nodes: usize, mut edges: Vec<(u32, u32)>, test: impl FnOnce(&Rows<'_>)) {
