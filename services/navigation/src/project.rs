@@ -67,8 +67,10 @@ impl Maps {
 
     fn close(&self, code: &VenueCode, closures: &BTreeMap<FeatureId, Closure>) {
         let Some(venue) = self.0.get(code) else { return };
-        let snapshot = venue.load().snapshot.clone();
+        let before = venue.load_full();
+        let snapshot = Arc::clone(&before.snapshot);
         let overlay = Overlay::closing(&snapshot, closures.keys().cloned());
+        overlay.follow(&before.overlay, &snapshot);
         venue.store(Arc::new(Live { snapshot, overlay, closures: closures.clone() }));
     }
 }

@@ -14,6 +14,7 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
+use airside_api::navigation::v1::FindRouteRequest;
 use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -120,6 +121,24 @@ pub async fn message_load(endpoint: &Endpoint, options: &LoadOptions) -> Result<
     };
     let now = Timestamp::now();
     drive(endpoint, options, job, |connection| bodies::messages(options, connection, now)).await
+}
+
+/// Asks for routes, each request in turn; an item is a route that was found.
+///
+/// # Errors
+/// Fails when the server cannot be reached, refuses a call, or an option is zero.
+pub async fn route_load(
+    endpoint: &Endpoint,
+    options: &LoadOptions,
+    requests: &[FindRouteRequest],
+) -> Result<LoadReport, SimulatorError> {
+    let job = Job {
+        operation: "FindRoute",
+        path: "/airside.navigation.v1.NavigationService/FindRoute",
+        bearer: None,
+        read: wire::read_route,
+    };
+    drive(endpoint, options, job, |connection| bodies::routes(requests, connection)).await
 }
 
 /// Calls the cheapest public rpc: what a call costs when the server has nothing to do.

@@ -244,6 +244,25 @@ impl Graph {
         graph.ok_or(Refused { findings })
     }
 
+    /// Returns a graph that a test has drawn.
+    #[cfg(test)]
+    pub(crate) fn drawn(model: StableDiGraph<Node, Edge>, storeys: Vec<Storey>) -> Self {
+        Self {
+            model,
+            frame: Frame::around(0.0, 0.0),
+            venue_id: FeatureId::derived("venue"),
+            venue_name: Labels::default(),
+            storeys,
+            rooms: vec![],
+            places: vec![],
+            shafts: vec![],
+            security: vec![],
+            opening_count: 0,
+            outlines: vec![vec![]],
+            obstacles: vec![vec![]],
+        }
+    }
+
     pub(crate) fn derive(archive: &Archive) -> (Self, Vec<Finding>) {
         derive::derive(archive)
     }

@@ -7,7 +7,7 @@
 //! [`RouteRequest`] on one snapshot and one overlay.
 //!
 //! ```text
-//! files -> Source -> check -> Graph (petgraph) -> Snapshot (CSR, landmarks, components, rstar)
+//! files -> Source -> check -> Graph (petgraph) -> Snapshot (CSR, hierarchy, landmarks, rstar)
 //!                                                      + Overlay + RouteRequest -> Outcome
 //! ```
 //!
@@ -18,6 +18,7 @@
 //! **Never** does this crate read a file, a clock or a random number, wait, or panic on a foreign map; it
 //! depends on no other crate of the workspace.
 
+mod cch;
 pub mod check;
 pub mod draw;
 pub(crate) mod finder;

@@ -3,6 +3,7 @@
 use petgraph::graph::{DiGraph, NodeIndex};
 
 pub use crate::graph::scaled;
+use crate::overlay::Overlay;
 use crate::profile::{NO_WAY, Profile, Speed};
 use crate::snapshot::{Metric, Snapshot};
 
@@ -15,16 +16,16 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Copies a profile's usable edges at free flow; nodes keep their numbers.
-    pub fn of(snapshot: &Snapshot, profile: Profile) -> Self {
+    /// Copies the edges that a passenger can use now, with what they cost; nodes keep their numbers.
+    pub fn of(snapshot: &Snapshot, overlay: &Overlay, walker: (Profile, Speed)) -> Self {
         let mut graph = DiGraph::with_capacity(snapshot.node_count(), snapshot.edge_count());
         for node in (0_u32..).take(snapshot.node_count()) {
             let at = snapshot.node(node).at;
             graph.add_node([at.x, at.y]);
         }
-        let metric = Metric::Of(profile, Speed::default());
         let mut ms_per_m = f64::INFINITY;
-        let edges = (0_u32..).take(snapshot.edge_count()).map(|edge| (edge, snapshot.weight(metric, edge)));
+        let edges =
+            (0_u32..).take(snapshot.edge_count()).map(|edge| (edge, weigh(snapshot, overlay, walker, edge)));
         for (edge, weight) in edges.filter(|(_, weight)| *weight != NO_WAY) {
             let [a, b] = [snapshot.tail[edge as usize], snapshot.head[edge as usize]]
                 .map(|node| NodeIndex::new(node as usize));
@@ -69,4 +70,28 @@ impl Peer {
         let costs = petgraph::algo::dijkstra(&self.graph, start, Some(goal), |edge| *edge.weight());
         costs.get(&goal).copied()
     }
+}
+
+/// Returns what a way of connected edges costs now, or `None` where it is no such way.
+pub fn follow(
+    snapshot: &Snapshot,
+    overlay: &Overlay,
+    walker: (Profile, Speed),
+    edges: &[u32],
+    [from, to]: [u32; 2],
+) -> Option<u32> {
+    let (mut at, mut cost) = (from, 0_u32);
+    for edge in edges {
+        let weight = weigh(snapshot, overlay, walker, *edge);
+        if snapshot.tail[*edge as usize] != at || weight == NO_WAY {
+            return None;
+        }
+        at = snapshot.head[*edge as usize];
+        cost = cost.saturating_add(weight);
+    }
+    (at == to).then_some(cost)
+}
+
+fn weigh(snapshot: &Snapshot, overlay: &Overlay, (profile, speed): (Profile, Speed), edge: u32) -> u32 {
+    overlay.weigh(edge, snapshot.weight(Metric::Of(profile, speed), edge))
 }

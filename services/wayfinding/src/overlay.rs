@@ -1,9 +1,15 @@
 //! What is different right now: closures, and delays such as queues. It only removes edges or raises costs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::imdf::FeatureId;
+use crate::profile::NO_WAY;
 use crate::snapshot::Snapshot;
+
+pub(crate) mod prepared;
+
+use prepared::Prepared;
 
 /// The live state of a venue over one snapshot; immutable, replaced as a whole when something changes.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +20,7 @@ pub struct Overlay {
     blocked: Vec<u64>,
     /// Milliseconds more for an edge; empty when nothing is delayed.
     delays: Vec<u32>,
+    prepared: Arc<Prepared>,
 }
 
 impl Overlay {
@@ -84,6 +91,21 @@ impl Overlay {
     /// Returns the features that were named but are not on this map.
     pub fn unknown(&self) -> &[FeatureId] {
         &self.unknown
+    }
+
+    /// Prepares for searches whatever was in use before, so that no request waits for it.
+    pub fn follow(&self, before: &Self, snapshot: &Snapshot) {
+        self.prepared(snapshot).follow(before.prepared(snapshot), snapshot, self);
+    }
+
+    /// Returns what searches need of this moment; where nothing is different the snapshot keeps it.
+    pub(crate) fn prepared<'a>(&'a self, snapshot: &'a Snapshot) -> &'a Prepared {
+        if self.blocked.is_empty() && self.delays.is_empty() { &snapshot.prepared } else { &self.prepared }
+    }
+
+    /// Returns what an edge costs now, given what it costs at free flow, or `NO_WAY`.
+    pub(crate) fn weigh(&self, edge: u32, free: u32) -> u32 {
+        if free == NO_WAY || self.blocks(edge) { NO_WAY } else { free.saturating_add(self.delay_ms(edge)) }
     }
 
     /// Tells whether an edge is closed.

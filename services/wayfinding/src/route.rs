@@ -188,7 +188,7 @@ pub fn route(
     }
     let starts: Vec<_> = from.iter().flat_map(|spot| spot.starts(snapshot, overlay, metric)).collect();
     let goals: Vec<_> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, metric)).collect();
-    let found = searcher.find(snapshot, overlay, metric, &starts, &goals);
+    let found = searcher.find(snapshot, overlay, (request.profile, request.speed), &starts, &goals);
     let direct = direct(snapshot, overlay, metric, &from, &to);
     let language = request.language;
     let asked = pieces::Asked { snapshot, overlay, metric, from: &from[0], to: &to };

@@ -1,8 +1,13 @@
 //! The cheapest way between two sets of nodes, with buffers that are used again.
+//!
+//! A pace is answered by the hierarchy, one's own speed by A*; whether there is a way at all is read off the
+//! components first.
 
+use crate::cch::Hierarchy;
+use crate::cch::query::{Foot, Query};
 use crate::overlay::Overlay;
 use crate::profile::{NO_WAY, Pace, Profile, Speed};
-use crate::snapshot::{Metric, Snapshot};
+use crate::snapshot::{COST_MAX, Metric, Snapshot};
 
 mod plain;
 
@@ -28,12 +33,29 @@ pub(crate) struct Found {
 #[derive(Default)]
 pub struct Searcher {
     plain: Plain,
+    query: Query,
+    feet: [Vec<Foot>; 2],
     edges: Vec<u32>,
 }
 
 impl std::fmt::Debug for Searcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Searcher").finish_non_exhaustive()
+    }
+}
+
+/// What a search goes by.
+struct Now<'a> {
+    snapshot: &'a Snapshot,
+    overlay: &'a Overlay,
+    profile: Profile,
+    speed: Speed,
+}
+
+impl Now<'_> {
+    /// Returns what an edge costs now, or `NO_WAY`.
+    fn weigh(&self, edge: u32) -> u32 {
+        self.overlay.weigh(edge, self.snapshot.weight(Metric::Of(self.profile, self.speed), edge))
     }
 }
 
@@ -54,8 +76,8 @@ impl Searcher {
         to: u32,
     ) -> Option<(u32, &[u32])> {
         let end = |node| End { node, millis: 0 };
-        let metric = Metric::Of(profile, speed);
-        let (cost, _, _) = self.run(snapshot, overlay, metric, [&[end(from)], &[end(to)]])?;
+        let (cost, _, _) =
+            self.run(&Now { snapshot, overlay, profile, speed }, [&[end(from)], &[end(to)]])?;
         Some((cost, &self.edges))
     }
 
@@ -63,35 +85,106 @@ impl Searcher {
         &mut self,
         snapshot: &Snapshot,
         overlay: &Overlay,
-        metric: Metric,
+        (profile, speed): (Profile, Speed),
         starts: &[End],
         goals: &[End],
     ) -> Option<Found> {
-        let (millis, start, goal) = self.run(snapshot, overlay, metric, [starts, goals])?;
+        let (millis, start, goal) = self.run(&Now { snapshot, overlay, profile, speed }, [starts, goals])?;
         Some(Found { millis, edges: self.edges.clone(), start, goal })
     }
 
     /// Leaves the way in `edges` and returns its cost, start and goal.
-    fn run(
-        &mut self,
-        snapshot: &Snapshot,
-        overlay: &Overlay,
-        metric: Metric,
-        [starts, goals]: [&[End]; 2],
-    ) -> Option<(u32, End, End)> {
-        let weigh = |edge: u32, _| match snapshot.weight(metric, edge) {
-            NO_WAY => NO_WAY,
-            _ if overlay.blocks(edge) => NO_WAY,
-            free => free.saturating_add(overlay.delay_ms(edge)),
-        };
-        let Metric::Of(profile, speed) = metric else {
-            return None;
-        };
-        if !snapshot.joins(metric, starts, goals) {
+    fn run(&mut self, now: &Now<'_>, ends: [&[End]; 2]) -> Option<(u32, End, End)> {
+        let prepared = now.overlay.prepared(now.snapshot);
+        if !prepared.components(now.snapshot, now.overlay, now.profile).join(ends[0], ends[1]) {
             return None;
         }
+        if let (Speed::Pace(pace), Some(hierarchy)) = (now.speed, &now.snapshot.hierarchy) {
+            return self.climb(now, hierarchy, pace, ends);
+        }
         let brisk = Speed::Pace(Pace::Brisk).mmps(Profile::Walk);
-        let haste = (speed.mmps(profile) * 1_000).div_ceil(brisk);
-        self.plain.find(snapshot, [starts, goals], haste, weigh, &mut self.edges)
+        let haste = (now.speed.mmps(now.profile) * 1_000).div_ceil(brisk);
+        self.plain.find(now.snapshot, ends, haste, |edge, _| now.weigh(edge), &mut self.edges)
     }
+
+    /// Searches by the hierarchy, from and to the nodes next to leaves.
+    fn climb(
+        &mut self,
+        now: &Now<'_>,
+        hierarchy: &Hierarchy,
+        pace: Pace,
+        [starts, goals]: [&[End]; 2],
+    ) -> Option<(u32, End, End)> {
+        let mut straight = Straight { millis: COST_MAX, ends: [0; 2], edge: NO_WAY };
+        let [feet, goal_feet] = &mut self.feet;
+        feet.clear();
+        goal_feet.clear();
+        for (start, end) in starts.iter().zip(0_u32..) {
+            for (goal, other) in goals.iter().zip(0_u32..).filter(|(goal, _)| goal.node == start.node) {
+                straight.offer(start.millis.saturating_add(goal.millis), [end, other], NO_WAY);
+            }
+            if let Some(rank) = hierarchy.rank(start.node) {
+                feet.push(Foot { rank, millis: start.millis, end, stub: NO_WAY });
+                continue;
+            }
+            for edge in now.snapshot.out(start.node) {
+                let (edge, head) = (narrow(edge), now.snapshot.head[edge]);
+                let millis = start.millis.saturating_add(now.weigh(edge));
+                match hierarchy.rank(head) {
+                    Some(rank) if millis < COST_MAX => feet.push(Foot { rank, millis, end, stub: edge }),
+                    Some(_) => {}
+                    None => {
+                        for (goal, other) in goals.iter().zip(0_u32..).filter(|(goal, _)| goal.node == head) {
+                            straight.offer(millis.saturating_add(goal.millis), [end, other], edge);
+                        }
+                    }
+                }
+            }
+        }
+        for (goal, end) in goals.iter().zip(0_u32..) {
+            if let Some(rank) = hierarchy.rank(goal.node) {
+                goal_feet.push(Foot { rank, millis: goal.millis, end, stub: NO_WAY });
+                continue;
+            }
+            for edge in now.snapshot.ending_at(goal.node) {
+                let millis = goal.millis.saturating_add(now.weigh(*edge));
+                if let Some(rank) =
+                    hierarchy.rank(now.snapshot.tail[*edge as usize]).filter(|_| millis < COST_MAX)
+                {
+                    goal_feet.push(Foot { rank, millis, end, stub: *edge });
+                }
+            }
+        }
+        let costs =
+            now.overlay.prepared(now.snapshot).costs(now.snapshot, now.overlay, hierarchy, now.profile, pace);
+        let found = self.query.find(hierarchy, costs, [feet, goal_feet], straight.millis, &mut self.edges);
+        let (millis, start, goal) = found.or_else(|| {
+            self.edges.clear();
+            self.edges.extend(Some(straight.edge).filter(|edge| *edge != NO_WAY));
+            let [start, goal] = straight.ends;
+            (straight.millis < COST_MAX).then_some((straight.millis, start, goal))
+        })?;
+        Some((millis, starts[start as usize], goals[goal as usize]))
+    }
+}
+
+/// The best way that needs no search: none at all, or one edge between leaves.
+struct Straight {
+    millis: u32,
+    ends: [u32; 2],
+    edge: u32,
+}
+
+impl Straight {
+    fn offer(&mut self, millis: u32, ends: [u32; 2], edge: u32) {
+        if millis < self.millis {
+            *self = Self { millis, ends, edge };
+        }
+    }
+}
+
+fn narrow(edge: usize) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "edges are numbered in 32 bits")]
+    let edge = edge as u32;
+    edge
 }

@@ -11,10 +11,13 @@ use std::collections::BTreeMap;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
+use crate::cch::Hierarchy;
 use crate::check::Refused;
 use crate::finder::Finder;
 use crate::graph::{Edge, Graph, Node};
 use crate::imdf::FeatureId;
+use crate::overlay::Overlay;
+use crate::overlay::prepared::Prepared;
 use crate::profile::{NO_WAY, Pace, Profile, Speed, millis};
 use crate::search::End;
 use crate::source::Source;
@@ -26,7 +29,7 @@ pub(crate) mod names;
 pub(crate) mod snap;
 
 use components::Components;
-use landmarks::Landmarks;
+use landmarks::{Backward, Landmarks};
 use names::Names;
 use snap::LevelIndex;
 pub use snap::{SNAP_MAX_M, Snapped};
@@ -56,8 +59,12 @@ pub struct Snapshot {
     weights: [[Vec<u32>; Pace::ALL.len()]; Profile::ALL.len()],
     /// Measured for who walks briskly by any way, which bounds all others.
     pub(crate) landmarks: Landmarks,
-    /// At free flow.
-    components: [Components; Profile::ALL.len()],
+    /// The edges in rows by the node they end at.
+    back: Backward,
+    /// Absent for a graph that is like no building.
+    pub(crate) hierarchy: Option<Hierarchy>,
+    /// What searches need at free flow.
+    pub(crate) prepared: Prepared,
     /// Over every edge, also those that zones forbid.
     all_joined: Components,
     /// Whether a search may leave a node out, unless it begins or ends there.
@@ -105,13 +112,12 @@ impl Snapshot {
         };
         let weights = Profile::ALL.map(|profile| Pace::ALL.map(|pace| weigh(profile, pace)));
         let rows = Rows { first: &first, tail: &tail, head: &head };
+        let back = Backward::of(&rows);
         let landmarks =
-            Landmarks::choose(&rows, &bounds(&weights[Profile::Walk as usize][Pace::Brisk as usize]));
-        let usual = |profile: Profile| weights[profile as usize][Pace::Normal as usize].as_slice();
-        let components =
-            Profile::ALL.map(|profile| Components::of(&rows, |edge| usual(profile)[edge] != NO_WAY));
+            Landmarks::choose(&rows, &back, &bounds(&weights[Profile::Walk as usize][Pace::Brisk as usize]));
         let all_joined = Components::of(&rows, |_| true);
         let leaves = leaves::leaves(&graph);
+        let hierarchy = Hierarchy::of(&graph, &rows, &leaves);
         let names = Names::of(&graph);
         let finder = Finder::of(&graph);
         let closes = closes(&graph, &tail, &head, &origin);
@@ -124,7 +130,9 @@ impl Snapshot {
             origin,
             weights,
             landmarks,
-            components,
+            back,
+            hierarchy,
+            prepared: Prepared::default(),
             all_joined,
             leaves,
             index,
@@ -175,8 +183,9 @@ impl Snapshot {
         parts.join(starts, goals)
     }
 
+    /// Returns the components of a profile at free flow.
     pub(crate) fn components_of(&self, profile: Profile) -> &Components {
-        &self.components[profile as usize]
+        self.prepared.components(self, &Overlay::open(), profile)
     }
 
     pub(crate) fn weights_of(&self, profile: Profile, pace: Pace) -> &[u32] {
@@ -193,6 +202,15 @@ impl Snapshot {
 
     pub(crate) fn out(&self, node: u32) -> std::ops::Range<usize> {
         self.first[node as usize] as usize..self.first[node as usize + 1] as usize
+    }
+
+    /// Returns the edges that end at a node.
+    pub(crate) fn ending_at(&self, node: u32) -> &[u32] {
+        self.back.ending_at(node as usize)
+    }
+
+    pub(crate) fn rows(&self) -> Rows<'_> {
+        Rows { first: &self.first, tail: &self.tail, head: &self.head }
     }
 
     /// Returns the edge back along the same way, where there is one.

@@ -4,8 +4,8 @@
 //! array of measures on standard output and everything else on standard error.
 //! The works are `append`, `append-pause`, `read-all` and `log-open` of the log,
 //! `rebuild` of the read models, `scan-ingest`, `message-ingest`, `message-load` and `baggage-load`
-//! of the server, `load-decision` of handlers, `parse` of baggage messages, `testville-scaled` of
-//! the ways.
+//! of the server, `load-decision` of handlers, `parse` of baggage messages, `route`, `live-update`
+//! and `find-route` of the ways.
 //! Each figure is the best of three rounds, because other work on the machine
 //! only ever makes a round slower; the loads run once, by the clock. Exit code 1 when a floor is
 //! not reached.
@@ -82,8 +82,12 @@ enum Work {
     LoadDecision,
     /// RP 1745 messages read on one core.
     Parse,
-    /// Time of a shortest path on testville, repeated to 10,000 nodes.
-    TestvilleScaled,
+    /// Time of a shortest path in the airport of Narita.
+    Route,
+    /// Time until a route knows what was closed, with every profile in use.
+    LiveUpdate,
+    /// Whole routes a second over gRPC, with steps and line.
+    FindRoute,
 }
 
 fn main() -> ExitCode {
@@ -124,7 +128,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             }
             Work::LoadDecision => runtime.block_on(load_decision::measure(folder.path()))?,
             Work::Parse => parse::measure()?,
-            Work::TestvilleScaled => ways::testville_scaled()?,
+            Work::Route => ways::route()?,
+            Work::LiveUpdate => runtime.block_on(ways::live_update(folder.path()))?,
+            Work::FindRoute => runtime.block_on(ways::find_route(folder.path()))?,
         };
         found.iter().for_each(tell);
         measures.extend(found);

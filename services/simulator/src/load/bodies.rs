@@ -7,6 +7,7 @@
 use airside_api::baggage::v1::{
     RawMessage, RecordScansRequest, Scan, SubmitMessagesRequest, TrackingPoint, raw_message,
 };
+use airside_api::navigation::v1::FindRouteRequest;
 use jiff::Timestamp;
 use prost::Message;
 
@@ -56,6 +57,13 @@ struct Slot {
     count: usize,
     /// Of the tracking point and of the seconds, for a scan.
     point_and_seconds: Option<(usize, usize)>,
+}
+
+/// Returns the bodies of requests for routes, each connection beginning elsewhere.
+pub(super) fn routes(requests: &[FindRouteRequest], connection: usize) -> Vec<Body> {
+    let body = |request: &FindRouteRequest| Body { bytes: request.encode_to_vec(), ..Body::empty() };
+    let from = connection * 37 % requests.len().max(1);
+    requests.iter().cycle().skip(from).take(requests.len()).map(body).collect()
 }
 
 impl Body {

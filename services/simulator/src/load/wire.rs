@@ -86,6 +86,18 @@ pub(super) fn read_receipts(from: &mut DecodeBuf<'_>) -> Result<Verdict, Status>
     Ok(verdict)
 }
 
+/// Reads no more than whether a route was found, which comes first in the answer.
+pub(super) fn read_route(from: &mut DecodeBuf<'_>) -> Result<Verdict, Status> {
+    const FOUND: [u8; 2] = [0x08, 0x01];
+    let found = from.chunk().starts_with(&FOUND);
+    from.advance(from.remaining());
+    let mut verdict = Verdict { taken: u64::from(found), ..Verdict::default() };
+    if !found {
+        verdict.miss(|| "the answer does not begin with a route".to_owned());
+    }
+    Ok(verdict)
+}
+
 /// Skips an answer.
 pub(super) fn read_nothing(from: &mut DecodeBuf<'_>) -> Result<Verdict, Status> {
     from.advance(from.remaining());

@@ -17,7 +17,7 @@ use crate::check::{Finding, Severity, routing};
 use crate::geometry::distance_m;
 use crate::graph::{Graph, NodeKind, Place, codes as short_codes, room_at};
 use crate::imdf::FeatureId;
-use crate::snapshot::Profile;
+use crate::profile::Profile;
 use crate::words::Labels;
 
 /// How far from the network a place may lie, in metres.

@@ -30,7 +30,7 @@ pub(super) fn reason(
     };
     let metric = Metric::Of(request.profile, request.speed);
     let (starts, goals) = ends(metric);
-    if let Some(found) = searcher.find(snapshot, &open, metric, &starts, &goals) {
+    if let Some(found) = searcher.find(snapshot, &open, (request.profile, request.speed), &starts, &goals) {
         return Reason::Closed(in_the_way(snapshot, overlay, &found, from, to));
     }
     if joined(Metric::Of(Profile::Walk, Speed::default())) {

@@ -25,9 +25,8 @@ pub(crate) struct Landmarks {
 
 impl Landmarks {
     /// Chooses landmarks, each as far as can be from those before, and measures them.
-    pub(crate) fn choose(rows: &Rows<'_>, weights: &[u32]) -> Self {
+    pub(crate) fn choose(rows: &Rows<'_>, back: &Backward, weights: &[u32]) -> Self {
         let nodes = rows.nodes();
-        let back = Backward::of(rows);
         let mut table = vec![[NO_WAY; 2 * COUNT]; nodes];
         if nodes == 0 {
             return Self { rows: table };
@@ -75,13 +74,14 @@ fn forward(rows: &Rows<'_>, weights: &[u32], start: usize) -> Vec<u32> {
 }
 
 /// The edges in rows by the node they end at.
-struct Backward {
+#[derive(Debug)]
+pub(crate) struct Backward {
     first: Vec<u32>,
     edges: Vec<u32>,
 }
 
 impl Backward {
-    fn of(rows: &Rows<'_>) -> Self {
+    pub(crate) fn of(rows: &Rows<'_>) -> Self {
         let mut first = vec![0_u32; rows.nodes() + 1];
         for head in rows.head {
             first[*head as usize + 1] += 1;
@@ -99,11 +99,15 @@ impl Backward {
         Self { first, edges }
     }
 
+    /// Returns the edges that end at a node.
+    pub(crate) fn ending_at(&self, node: usize) -> &[u32] {
+        &self.edges[self.first[node] as usize..self.first[node + 1] as usize]
+    }
+
     fn costs(&self, rows: &Rows<'_>, weights: &[u32], goal: usize) -> Vec<u32> {
         dijkstra(rows.nodes(), goal, |node, relax| {
-            for slot in self.first[node] as usize..self.first[node + 1] as usize {
-                let edge = self.edges[slot] as usize;
-                relax(rows.tail[edge] as usize, weights[edge]);
+            for edge in self.ending_at(node) {
+                relax(rows.tail[*edge as usize] as usize, weights[*edge as usize]);
             }
         })
     }

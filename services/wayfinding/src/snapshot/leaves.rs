@@ -2,7 +2,7 @@
 //!
 //! A gate in a hall has an edge to every door of the hall, yet from door to door one walks straight. That is
 //! not taken on trust: a place is a leaf only when for every two of its neighbours the same unit has a direct
-//! edge that is no longer than the way over the place. It stays true for every profile and speed, since all
+//! edge that is no longer than the way over the place, and open to all who can take that. It stays true for every profile and speed, since all
 //! three are walked, and under every overlay, since whatever closes or delays the direct edge (its unit, or
 //! a door at its ends) closes or delays one half of the way over the place as well.
 
@@ -25,6 +25,7 @@ pub(super) fn leaves(graph: &Graph) -> Vec<bool> {
 fn is_passed_by(graph: &Graph, place: NodeIndex) -> bool {
     let model = &graph.model;
     let plain = |edge: &Edge| edge.kind == EdgeKind::Walk && !edge.barred;
+    let for_all = |edge: &Edge| plain(edge) && edge.wheels && edge.features.is_empty();
     let mut ways = [Incoming, Outgoing].into_iter().flat_map(|side| model.edges_directed(place, side));
     if !ways.all(|way| plain(way.weight())) {
         return false;
@@ -32,7 +33,7 @@ fn is_passed_by(graph: &Graph, place: NodeIndex) -> bool {
     let mut direct = HashMap::new();
     model.edges_directed(place, Incoming).all(|way| {
         direct.clear();
-        for edge in model.edges(way.source()).filter(|edge| plain(edge.weight())) {
+        for edge in model.edges(way.source()).filter(|edge| for_all(edge.weight())) {
             let least = direct.entry((edge.target(), edge.weight().room)).or_insert(u32::MAX);
             *least = edge.weight().millis.min(*least);
         }

@@ -9,6 +9,7 @@ mod data;
 mod finding;
 mod findings;
 mod hostile;
+mod live;
 mod narita;
 mod oracle;
 mod order;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use airside_wayfinding::graph::Edge;
-use airside_wayfinding::measure::{Peer, scaled};
+use airside_wayfinding::measure::{Peer, follow, scaled};
 use airside_wayfinding::{FeatureId, Overlay, Pace, Profile, Searcher, Snapshot, Speed};
 use petgraph::stable_graph::{EdgeReference, NodeIndex};
 use petgraph::visit::{EdgeFiltered, EdgeRef};
@@ -83,6 +83,27 @@ proptest! {
     }
 
     #[test]
+    fn a_way_and_its_cost_equal_dijkstra_under_any_closures_and_delays(
+        pairs in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..6),
+        shut in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        slow in prop::collection::vec((any::<prop::sample::Index>(), 0..1_200_000_u32), 0..12),
+        walker in walkers(),
+    ) {
+        let all = closable();
+        let slow = slow.into_iter().map(|(index, millis)| (index.get(&all).clone(), millis)).collect();
+        let overlay = Overlay::live(&TOWN, shut.iter().map(|index| index.get(&all).clone()), &slow);
+        let (peer, mut searcher) = (Peer::of(&TOWN, &overlay, walker), Searcher::new());
+        for (from, to) in pairs {
+            let [from, to] = [from, to].map(|index| u32::try_from(index.index(TOWN.node_count())).unwrap());
+            let found = searcher.path(&TOWN, &overlay, walker, from, to);
+            prop_assert_eq!(found.map(|(cost, _)| cost), peer.dijkstra(from, to), "{} to {}", from, to);
+            if let Some((cost, edges)) = found {
+                prop_assert_eq!(follow(&TOWN, &overlay, walker, edges, [from, to]), Some(cost));
+            }
+        }
+    }
+
+    #[test]
     fn closing_more_never_makes_a_way_cheaper(
         from in any::<prop::sample::Index>(),
         to in any::<prop::sample::Index>(),
@@ -105,7 +126,7 @@ fn a_scaled_town_answers_like_its_peer() {
     let large = Snapshot::compile(scaled(TOWN.graph(), 1_000));
     assert!((1_000..1_200).contains(&large.node_count()));
     let nodes = u32::try_from(large.node_count()).unwrap();
-    let peer = Peer::of(&large, Profile::Walk);
+    let peer = Peer::of(&large, &Overlay::open(), WALKER);
     for step in 0..60 {
         let (from, to) = (step * 7_919 % nodes, step * 104_729 % nodes);
         let own = cost_ms(&large, &Overlay::open(), WALKER, from, to);

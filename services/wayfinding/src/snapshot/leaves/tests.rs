@@ -3,7 +3,6 @@
 use geo::Coord;
 use petgraph::stable_graph::StableDiGraph;
 
-use crate::geometry::Frame;
 use crate::graph::{Edge, Graph, Node, NodeKind};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
@@ -30,20 +29,7 @@ fn triangle(direct_m: Option<f64>) -> Snapshot {
             model.add_edge(nodes[to], nodes[from], Edge::walk(length_m, None, vec![]));
         }
     }
-    Snapshot::compile(Graph {
-        model,
-        frame: Frame::around(0.0, 0.0),
-        venue_id: FeatureId::derived("venue"),
-        venue_name: Labels::default(),
-        storeys: vec![storey()],
-        rooms: vec![],
-        places: vec![],
-        shafts: vec![],
-        security: vec![],
-        opening_count: 2,
-        outlines: vec![vec![]],
-        obstacles: vec![vec![]],
-    })
+    Snapshot::compile(Graph::drawn(model, vec![storey()]))
 }
 
 fn storey() -> crate::graph::Storey {
