@@ -15,8 +15,11 @@
 //!
 //! A wrong notice that a later one takes back by name is no longer wrong: it is counted as corrected.
 //!
-//! Of a bag that no reader saw again (see [`Bag::is_knowable`]) nobody can know where it is; what is
-//! said of such bags is counted apart.
+//! Of a bag that no reader saw again (see [`Bag::is_knowable`]) nobody can know where it is; how much of
+//! what is wrong or missing is of such bags is said beside it.
+//!
+//! A bag is meant by any tag that it wears. Where two bags wear one plate, a passenger means their own,
+//! and a notice that is true of the other one only is a notice to the wrong person.
 
 mod claims;
 mod duties;
@@ -33,7 +36,7 @@ use hdrhistogram::Histogram;
 use crate::inbox::Shown;
 use crate::player::ledger::Book;
 use crate::player::{latencies, micros};
-use crate::truth::{Airport, Bag};
+use crate::truth::Airport;
 use claims::Finding;
 
 /// A notice is late when it comes this long after the server was told what it says.
@@ -69,7 +72,7 @@ pub struct Verdict {
     pub wrong_person: u64,
     /// Notices that say again what was said.
     pub duplicates: u64,
-    /// Notices that were wrong or missing of bags that nobody can know of.
+    /// How many of the wrong and missing notices are of bags that nobody can know of.
     pub beyond_knowing: u64,
     /// From the call that told the server to the notice, microseconds.
     pub push_us: Histogram<u64>,
@@ -123,22 +126,20 @@ pub fn judge<'a>(
     book: &Book,
     terms: Terms,
 ) -> Verdict {
-    let bags: HashMap<&str, &Bag> = airport.bags.iter().map(|bag| (bag.plate.as_str(), bag)).collect();
+    let wearers = Wearers::of(airport);
     let mut verdict = Verdict::default();
     for (passenger, notices) in shown {
         let waits = if airport.passengers[passenger].bags.len() > 1 { terms.window } else { Duration::ZERO };
         let terms = Terms { window: waits, ..terms };
-        let told = verdict.hear(airport, &bags, passenger, notices, (book, terms));
+        let told = verdict.hear(airport, &wearers, passenger, notices, (book, terms));
         for duty in duties::of(airport, passenger, book, waits) {
             if told.contains(&duty) {
                 continue;
             }
-            if bags.get(duty.subject.as_str()).is_none_or(|bag| bag.is_knowable()) {
-                verdict.missing += 1;
-                verdict.case(4, &duty.subject, "nothing", &format!("{:?} {}", duty.kind, duty.detail));
-            } else {
-                verdict.beyond_knowing += 1;
-            }
+            let own = wearers.own(&duty.subject, passenger).map(|own| &airport.bags[own]);
+            verdict.missing += 1;
+            verdict.beyond_knowing += u64::from(own.is_some_and(|bag| !bag.is_knowable()));
+            verdict.case(4, &duty.subject, "nothing", &format!("{:?} {}", duty.kind, duty.detail));
         }
     }
     verdict.cases.sort();
@@ -151,7 +152,7 @@ impl Verdict {
     fn hear(
         &mut self,
         airport: &Airport,
-        bags: &HashMap<&str, &Bag>,
+        wearers: &Wearers<'_>,
         passenger: usize,
         notices: &[Shown],
         (book, terms): (&Book, Terms),
@@ -161,16 +162,18 @@ impl Verdict {
         let mut wrong: HashMap<Claim, String> = HashMap::new();
         for notice in notices {
             self.notices += 1;
-            for claim in claims::claims(notice) {
+            for mut claim in claims::claims(notice) {
+                let own = wearers.own(&claim.subject, passenger);
+                if let Some(own) = own {
+                    claim.subject.clone_from(&airport.bags[own].plate);
+                }
                 heard.extend(claims::implied(&claim, notice));
-                let bag = bags.get(claim.subject.as_str()).copied();
-                match claims::check(airport, passenger, (bag, terms.forecasts), &claim, notice) {
+                match claims::check(airport, passenger, (own, terms.forecasts), &claim, notice) {
                     Finding::Unjudged => continue,
-                    Finding::True => self.measure(passenger, &claim, notice, (book, terms.window)),
-                    Finding::Wrong(truth) if bag.is_none_or(Bag::is_knowable) => {
+                    Finding::True => self.measure(passenger, (&claim, own), notice, (book, terms.window)),
+                    Finding::Wrong(truth) => {
                         wrong.insert(claim.clone(), format!("{}\n{truth}", notice.text));
                     }
-                    Finding::Wrong(_) => self.beyond_knowing += 1,
                     Finding::Stranger => {
                         self.wrong_person += 1;
                         self.case(0, &claim.subject, &notice.text, "it is not this passenger's");
@@ -189,6 +192,8 @@ impl Verdict {
         }
         for (claim, said) in wrong {
             self.wrong += 1;
+            let own = wearers.own(&claim.subject, passenger).map(|own| &airport.bags[own]);
+            self.beyond_knowing += u64::from(own.is_some_and(|bag| !bag.is_knowable()));
             let (said, truth) = said.rsplit_once('\n').unwrap_or((&said, ""));
             self.case(3, &claim.subject, said, truth);
         }
@@ -202,8 +207,14 @@ impl Verdict {
     }
 
     /// Measures how long a true notice took, unless it waited for a line or for the passenger to follow.
-    fn measure(&mut self, passenger: usize, claim: &Claim, notice: &Shown, (book, waits): (&Book, Duration)) {
-        let Some(told) = duties::fact(claim).and_then(|fact| book.told.get(&fact)) else { return };
+    fn measure(
+        &mut self,
+        passenger: usize,
+        (claim, own): (&Claim, Option<usize>),
+        notice: &Shown,
+        (book, waits): (&Book, Duration),
+    ) {
+        let Some(told) = duties::fact(claim, own).and_then(|fact| book.told.get(&fact)) else { return };
         let follows = book.followed.get(&(passenger, claim.subject.clone()));
         if !notice.live || follows.is_none_or(|follows| follows > told) {
             return;
@@ -216,6 +227,31 @@ impl Verdict {
             self.late += 1;
             self.case(5, &claim.subject, &notice.text, &format!("it came after {:.1} s", took.as_secs_f64()));
         }
+    }
+}
+
+/// Which bags, by their indexes, wear a plate.
+struct Wearers<'a> {
+    airport: &'a Airport,
+    of_plate: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Wearers<'a> {
+    fn of(airport: &'a Airport) -> Self {
+        let mut of_plate: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, bag) in airport.bags.iter().enumerate() {
+            let new = bag.new_tag.iter().map(|tag| tag.plate.as_str());
+            for plate in new.chain([bag.plate.as_str()]) {
+                of_plate.entry(plate).or_default().push(index);
+            }
+        }
+        Self { airport, of_plate }
+    }
+
+    /// Returns the bag of a passenger that a plate means.
+    fn own(&self, plate: &str, passenger: usize) -> Option<usize> {
+        let worn = self.of_plate.get(plate)?;
+        worn.iter().copied().find(|bag| self.airport.bags[*bag].passenger == passenger)
     }
 }
 

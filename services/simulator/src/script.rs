@@ -31,9 +31,9 @@ pub const SOURCE_GATES: &str = "gates.t3";
 pub const SOURCE_DEPARTURE_CONTROL: &str = "dcs";
 /// The baggage handling system of the terminal.
 pub const SOURCE_HANDLING: &str = "bhs.t3";
-/// The baggage system of the arrival hall, whose clock may be ahead.
+/// The baggage system of the arrival hall, whose clock may be behind.
 pub const SOURCE_ARRIVALS: &str = "bhs.arrivals";
-/// The handlers' hand scanners on the ramp.
+/// The handlers' hand scanners on the ramp, whose clocks may be ahead.
 pub const SOURCE_RAMP: &str = "ramp.t3";
 /// What was scanned some days before the traffic begins.
 pub const SOURCE_FORMER: &str = "former.t3";
@@ -74,8 +74,15 @@ pub enum Call {
         source: &'static str,
         /// The scan.
         scan: Scan,
+        /// Index of the bag that it saw, if it saw its tag.
+        bag: Option<usize>,
         /// What is odd about it.
         quirk: ScanQuirk,
+    },
+    /// An operator says that a bag goes on under its new tag.
+    Link {
+        /// Index of the bag.
+        bag: usize,
     },
     /// A report of a container as a whole.
     Container {

@@ -11,13 +11,14 @@
 mod flights;
 mod noise;
 mod people;
+mod tags;
 mod ways;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-use airside_api::baggage::v1::{Stage, TrackingPoint};
+use airside_api::baggage::v1::{LinkKind, Stage, TrackingPoint};
 use jiff::tz::{self, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
 use rand::rngs::StdRng;
@@ -33,6 +34,8 @@ pub const STATION: &str = "SZX";
 /// The venue whose gates and belts the flights use.
 pub const VENUE: &str = "testville";
 
+/// Leading digits that an airline may choose for its own tags (0 and 3 to 9).
+const LEADING: [u8; 8] = [0, 3, 4, 5, 6, 7, 8, 9];
 /// Schedules are known this long before the first departure of a wave, seconds.
 const KNOWN_BEFORE_S: i64 = 172 * 60;
 
@@ -113,7 +116,8 @@ impl Airport {
         let mut rng = StdRng::seed_from_u64(mix);
         let flights = flights::grow(plan, &mut rng);
         let mut passengers = people::grow(plan, &flights, &mut rng);
-        let bags = ways::grow(plan, &flights, &mut passengers, &mut rng);
+        let mut bags = ways::grow(plan, &flights, &mut passengers, &mut rng);
+        tags::grow(plan, &flights, &passengers, &mut bags, &mut rng);
         people::choose_watchers(plan.sessions, &mut passengers, &mut rng);
         Self { plan: plan.clone(), flights, passengers, bags }
     }
@@ -127,6 +131,12 @@ impl Airport {
                 later(first, -KNOWN_BEFORE_S)
             }
         }
+    }
+
+    /// Returns whether its airline has announced a bag by the end.
+    pub fn is_announced(&self, bag: &Bag) -> bool {
+        let passenger = &self.passengers[bag.passenger];
+        passenger.announcement != Announcement::Missing && self.plan.has_come(passenger.checked_in_at)
     }
 
     /// Returns the passengers who hold a session, with their indexes.
@@ -246,7 +256,7 @@ pub enum Announcement {
 /// A bag and its real way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bag {
-    /// Ten-digit licence plate.
+    /// Ten-digit licence plate, as its passenger knows it.
     pub plate: String,
     /// Index of its passenger.
     pub passenger: usize,
@@ -258,8 +268,12 @@ pub struct Bag {
     pub left_by: Vec<(usize, Timestamp)>,
     /// When it was announced anew for a later flight, and which.
     pub reflight: Option<(usize, Timestamp)>,
+    /// The tag that it gets on its way, in place of the first.
+    pub new_tag: Option<NewTag>,
     /// True when another bag wore its plate some days before.
     pub plate_is_reused: bool,
+    /// True when another passenger's bag wears its plate on the same day.
+    pub has_twin: bool,
     /// What a perfect observer says of it at the end.
     pub outcome: Outcome,
 }
@@ -270,6 +284,34 @@ impl Bag {
     pub fn is_knowable(&self) -> bool {
         self.way.last().is_none_or(|step| step.told_by != Teller::Nobody)
     }
+
+    /// Returns the plate that it wears at an instant.
+    pub fn plate_at(&self, at: Timestamp) -> &str {
+        self.new_tag.as_ref().filter(|tag| tag.at <= at).map_or(&self.plate, |tag| &tag.plate)
+    }
+
+    /// Returns the plate that it wore when it was last seen.
+    pub fn plate_last_seen(&self) -> &str {
+        self.way.last().map_or(&self.plate, |step| self.plate_at(step.at))
+    }
+
+    /// Returns whether it ever wears a plate.
+    pub fn wears(&self, plate: &str) -> bool {
+        self.plate == plate || self.new_tag.as_ref().is_some_and(|tag| tag.plate == plate)
+    }
+}
+
+/// A tag that a bag gets on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTag {
+    /// Its ten-digit licence plate.
+    pub plate: String,
+    /// Index of the flight that it is announced for.
+    pub flight: usize,
+    /// Since when the bag wears it.
+    pub at: Timestamp,
+    /// What it goes on from: a rush tag, or one in place of a torn one.
+    pub kind: LinkKind,
 }
 
 /// Where a bag ends.

@@ -70,21 +70,29 @@ pub(super) fn implied(claim: &Claim, notice: &Shown) -> Option<Claim> {
     }
 }
 
-/// Checks a claim against the truth, `bag` being the one that it names. Forecasts are checked only of
+/// Checks a claim against the truth, `own` being the passenger's bag that it names. Forecasts are checked only of
 /// an airport that lives by the server's clock.
 pub(super) fn check(
     airport: &Airport,
     passenger: usize,
-    (bag, forecasts): (Option<&Bag>, bool),
+    (own, forecasts): (Option<usize>, bool),
     claim: &Claim,
     notice: &Shown,
 ) -> Finding {
     if notice.parameters.contains_key("plate") {
-        match bag {
-            Some(bag) if bag.passenger == passenger && !forecasts && is_forecast(claim) => Finding::Unjudged,
-            Some(bag) if bag.passenger == passenger => of_bag(airport, bag, claim),
-            _ => Finding::Stranger,
+        let Some(bag) = own.map(|own| &airport.bags[own]) else { return Finding::Stranger };
+        if !forecasts && is_forecast(claim) {
+            return Finding::Unjudged;
         }
+        let found = of_bag(airport, bag, claim);
+        let of_twin = |twin: &Bag| {
+            twin.has_twin
+                && twin.passenger != passenger
+                && twin.plate == bag.plate
+                && of_bag(airport, twin, claim) == Finding::True
+        };
+        let is_leak = matches!(found, Finding::Wrong(_)) && bag.has_twin && airport.bags.iter().any(of_twin);
+        if is_leak { Finding::Stranger } else { found }
     } else {
         let person = &airport.passengers[passenger];
         let own = [Some(person.flight), person.inbound];

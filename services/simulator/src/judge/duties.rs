@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::Claim;
 use crate::player::ledger::{Book, FlightWord, Told};
-use crate::truth::{Airport, Announcement, Bag, Flight, Step};
+use crate::truth::{Airport, Announcement, Flight, Step};
 
 /// What is told within this time after something else makes the first old before anybody reads it.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -27,16 +27,16 @@ pub(super) fn of(airport: &Airport, passenger: usize, book: &Book, waits: Durati
     let person = &airport.passengers[passenger];
     let mut owed = of_flight(&airport.flights[person.flight], passenger, book);
     for bag in &person.bags {
-        owed.extend(of_bag(airport, &airport.bags[*bag], passenger, book, AT_ONCE + waits));
+        owed.extend(of_bag(airport, *bag, passenger, book, AT_ONCE + waits));
     }
     owed
 }
 
-/// Returns the fact behind a claim, as it was told to the server.
-pub(super) fn fact(claim: &Claim) -> Option<Told> {
+/// Returns the fact behind a claim, as it was told to the server, `bag` being the one that it names.
+pub(super) fn fact(claim: &Claim, bag: Option<usize>) -> Option<Told> {
     let Claim { kind, subject, detail } = claim;
     if let Some((point, _)) = MILESTONES.iter().find(|(_, milestone)| milestone == kind) {
-        return Some(Told::Bag { plate: subject.clone(), point: *point });
+        return Some(Told::Bag { bag: bag?, point: *point });
     }
     let flight = |word| Some(Told::Flight(subject.clone(), word));
     match kind {
@@ -51,7 +51,7 @@ pub(super) fn fact(claim: &Claim) -> Option<Told> {
         NoticeKind::FlightDelayed => flight(FlightWord::Delay),
         NoticeKind::FlightCancelled => flight(FlightWord::Cancelled),
         NoticeKind::BagLeftBehind => Some(Told::Flight(detail.clone(), FlightWord::Departed)),
-        NoticeKind::BagReflighted => Some(Told::Moved(subject.clone(), detail.clone())),
+        NoticeKind::BagReflighted => Some(Told::Moved(bag?, detail.clone())),
         _ => None,
     }
 }
@@ -72,7 +72,7 @@ fn of_flight(flight: &Flight, passenger: usize, book: &Book) -> Vec<Claim> {
     claims.extend(flight.new_gate.iter().map(|gate| claim(NoticeKind::GateChanged, gate)));
     claims.extend(flight.new_belt.iter().map(|belt| claim(NoticeKind::BeltChanged, belt)));
     claims.retain(|claim| {
-        let Some(told) = fact(claim).and_then(|fact| book.told.get(&fact)) else { return false };
+        let Some(told) = fact(claim, None).and_then(|fact| book.told.get(&fact)) else { return false };
         let leads_to_aircraft = matches!(
             claim.kind,
             NoticeKind::Boarding | NoticeKind::FinalCall | NoticeKind::GateAssigned | NoticeKind::GateChanged
@@ -83,9 +83,10 @@ fn of_flight(flight: &Flight, passenger: usize, book: &Book) -> Vec<Claim> {
     claims
 }
 
-fn of_bag(airport: &Airport, bag: &Bag, passenger: usize, book: &Book, at_once: Duration) -> Vec<Claim> {
+fn of_bag(airport: &Airport, index: usize, passenger: usize, book: &Book, at_once: Duration) -> Vec<Claim> {
+    let bag = &airport.bags[index];
     let Some(follows) = book.followed.get(&(passenger, bag.plate.clone())) else { return Vec::new() };
-    let told = |point| book.told.get(&Told::Bag { plate: bag.plate.clone(), point });
+    let told = |point| book.told.get(&Told::Bag { bag: index, point });
     let comes_off = airport.passengers[passenger].announcement == Announcement::NoShow;
     let is_old = |at: Instant, mut next: std::slice::Iter<'_, Step>| {
         next.any(|next| is_by(told(next.point), at + at_once))
@@ -112,12 +113,12 @@ fn of_bag(airport: &Airport, bag: &Bag, passenger: usize, book: &Book, at_once: 
         };
         owed.push(claim(*kind, detail));
     }
-    let moved = bag.reflight.and_then(|(next, _)| {
-        book.told.get(&Told::Moved(bag.plate.clone(), airport.flights[next].id.clone()))
-    });
+    let moved = bag
+        .reflight
+        .and_then(|(next, _)| book.told.get(&Told::Moved(index, airport.flights[next].id.clone())));
     let leaving = bag.left_by.iter().map(|(flight, _)| airport.flights[*flight].id.clone());
     for left in leaving.map(|flight| claim(NoticeKind::BagLeftBehind, flight)) {
-        let at = fact(&left).and_then(|fact| book.told.get(&fact));
+        let at = fact(&left, Some(index)).and_then(|fact| book.told.get(&fact));
         // Who hears at the same time that it goes on another flight need not hear why.
         if at.is_some_and(|at| follows < at && !is_by(moved, *at + at_once)) {
             owed.push(left);
@@ -125,7 +126,7 @@ fn of_bag(airport: &Airport, bag: &Bag, passenger: usize, book: &Book, at_once: 
     }
     if let Some((next, _)) = bag.reflight {
         let moved = claim(NoticeKind::BagReflighted, airport.flights[next].id.clone());
-        let at = fact(&moved).and_then(|fact| book.told.get(&fact));
+        let at = fact(&moved, Some(index)).and_then(|fact| book.told.get(&fact));
         let then = bag.way.iter().position(|step| step.flight == next).unwrap_or(bag.way.len());
         if at.is_some_and(|at| follows < at && !is_old(*at, bag.way[then..].iter())) {
             owed.push(moved);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::player::ledger::Told;
-use crate::truth::{Announcement, Layout, Noise, Plan};
+use crate::truth::{Announcement, Bag, Layout, NewTag, Noise, Plan};
 
 fn airport() -> Airport {
     let anchor: Timestamp = "2026-11-20T14:00:00Z".parse().unwrap();
@@ -46,7 +46,7 @@ impl Case {
     }
 
     fn told(mut self, point: TrackingPoint, after_s: u64) -> Self {
-        let told = Told::Bag { plate: self.bag().plate.clone(), point };
+        let told = Told::Bag { bag: self.bag, point };
         self.book.told.insert(told, self.began + Duration::from_secs(after_s));
         self
     }
@@ -160,11 +160,43 @@ fn what_a_newer_word_makes_old_is_not_owed() {
 }
 
 #[test]
-fn what_is_said_of_a_bag_that_nobody_can_know_is_counted_apart() {
+fn what_is_wrong_of_a_bag_that_nobody_can_know_is_wrong_and_said_beside_it() {
     let mut case = Case::new();
     case.airport.bags[case.bag].way.last_mut().unwrap().told_by = crate::truth::Teller::Nobody;
     let verdict = case.judge_for(case.bag().passenger, &[case.notice(NoticeKind::BagOnBelt, 1)]);
-    assert_eq!((verdict.wrong, verdict.beyond_knowing), (0, 1));
+    assert_eq!((verdict.wrong, verdict.beyond_knowing), (1, 1));
+}
+
+#[test]
+fn what_is_so_of_another_bag_of_the_same_plate_only_is_said_to_the_wrong_person() {
+    let mut case = Case::new();
+    let passenger = case.bag().passenger;
+    let twin = case.airport.bags.iter().position(|bag| {
+        let lies_on = bag.way.last().is_some_and(|step| step.point == TrackingPoint::ReclaimBelt);
+        lies_on && bag.passenger != passenger
+    });
+    let twin = twin.unwrap();
+    let belt = case.airport.bags[twin].way.last().unwrap().location.clone();
+    let mut notice = case.notice(NoticeKind::BagOnBelt, 1);
+    notice.parameters.insert("belt".to_owned(), belt);
+    case.check(std::slice::from_ref(&notice), [1, 0, 0, 0]);
+    case.airport.bags[twin].plate = case.bag().plate.clone();
+    case.airport.bags[twin].has_twin = true;
+    case.airport.bags[case.bag].has_twin = true;
+    let verdict = case.judge_for(passenger, &[notice]);
+    assert_eq!((verdict.wrong, verdict.wrong_person), (0, 1));
+}
+
+#[test]
+fn a_notice_under_the_new_tag_of_a_bag_is_of_that_bag() {
+    let mut case = Case::new().told(TrackingPoint::AircraftLoad, 10);
+    let (flight, at) = (case.bag().flight, case.bag().way[0].at);
+    let (plate, kind) = ("9000000001".to_owned(), airside_api::baggage::v1::LinkKind::Retag);
+    case.airport.bags[case.bag].new_tag = Some(NewTag { plate, flight, at, kind });
+    let mut notice = case.notice(NoticeKind::BagLoaded, 11);
+    case.check(std::slice::from_ref(&notice), [0, 0, 0, 0]);
+    notice.parameters.insert("plate".to_owned(), "9000000001".to_owned());
+    case.check(std::slice::from_ref(&notice), [0, 0, 0, 0]);
 }
 
 #[test]

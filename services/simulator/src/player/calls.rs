@@ -4,8 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use airside_api::baggage::v1::{
-    ContainerReport, ContainerResult, GetBagRequest, RawMessage, RecordContainersRequest, RecordScansRequest,
-    Scan, ScanResult, SubmitMessagesRequest, raw_message,
+    ContainerReport, ContainerResult, GetBagRequest, LinkBagRequest, RawMessage, RecordContainersRequest,
+    RecordScansRequest, Scan, ScanResult, SubmitMessagesRequest, raw_message,
 };
 use airside_api::flights::v1::flight_report::Report;
 use airside_api::flights::v1::{
@@ -20,11 +20,14 @@ use tonic::{Code, Response, Status};
 use super::lanes::Stage;
 use super::tally::{Tally, add};
 use crate::script::{MessageQuirk, RouteAsk, SOURCE_FLIGHTS, SOURCE_GATES, SOURCE_RAMP};
+use crate::truth::Bag;
 
 /// How often a call is made again when the server cannot answer just now.
 const RETRIES_MAX: u32 = 5;
 /// The first pause before that; it doubles.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
+/// How long a message may wait to be read before what it announces must be known.
+const READ_WITHIN: Duration = Duration::from_secs(20);
 /// The plate of a reading without a tag.
 const NO_TAG: &str = "0000000000";
 
@@ -96,6 +99,33 @@ pub(crate) async fn record_containers(stage: &Stage, reports: Vec<ContainerRepor
         if outcome.result() == ContainerResult::Invalid {
             add(&tally.count.not_taken, 1);
             tally.complain(|| format!("container report refused: {}: {}", outcome.field, outcome.reason));
+        }
+    }
+}
+
+/// Says, as an operator, that a bag goes on under its new tag. Reading its announcement may take a moment.
+pub(crate) async fn link_bag(stage: &Stage, bag: &Bag) {
+    let Some(tag) = &bag.new_tag else { return };
+    let request = LinkBagRequest {
+        plate: tag.plate.clone(),
+        kind: tag.kind.into(),
+        other: bag.plate.clone(),
+        continues: true,
+        ..LinkBagRequest::default()
+    };
+    let until = Instant::now() + READ_WITHIN;
+    loop {
+        match stage.staff.baggage.clone().link_bag(request.clone()).await {
+            Err(status) if status.code() == Code::NotFound && Instant::now() < until => {
+                sleep(RETRY_AFTER).await;
+            }
+            Err(status) => {
+                add(&stage.tally.count.not_taken, 1);
+                let (code, said) = (status.code(), status.message());
+                stage.tally.complain(|| format!("LinkBag: {code:?}: {said}"));
+                return;
+            }
+            Ok(_) => return,
         }
     }
 }

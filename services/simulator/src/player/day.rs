@@ -23,7 +23,7 @@ use crate::connect::{Endpoint, SimulatorError};
 use crate::judge::{Terms, Verdict, judge};
 use crate::script::Script;
 use crate::summary::{DayDetail, DayReport, DaySummary, Detail, ServerFacts};
-use crate::truth::{Airport, Bag, Layout, Noise, Plan, later};
+use crate::truth::{Airport, Layout, Noise, Plan, later};
 
 /// A piece of the script, airport time.
 const PIECE: SignedDuration = SignedDuration::from_mins(5);
@@ -149,27 +149,28 @@ pub async fn simulate(
     let played = play(&stage, &stop).await;
     ground.tally.enter(Phase::Draining);
     survey::settle(facts, options.catch_up).await;
-    let known: Vec<&Bag> = airport.bags.iter().filter(|bag| bag.is_knowable()).collect();
-    let knowable = known.len();
     // A day that was stopped has no end to compare with.
     let differ =
-        if played { survey::differing(known, &ground.staff, options.catch_up).await } else { vec![] };
+        if played { survey::differing(&airport, &ground.staff, options.catch_up).await } else { vec![] };
     hear_out(&stage, options).await;
     survey::drain(&airport, &stage.watchers, &ground.tally, options.catch_up).await;
     let mut verdict = verdict(&stage, options);
     for (bag, difference) in &differ {
-        verdict.case(2, &bag.plate, &difference.said, &difference.truth);
+        let rank = if bag.is_knowable() { 2 } else { 6 };
+        verdict.case(rank, &bag.plate, &difference.said, &difference.truth);
     }
     session::close(&stage.watchers).await;
     reporter.abort();
     ground.tally.enter(Phase::Done);
     progress.send_replace(ground.tally.progress());
-    let right = if played { knowable - differ.len() } else { 0 };
+    let right = if played { airport.bags.len() - differ.len() } else { 0 };
+    let unknowable = airport.bags.iter().filter(|bag| !bag.is_knowable()).count();
     let detail = ground.tally.detail(options.seed, 1);
     Ok(DayReport {
-        summary: summary(&airport, &verdict, (right, knowable), ground.tally.projection_ms().p99, &detail),
+        summary: summary(&airport, &verdict, right, ground.tally.projection_ms().p99, &detail),
         detail: DayDetail {
-            unknowable: airport.bags.len() - knowable,
+            unknowable,
+            unknowable_wrong: differ.iter().filter(|(bag, _)| !bag.is_knowable()).count(),
             beyond_knowing: verdict.beyond_knowing,
             corrected: verdict.corrected,
             not_taken: ground.tally.not_taken(),
@@ -213,13 +214,13 @@ fn verdict(stage: &Stage, options: &DayOptions) -> Verdict {
 fn summary(
     airport: &Airport,
     verdict: &Verdict,
-    (right, knowable): (usize, usize),
+    right: usize,
     receipt_to_projection_p99_ms: f64,
     detail: &Detail,
 ) -> DaySummary {
     DaySummary {
         bags: airport.bags.len() as u64,
-        status_right: if knowable == 0 { 0.0 } else { right as f64 / knowable as f64 },
+        status_right: right as f64 / airport.bags.len().max(1) as f64,
         notices: verdict.notices,
         notices_wrong: verdict.wrong,
         notices_missing: verdict.missing,

@@ -53,6 +53,7 @@ enum Lane {
     Messages(&'static str),
     Scans(&'static str, u64),
     Containers,
+    Links,
     Flights,
     Gates,
     Closures,
@@ -121,6 +122,7 @@ async fn perform(batch: Vec<Call>, stage: &Arc<Stage>) {
                 scans.push(scan);
             }
             Call::Container { report, .. } => containers.push(report),
+            Call::Link { bag } => calls::link_bag(stage, &stage.airport.bags[bag]).await,
             Call::Flight(report) => reports.push(report),
             Call::Gate { read, passenger } => reads.push((read, passenger)),
             Call::Closure { closed } => calls::set_closure(stage, closed).await,
@@ -150,6 +152,7 @@ fn lane_of(call: &Call) -> Lane {
         Call::Message { source, .. } => Lane::Messages(source),
         Call::Scan { source, scan, .. } => Lane::Scans(source, spread(&scan.plate, SCAN_LANES)),
         Call::Container { .. } => Lane::Containers,
+        Call::Link { .. } => Lane::Links,
         Call::Flight(_) => Lane::Flights,
         Call::Gate { .. } => Lane::Gates,
         Call::Closure { .. } => Lane::Closures,

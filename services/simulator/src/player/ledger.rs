@@ -10,7 +10,7 @@ use airside_api::flights::v1::flight_report::Report;
 use tokio::time::Instant;
 
 use super::tally::lock;
-use crate::script::{Call, ScanQuirk, Tells};
+use crate::script::{Call, Tells};
 use crate::truth::Airport;
 
 /// Something that the server was told.
@@ -18,13 +18,13 @@ use crate::truth::Airport;
 pub enum Told {
     /// A bag passed a point on its way to a flight.
     Bag {
-        /// Its plate.
-        plate: String,
+        /// Its index.
+        bag: usize,
         /// The point.
         point: TrackingPoint,
     },
-    /// A bag, by its plate, was moved to a flight.
-    Moved(String, String),
+    /// A bag, by its index, was moved to a flight.
+    Moved(usize, String),
     /// A flight has a gate.
     Gate(String, String),
     /// A flight's bags come to a belt.
@@ -70,19 +70,21 @@ impl Ledger {
         let mut book = self.book();
         if let Call::Container { bags, .. } = call {
             for bag in bags {
-                let (plate, point) = (airport.bags[*bag].plate.clone(), TrackingPoint::AircraftLoad);
-                book.told.entry(Told::Bag { plate, point }).or_insert(now);
+                let (bag, point) = (*bag, TrackingPoint::AircraftLoad);
+                book.told.entry(Told::Bag { bag, point }).or_insert(now);
             }
         }
         let told = match call {
             Call::Message { tells: Some(Tells::Passed(bag, point)), .. } => {
-                Some(Told::Bag { plate: airport.bags[*bag].plate.clone(), point: *point })
+                Some(Told::Bag { bag: *bag, point: *point })
             }
             Call::Message { tells: Some(Tells::Moved(bag, flight)), .. } => {
-                Some(Told::Moved(airport.bags[*bag].plate.clone(), airport.flights[*flight].id.clone()))
+                Some(Told::Moved(*bag, airport.flights[*flight].id.clone()))
             }
-            Call::Scan { scan, quirk, .. } if !matches!(quirk, ScanQuirk::NoRead | ScanQuirk::Former) => {
-                Some(Told::Bag { plate: scan.plate.clone(), point: scan.point() })
+            Call::Scan { scan, bag: Some(bag), .. } => Some(Told::Bag { bag: *bag, point: scan.point() }),
+            Call::Link { bag } => {
+                let next = airport.bags[*bag].reflight.map(|(next, _)| next);
+                next.map(|next| Told::Moved(*bag, airport.flights[next].id.clone()))
             }
             Call::Flight(report) => report.report.as_ref().and_then(|said| told(&report.flight, said)),
             Call::Gate { read, passenger } if read.point() == PassagePoint::Gate => {

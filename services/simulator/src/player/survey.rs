@@ -5,13 +5,14 @@ use std::fmt;
 use std::time::Duration;
 
 use airside_api::baggage::v1::{
-    BagException, Connection, GetBagRequest, ListBagsRequest, ListQuarantineRequest, Stage,
+    Bag as KnownBag, BagException, Connection, GetBagRequest, ListBagsRequest, ListFlightBagsRequest,
+    ListQuarantineRequest, Stage,
 };
 use airside_api::notifications::v1::ListNotificationsRequest;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
 use tokio::time::{Instant, sleep};
-use tonic::Code;
+use tonic::{Code, Status};
 
 use super::session::Watcher;
 use super::tally::{Tally, add};
@@ -51,7 +52,7 @@ pub(crate) async fn settle(facts: &impl ServerFacts, catch_up: Duration) {
 /// Compares every bag with the truth.
 pub(crate) async fn compare(airport: &Airport, staff: &Clients, tally: &Tally, catch_up: Duration) {
     add(&tally.count.truth_checked, airport.bags.len());
-    let differ = differing(airport.bags.iter().collect(), staff, catch_up).await;
+    let differ = differing(airport, staff, catch_up).await;
     add(&tally.count.truth_equal, airport.bags.len() - differ.len());
     for (bag, difference) in differ.iter().take(EXAMPLES_MAX) {
         tally.complain(|| format!("bag {}: {difference}", bag.plate));
@@ -64,14 +65,15 @@ pub(crate) async fn compare(airport: &Airport, staff: &Clients, tally: &Tally, c
 /// Returns the bags that the server knows otherwise than they are, each with how; a bag that
 /// differs is looked at again while the server may still be catching up.
 pub(crate) async fn differing<'a>(
-    mut open: Vec<&'a Bag>,
+    airport: &'a Airport,
     staff: &Clients,
     catch_up: Duration,
 ) -> Vec<(&'a Bag, Difference)> {
     let until = Instant::now() + catch_up;
+    let mut open: Vec<&Bag> = airport.bags.iter().collect();
     loop {
         let looks: Vec<BoxFuture<'_, Option<Difference>>> =
-            open.iter().map(|bag| difference(staff, bag).boxed()).collect();
+            open.iter().map(|bag| difference(airport, staff, bag).boxed()).collect();
         let looked: Vec<Option<Difference>> = stream::iter(looks).buffered(IN_FLIGHT).collect().await;
         let differ: Vec<(&Bag, Difference)> =
             open.iter().zip(looked).filter_map(|(bag, difference)| Some((*bag, difference?))).collect();
@@ -177,17 +179,17 @@ impl fmt::Display for Difference {
 }
 
 /// Returns how a bag differs from the truth; nothing when it does not.
-async fn difference(staff: &Clients, bag: &Bag) -> Option<Difference> {
+async fn difference(airport: &Airport, staff: &Clients, bag: &Bag) -> Option<Difference> {
     let truth = match bag.outcome {
         Outcome { offload: true, .. } => "offloaded".to_owned(),
         Outcome { left_behind: true, stage, .. } => left_behind(stage),
         Outcome { stage, .. } => in_words(stage),
     };
-    let request = GetBagRequest { plate: bag.plate.clone(), ..GetBagRequest::default() };
-    let known = match staff.baggage.clone().get_bag(request).await {
-        Ok(answer) => answer.into_inner().bag.unwrap_or_default(),
-        // Of a bag that was never announced and never seen nothing can be known.
-        Err(status) if status.code() == Code::NotFound && bag.way.is_empty() => return None,
+    let is_untold = bag.way.is_empty() && !airport.is_announced(bag);
+    let known = match known(airport, staff, bag).await {
+        Ok(known) => known,
+        // Of what has not come yet and was not announced either, to know nothing is right.
+        Err(status) if status.code() == Code::NotFound && is_untold => return None,
         Err(status) => return Some(Difference { said: format!("{:?}", status.code()), truth }),
     };
     let status = known.status.unwrap_or_default();
@@ -212,6 +214,31 @@ async fn difference(staff: &Clients, bag: &Bag) -> Option<Difference> {
         _ if said != truth => Some(Difference { said, truth }),
         _ => None,
     }
+}
+
+/// Asks for a bag by the plate that it wore when it was last seen; where two bags wear one plate, by
+/// its flight too.
+async fn known(airport: &Airport, staff: &Clients, bag: &Bag) -> Result<KnownBag, Status> {
+    let plate = bag.plate_last_seen().to_owned();
+    if !bag.has_twin {
+        let request = GetBagRequest { plate, ..GetBagRequest::default() };
+        return Ok(staff.baggage.clone().get_bag(request).await?.into_inner().bag.unwrap_or_default());
+    }
+    let mut page_token = String::new();
+    for _ in 0..PAGES_MAX {
+        let flight = airport.flights[bag.flight].id.clone();
+        let request =
+            ListFlightBagsRequest { flight, page_size: PAGE, page_token, ..ListFlightBagsRequest::default() };
+        let page = staff.handling.clone().list_flight_bags(request).await?.into_inner();
+        if let Some(known) = page.bags.into_iter().find(|known| known.plate == plate) {
+            return Ok(known);
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    Err(Status::not_found("bag of the flight"))
 }
 
 fn left_behind(stage: Stage) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use airside_api::baggage::v1::{ContainerReport, ContainerStep, Scan, Stowage, TrackingPoint};
+use airside_api::baggage::v1::{ContainerReport, ContainerStep, LinkKind, Scan, Stowage, TrackingPoint};
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 
@@ -12,14 +12,16 @@ use super::{
     SOURCE_RAMP, ScanQuirk, Tells, on_the_wire,
 };
 use crate::truth::{
-    Announcement, Bag, CLOSES_S, Flight, Layout, Passenger, STATION, Step, Teller, chance, later, local,
-    shifted,
+    Announcement, Bag, CLOSES_S, Flight, Layout, NewTag, Passenger, STATION, Step, Teller, chance, later,
+    local, shifted,
 };
 
 /// A late scan is sent this long after it was made, seconds.
 const LATE_S: i64 = 35 * 60;
 /// A scan that falls behind the next one of its bag is sent this long after it was made, seconds.
 const BEHIND_S: i64 = 6 * 60;
+/// An operator links a new tag with the old one this long after it is announced, seconds.
+const LINKED_S: i64 = 20;
 /// A message that is sent twice is sent again after this time, seconds.
 const REPEATED_S: i64 = 90;
 /// The bag that wore a plate before was handled this long before.
@@ -34,6 +36,9 @@ pub(super) fn write(pen: &mut Pen<'_>) {
     for (index, bag) in airport.bags.iter().enumerate() {
         if bag.plate_is_reused {
             formerly(pen, bag);
+        }
+        if let Some(tag) = &bag.new_tag {
+            tagged_anew(pen, (index, bag), tag);
         }
         let last = bag.way.len().saturating_sub(1);
         for (place, step) in bag.way.iter().enumerate() {
@@ -98,11 +103,21 @@ fn announce(pen: &mut Pen<'_>, passenger: &Passenger) {
         }
     }
     for bag in &passenger.bags {
-        if let Some((next, at)) = airport.bags[*bag].reflight {
+        let is_rushed = airport.bags[*bag].new_tag.as_ref().is_some_and(|tag| tag.kind == LinkKind::Rush);
+        if let Some((next, at)) = airport.bags[*bag].reflight.filter(|_| !is_rushed) {
             let tells = Some(Tells::Moved(*bag, next));
             bag_message(pen, at, passenger, (*bag, 1, tells), &airport.flights[next], ("CHG", "RUSH"));
         }
     }
+}
+
+/// A bag with a new tag is announced under it, and an operator says what it goes on from.
+fn tagged_anew(pen: &mut Pen<'_>, (index, bag): (usize, &Bag), tag: &NewTag) {
+    let airport = pen.airport;
+    let (passenger, flight) = (&airport.passengers[bag.passenger], &airport.flights[tag.flight]);
+    let exception = if tag.kind == LinkKind::Rush { "RUSH" } else { "" };
+    bag_message(pen, tag.at, passenger, (index, 1, None), flight, ("", exception));
+    pen.put(later(tag.at, LINKED_S), Call::Link { bag: index });
 }
 
 fn source_message(
@@ -136,7 +151,7 @@ fn bag_message(
         airport: if flight.departs { flight.destination } else { flight.origin },
         arrives: !flight.departs,
         inbound: inbound.map(|it| (it.designator.as_str(), it.scheduled_departure, it.origin)),
-        plate: &airport.bags[first].plate,
+        plate: airport.bags[first].plate_at(at),
         count,
         surname: &passenger.surname,
         given_name: &passenger.given_name,
@@ -175,7 +190,7 @@ fn formerly(pen: &mut Pen<'_>, bag: &Bag) {
             flight: flight.clone(),
             ..Scan::default()
         };
-        pen.put(opens_at, Call::Scan { source: SOURCE_FORMER, scan, quirk: ScanQuirk::Former });
+        pen.put(opens_at, Call::Scan { source: SOURCE_FORMER, scan, bag: None, quirk: ScanQuirk::Former });
     }
 }
 
@@ -186,9 +201,12 @@ fn tell(pen: &mut Pen<'_>, (index, bag): (usize, &Bag), step: &Step, last: bool)
             let text = processed_message(bag, step, flight);
             let (source, quirk) = (source_of(step.point), MessageQuirk::Plain);
             let tells = Some(Tells::Passed(index, step.point));
-            pen.put_late(later(step.at, 10), Call::Message { source, text, quirk, tells });
+            let is_late =
+                pen.airport.plan.layout != Layout::Wave && chance(&mut pen.rng, pen.airport.plan.noise.late);
+            let delay_s = if is_late { LATE_S } else { 10 };
+            pen.put_late(later(step.at, delay_s), Call::Message { source, text, quirk, tells });
         }
-        Teller::Scan => typed_scan(pen, bag, step, flight, last),
+        Teller::Scan => typed_scan(pen, (index, bag), step, flight, last),
         // Told with all that is in its container.
         Teller::Container => {}
         Teller::Nobody => no_read(pen, step),
@@ -211,20 +229,20 @@ fn processed_message(bag: &Bag, step: &Step, flight: &Flight) -> String {
         departure: flight.scheduled_departure,
         airport: flight.destination,
         stowage: &stowage,
-        plate: &bag.plate,
+        plate: bag.plate_at(step.at),
     }
     .text()
 }
 
 /// Sends a scan, seldom late, seldom twice. The last step of a way in a wave is never late, so that
 /// the end is told in time.
-fn typed_scan(pen: &mut Pen<'_>, bag: &Bag, step: &Step, flight: &Flight, last: bool) {
+fn typed_scan(pen: &mut Pen<'_>, (index, bag): (usize, &Bag), step: &Step, flight: &Flight, last: bool) {
     let source = source_of(step.point);
     let plan = &pen.airport.plan;
     let (noise, in_time) = (plan.noise, last && plan.layout == Layout::Wave);
     let scan = Scan {
         scan_id: pen.id('s'),
-        plate: bag.plate.clone(),
+        plate: bag.plate_at(step.at).to_owned(),
         point: step.point.into(),
         station: STATION.to_owned(),
         observed_at: Some(on_the_wire(read_at(step, noise.skew_s))),
@@ -234,7 +252,7 @@ fn typed_scan(pen: &mut Pen<'_>, bag: &Bag, step: &Step, flight: &Flight, last: 
         stowage: step.container.clone().map(|container| Stowage { container, compartment: String::new() }),
     };
     if chance(&mut pen.rng, noise.duplicates) {
-        let call = Call::Scan { source, scan: scan.clone(), quirk: ScanQuirk::Duplicate };
+        let call = Call::Scan { source, scan: scan.clone(), bag: Some(index), quirk: ScanQuirk::Duplicate };
         pen.put_late(later(step.at, LATE_S + 60), call);
     }
     if pen.airport.plan.layout == Layout::Wave
@@ -248,7 +266,7 @@ fn typed_scan(pen: &mut Pen<'_>, bag: &Bag, step: &Step, flight: &Flight, last: 
         () if !in_time && chance(&mut pen.rng, noise.reordered) => (BEHIND_S, ScanQuirk::Late),
         () => (2, ScanQuirk::Plain),
     };
-    pen.put_late(later(step.at, delay_s), Call::Scan { source, scan, quirk });
+    pen.put_late(later(step.at, delay_s), Call::Scan { source, scan, bag: Some(index), quirk });
 }
 
 /// Tells that a bag without a tag that could be read passed.
@@ -263,13 +281,17 @@ fn no_read(pen: &mut Pen<'_>, step: &Step) {
         location: step.location.clone(),
         ..Scan::default()
     };
-    let call = Call::Scan { source: source_of(step.point), scan, quirk: ScanQuirk::NoRead };
+    let call = Call::Scan { source: source_of(step.point), scan, bag: None, quirk: ScanQuirk::NoRead };
     pen.put_late(later(step.at, 5), call);
 }
 
 /// Returns when a step happened by the clock of its reader.
 fn read_at(step: &Step, skew_s: i64) -> Timestamp {
-    let ahead_s = if source_of(step.point) == SOURCE_ARRIVALS { skew_s } else { 0 };
+    let ahead_s = match source_of(step.point) {
+        SOURCE_ARRIVALS => -skew_s,
+        SOURCE_RAMP => skew_s,
+        _ => 0,
+    };
     later(step.at, ahead_s)
 }
 
@@ -286,8 +308,8 @@ fn source_of(point: TrackingPoint) -> &'static str {
     }
 }
 
-/// Some messages cannot be read. Their plates have the leading digit 2, which no bag
-/// of the truth has.
+/// Some messages cannot be read. Their plates have the leading digit 2 and low serials, which no
+/// bag of the truth has.
 fn malformed(pen: &mut Pen<'_>) {
     let airport = pen.airport;
     let Some(flight) = airport.flights.first() else { return };

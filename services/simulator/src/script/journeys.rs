@@ -71,8 +71,9 @@ fn follows(pen: &mut Pen<'_>, index: usize, passenger: &Passenger) {
     }
     if pen.rng.random_bool(0.125) {
         let bag = pen.rng.random_range(0..airport.bags.len());
-        let owner = &airport.passengers[airport.bags[bag].passenger];
-        if owner.surname != passenger.surname {
+        let plate = &airport.bags[bag].plate;
+        let owners = airport.bags.iter().filter(|bag| bag.wears(plate)).map(|bag| bag.passenger);
+        if owners.into_iter().all(|owner| airport.passengers[owner].surname != passenger.surname) {
             put(pen, index, later(passenger.checked_in_at, 10 * 60), Act::ClaimStranger { bag });
         }
     }

@@ -12,7 +12,7 @@ use crate::judge::Case;
 pub struct DaySummary {
     /// Bags of the day.
     pub bags: u64,
-    /// Share, 0 to 1, of the bags that can be known which the server knows as they are.
+    /// Share, 0 to 1, of all bags which the server knows as they are.
     pub status_right: f64,
     /// Notices that passengers were shown.
     pub notices: u64,
@@ -37,7 +37,9 @@ pub struct DaySummary {
 pub struct DayDetail {
     /// Bags whose last step no reader saw, so that nobody can know where they are.
     pub unknowable: usize,
-    /// Notices of such bags that were wrong or missing.
+    /// How many of the bags whose status is wrong are among them.
+    pub unknowable_wrong: usize,
+    /// How many of the wrong and missing notices are of such bags.
     pub beyond_knowing: u64,
     /// Notices that were wrong and were taken back by name.
     pub corrected: u64,
@@ -87,13 +89,14 @@ impl fmt::Display for DayReport {
         }
         writeln!(
             f,
-            "  status   {:.2} % right; {} bags that no reader saw again are left out",
+            "  status   {:.2} % right; where {} bags went no reader saw, {} of them are among those not right",
             100.0 * s.status_right,
-            d.unknowable
+            d.unknowable,
+            d.unknowable_wrong
         )?;
         writeln!(
             f,
-            "  notices  {} on {sessions} sessions: {} wrong, {} more corrected, {} missing, {} late; {} of bags that nobody can know",
+            "  notices  {} on {sessions} sessions: {} wrong, {} more corrected, {} missing, {} late; {} of these of bags that no reader saw again",
             s.notices, s.notices_wrong, d.corrected, s.notices_missing, s.notices_late, d.beyond_knowing
         )?;
         writeln!(

@@ -19,10 +19,15 @@ pub struct Noise {
     pub late: f64,
     /// Scans that are sent some minutes late, behind the next one of their bag; default 0.04.
     pub reordered: f64,
-    /// By how much the clock of the arrival hall's readers is ahead, seconds; default 100.
+    /// By how much the clock of the arrival hall's readers is behind, and that of the hand scanners
+    /// ahead, seconds; default 150.
     pub skew_s: i64,
     /// Plates that another bag wore six days before; default 0.02.
     pub plates_reused: f64,
+    /// Bags that share their plate with another passenger's bag of the same day; default 0.004.
+    pub twins: f64,
+    /// Bags whose tag is torn off and replaced by one with another plate; default 0.01.
+    pub retagged: f64,
     /// Departures whose gate changes; default 0.15.
     pub gate_changes: f64,
     /// Arrivals whose belt changes after the flight landed; default 0.10.
@@ -45,6 +50,8 @@ pub struct Noise {
     pub left_behind: f64,
     /// Bags left behind that a later flight of the day takes, if there is one; default 0.8.
     pub reflighted: f64,
+    /// Bags taken by a later flight that travel under a rush tag; default 0.5.
+    pub rush_tags: f64,
     /// Messages that cannot be read, for each passenger; default 0.025.
     pub malformed: f64,
     /// Messages in a telex envelope; default 0.10.
@@ -60,8 +67,10 @@ impl Default for Noise {
             duplicates: 0.03,
             late: 0.03,
             reordered: 0.04,
-            skew_s: 100,
+            skew_s: 150,
             plates_reused: 0.02,
+            twins: 0.004,
+            retagged: 0.01,
             gate_changes: 0.15,
             belt_changes: 0.10,
             cancelled: 0.02,
@@ -73,6 +82,7 @@ impl Default for Noise {
             no_shows: 0.01,
             left_behind: 0.006,
             reflighted: 0.8,
+            rush_tags: 0.5,
             malformed: 0.025,
             enveloped: 0.10,
         }
@@ -89,6 +99,8 @@ impl Noise {
             reordered: 0.0,
             skew_s: 0,
             plates_reused: 0.0,
+            twins: 0.0,
+            retagged: 0.0,
             gate_changes: 0.35,
             belt_changes: 0.35,
             cancelled: 0.08,
@@ -115,6 +127,8 @@ impl Noise {
             reordered: louder(self.reordered),
             skew_s: (self.skew_s as f64 * factor) as i64,
             plates_reused: louder(self.plates_reused),
+            twins: louder(self.twins),
+            retagged: louder(self.retagged),
             gate_changes: louder(self.gate_changes),
             belt_changes: louder(self.belt_changes),
             cancelled: louder(self.cancelled),
@@ -126,6 +140,7 @@ impl Noise {
             no_shows: louder(self.no_shows),
             left_behind: louder(self.left_behind),
             reflighted: self.reflighted,
+            rush_tags: self.rush_tags,
             malformed: louder(self.malformed),
             enveloped: louder(self.enveloped),
         }

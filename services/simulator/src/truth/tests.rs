@@ -167,3 +167,43 @@ fn a_bag_that_no_reader_saw_last_cannot_be_known() {
         assert!(!readers.contains(&bag.way.last().unwrap().point), "people read until they can: {bag:?}");
     }
 }
+
+fn tagged(seed: u64) -> Airport {
+    let noise = Noise { left_behind: 0.05, retagged: 0.05, twins: 0.03, ..Noise::default() };
+    Airport::grow(&Plan { noise, ..day(seed).plan })
+}
+
+#[test]
+fn a_bag_that_gets_another_tag_wears_it_from_then_on() {
+    let airport = tagged(3);
+    let mut plates: HashSet<&str> = airport.bags.iter().map(|bag| bag.plate.as_str()).collect();
+    for kind in [LinkKind::Rush, LinkKind::Retag] {
+        let of_kind = |bag: &&Bag| bag.new_tag.as_ref().is_some_and(|tag| tag.kind == kind);
+        assert!(airport.bags.iter().filter(of_kind).count() > 3, "{kind:?}");
+    }
+    for bag in &airport.bags {
+        let Some(tag) = &bag.new_tag else { continue };
+        assert!(plates.insert(&tag.plate), "{tag:?} is worn by another bag");
+        assert_eq!(tag.plate.starts_with('2'), tag.kind == LinkKind::Rush);
+        assert_eq!(bag.plate_at(later(tag.at, -1)), bag.plate);
+        assert_eq!((bag.plate_at(tag.at), tag.plate.len()), (tag.plate.as_str(), 10));
+        let is_later = |step: &&Step| step.at >= tag.at;
+        assert!(bag.way.iter().filter(is_later).all(|step| step.flight == tag.flight), "{bag:?}");
+    }
+}
+
+#[test]
+fn two_bags_of_one_plate_are_of_two_passengers_and_two_flights() {
+    let airport = tagged(3);
+    let mut seen: Vec<&Bag> = Vec::new();
+    for bag in airport.bags.iter().filter(|bag| bag.has_twin) {
+        if let Some(twin) = seen.iter().find(|seen| seen.plate == bag.plate) {
+            let [one, other] = [twin.passenger, bag.passenger].map(|it| &airport.passengers[it]);
+            assert_ne!((&one.surname, one.flight), (&other.surname, other.flight));
+            assert!(one.surname != other.surname && one.flight != other.flight);
+        }
+        seen.push(bag);
+    }
+    let plates: HashSet<&str> = seen.iter().map(|bag| bag.plate.as_str()).collect();
+    assert!(plates.len() > 5 && seen.len() == 2 * plates.len(), "{}", plates.len());
+}

@@ -6,7 +6,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::words::CARRIERS;
-use super::{Announcement, Bag, Flight, Outcome, Passenger, Plan, Step, chance, later};
+use super::{Announcement, Bag, Flight, LEADING, Outcome, Passenger, Plan, Step, chance, later};
 use walk::Walk;
 
 mod walk;
@@ -20,8 +20,6 @@ const REFLIGHT_AFTER_S: i64 = 100 * 60;
 /// A bag counts as left behind when its flight has been gone this long, seconds: before that,
 /// handlers still report what they loaded.
 const LEFT_AFTER_S: i64 = 12 * 60;
-/// Leading digits that an airline may choose for its own tags (0 and 3 to 9).
-const LEADING: [u8; 8] = [0, 3, 4, 5, 6, 7, 8, 9];
 /// Serials are given out in pairs, so that two bags of a passenger are consecutive.
 const PAIRS: usize = 499_999;
 
@@ -95,7 +93,9 @@ fn bag(
         way,
         left_by,
         reflight,
+        new_tag: None,
         plate_is_reused: chance(rng, plan.noise.plates_reused),
+        has_twin: false,
     }
 }
 
