@@ -5,8 +5,10 @@
 //! clock and the server's clock show the same. So no event is ever in the future of the server,
 //! and at speed 1 every event is sent when it happens.
 //!
-//! The script is played piece by piece: what is due in one piece is answered before the next
-//! begins, so that senders never drift apart by more than a piece, however fast the play is.
+//! The script is played piece by piece: what is due in one piece is answered, and its messages read
+//! where the server tells that, before the next begins. So senders never drift apart by more than a
+//! piece, however fast the play is, and no bag is scanned long before its announcement is known only
+//! because a day is played in a minute.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +28,7 @@ use crate::summary::{DayDetail, DayReport, DaySummary, Detail, ServerFacts};
 use crate::truth::{Airport, Layout, Noise, Plan, later};
 
 /// A piece of the script, airport time.
-const PIECE: SignedDuration = SignedDuration::from_mins(5);
+const PIECE: SignedDuration = SignedDuration::from_mins(1);
 /// Of ten flights six leave.
 const DEPARTURES_OF_TEN: usize = 6;
 /// The pause between two looks at what is still owed.
@@ -146,7 +148,7 @@ pub async fn simulate(
     let airport = Arc::new(Airport::grow(&plan));
     let stage = ground.raise(endpoint, &airport, options.pace(&plan), true).await?;
     let reporter = tokio::spawn(publish(Arc::clone(&ground.tally), progress.clone()));
-    let played = play(&stage, &stop).await;
+    let played = play(&stage, options, facts, &stop).await;
     ground.tally.enter(Phase::Draining);
     survey::settle(facts, options.catch_up).await;
     // A day that was stopped has no end to compare with.
@@ -184,13 +186,21 @@ pub async fn simulate(
 }
 
 /// Plays the script piece by piece. Returns false when it was stopped before its end.
-async fn play(stage: &Arc<Stage>, stop: &watch::Receiver<bool>) -> bool {
+async fn play(
+    stage: &Arc<Stage>,
+    options: &DayOptions,
+    facts: &impl ServerFacts,
+    stop: &watch::Receiver<bool>,
+) -> bool {
     for piece in Script::write(&stage.airport).cut(PIECE) {
         if let Some((from, _)) = piece.span() {
             stage.pace.reach(from);
         }
         if !lanes::play(piece, stage, stop).await {
             return false;
+        }
+        if options.speed == Speed::Max {
+            survey::settle(facts, options.catch_up).await;
         }
     }
     true

@@ -26,6 +26,8 @@ const IN_FLIGHT: usize = 16;
 const EXAMPLES_MAX: usize = 5;
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// The pause between two questions whether all messages are read.
+const READ_AGAIN: Duration = Duration::from_millis(10);
 /// Nothing new for this long is the end.
 const QUIET: Duration = Duration::from_millis(300);
 /// Items on a page.
@@ -45,7 +47,7 @@ pub(crate) struct Counts {
 pub(crate) async fn settle(facts: &impl ServerFacts, catch_up: Duration) {
     let until = Instant::now() + catch_up;
     while Instant::now() < until && facts.facts().await.messages_waiting.is_some_and(|left| left > 0) {
-        sleep(LOOK_AGAIN).await;
+        sleep(READ_AGAIN).await;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which bag is it: the rules of identity, case by case.
 
+use airside_api::baggage::v1::BagException;
+
 use super::*;
 
 const FLIGHT: &str = "ZH9101-20261120";
@@ -226,6 +228,26 @@ fn a_link_that_a_message_tells_is_of_the_bag_of_that_message_and_is_told_once() 
     given::<Bag>(before.into_iter().chain(scanned))
         .when(again.into())
         .rejects(&Rejection::Duplicate { id: "e".into() });
+}
+
+#[test]
+fn a_bag_whose_tag_was_replaced_is_not_left_behind_under_the_old_one() {
+    let opened = observe("a", 0, said(New, FLIGHT));
+    let link = |kind, continues| {
+        let (other, other_journey) = ("9479000101".to_owned(), Some(journey(88)));
+        let link = Link { journey: opened.new_journey, kind, other, other_journey, continues };
+        observe("l", 5, Content::Linked(Box::new(link)))
+    };
+    let left = observe("d", 90, turned(FlightTurn::Departed, FLIGHT));
+    let exception = |link: Option<Observe>| {
+        let told = [opened.clone(), observe("b", 1, seen(Sortation))].into_iter();
+        let plate = ordinary(told.chain(link).chain([left.clone()])).0;
+        plate.journeys.first().unwrap().status().exception
+    };
+    assert_eq!(exception(Some(link(LinkKind::Retag, false))), BagException::Unspecified);
+    for stays in [None, Some(link(LinkKind::Retag, true)), Some(link(LinkKind::Rush, false))] {
+        assert_eq!(exception(stays), BagException::LeftBehind);
+    }
 }
 
 /// Two journeys, and a scan that fits both.

@@ -1,8 +1,8 @@
 //! The status on its way through the observations. Pure.
 
 use airside_api::baggage::v1::{
-    AnnouncementChange, Authority, BagException, Connection, LegRole, PassengerState, Screening, Stage,
-    TrackingPoint,
+    AnnouncementChange, Authority, BagException, Connection, LegRole, LinkKind, PassengerState, Screening,
+    Stage, TrackingPoint,
 };
 use airside_kernel::Timestamp;
 use jiff::SignedDuration;
@@ -16,12 +16,19 @@ use crate::{
         rank, stage_of,
         stages::{is_aboard, is_outward},
     },
-    model::{AirportCode, Announcement, Content, DatedFlight, FlightTurned, Leg, Observation, Sighting},
+    model::{
+        AirportCode, Announcement, Content, DatedFlight, FlightTurned, Leg, Link, Observation, Sighting,
+    },
 };
 
 /// A read of a load that is this late after the flight left is of that flight: the
 /// clock was wrong, not the eyes.
 pub(super) const LATE_CLOCK: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whether a link says that a tag was replaced by another. A rush tag replaces none: the bag was left behind.
+fn is_left_off(link: &Link) -> bool {
+    matches!(link.kind, LinkKind::Retag | LinkKind::Merged) && link.other_journey.is_some() && !link.continues
+}
 
 /// What is known so far.
 #[derive(Debug, Default)]
@@ -47,6 +54,8 @@ pub(super) struct Fold<'a> {
     pub(super) unfelt: Vec<(Timestamp, FlightTurned)>,
     pub(super) loaded_at: Option<Timestamp>,
     pub(super) seen_at: Option<Timestamp>,
+    /// Whether its tag was replaced: what becomes of the bag is known by the other one.
+    goes_on: bool,
     was_offloaded: bool,
     screening: Screening,
     stowage: Option<&'a (String, String)>,
@@ -68,7 +77,7 @@ impl<'a> Fold<'a> {
             }
             Content::FlightTurned(turned) => self.turn(observation.happened_at(), *turned),
             Content::ConnectionJudged(judged) => self.judge(judged),
-            Content::Linked(_) => {}
+            Content::Linked(link) => self.goes_on |= is_left_off(link),
         }
         self.feel();
     }
@@ -81,11 +90,11 @@ impl<'a> Fold<'a> {
         let exception = match self.exception {
             _ if must_off.is_some() => must_off.unwrap_or_default(),
             _ if is_kept_back => BagException::OffloadRequired,
-            BagException::Unspecified if self.is_left_behind => BagException::LeftBehind,
+            BagException::Unspecified if self.is_left_behind && !self.goes_on => BagException::LeftBehind,
             BagException::Unspecified if self.was_offloaded => BagException::Offloaded,
             said => said,
         };
-        let connection = self.connection();
+        let connection = self.connection().filter(|_| !self.goes_on);
         let stowage = self.stowage.filter(|(container, hold)| !container.is_empty() || !hold.is_empty());
         Status {
             stage: self.stage,
