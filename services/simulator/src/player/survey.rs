@@ -79,7 +79,8 @@ pub(crate) async fn differing<'a>(
         let looked: Vec<Option<Difference>> = stream::iter(looks).buffered(IN_FLIGHT).collect().await;
         let differ: Vec<(&Bag, Difference)> =
             open.iter().zip(looked).filter_map(|(bag, difference)| Some((*bag, difference?))).collect();
-        if differ.is_empty() || Instant::now() >= until {
+        // Where nobody saw it go, there is nothing to wait for.
+        if differ.iter().all(|(bag, _)| !bag.is_knowable()) || Instant::now() >= until {
             return differ;
         }
         open = differ.into_iter().map(|(bag, _)| bag).collect();
