@@ -354,6 +354,20 @@ async fn journeys_that_are_linked_in_a_loop_are_heard_of_once() {
 }
 
 #[tokio::test]
+async fn a_bag_that_comes_off_another_flight_after_its_own_left_is_not_on_board() {
+    let at = |station: &str, status: BagStatus| BagStatus { station: station.into(), ..status };
+    for (station, expect) in
+        [("SZX", [Kind::BagLeftBehind].as_slice()), ("PEK", &[Kind::BagLeftBehind, Kind::BagCorrected])]
+    {
+        let mut airport = Airport::new();
+        airport.follows_bag(ANN).await;
+        airport.bag(Stage::Expected, at("SZX", left_behind(Stage::Expected))).await;
+        airport.bag(Stage::Expected, at(station, status(Stage::Unloaded, false))).await;
+        assert_eq!(airport.kinds(ANN).await, expect, "{station}");
+    }
+}
+
+#[tokio::test]
 async fn an_rfid_code_is_no_other_bag() {
     let mut airport = Airport::new();
     airport.follows_bag(ANN).await;

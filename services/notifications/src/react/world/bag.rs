@@ -181,7 +181,9 @@ impl Journey {
     fn corrects(&self, follower: &Follower, change: &BagChange) -> Option<Kind> {
         let is_loaded = rank(change.stage) >= rank(Stage::OnAircraft);
         let is_told = |told: &str, flight: &str| !told.is_empty() && told == flight;
-        if is_loaded && is_told(&follower.left_behind, &change.flight) {
+        // What comes off another flight where it was left has not flown.
+        let is_gone = was_on_board(change.stage) || self.station != change.station;
+        if is_loaded && is_gone && is_told(&follower.left_behind, &change.flight) {
             return Some(Kind::BagLeftBehind);
         }
         let is_back = was_on_board(change.previous) && !is_loaded && !change.offload;
