@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The version of the rule that says which journey an observation belongs to.
-pub const RULE_VERSION: u32 = 3;
+pub const RULE_VERSION: u32 = 4;
 
 /// The rules of one plate.
 #[derive(Debug)]
@@ -57,6 +57,8 @@ pub struct Known {
     pub kind: Option<PlateKind>,
     /// Journeys of the plate that are of other passengers than the announced one.
     pub strangers: Vec<JourneyId>,
+    /// Journeys of the plate that are surely of the announced passenger.
+    pub own: Vec<JourneyId>,
     /// Messages of its source with the same bytes, received shortly before.
     pub copies: Arc<[Revision]>,
     /// The journey that it was concluded of: nothing is to be found out about whose it is.
@@ -165,7 +167,7 @@ impl Decider for Bag {
     ) {
         let Command::Observe(observe, known) = command else { return };
         known.kind = stream.id().parse::<LicencePlate>().ok().map(LicencePlate::kind);
-        known.strangers = person::strangers(plate, &observe.content, open);
+        (known.strangers, known.own) = person::compare(plate, &observe.content, open);
     }
 
     fn decide(plate: &Plate, command: Command) -> Result<Vec<BagEvent>, Rejection> {

@@ -24,6 +24,7 @@ mod stages;
 mod status;
 mod trail;
 
+pub(crate) use stages::is_outward;
 pub use stages::{rank, stage_of};
 pub use status::Status;
 pub(crate) use trail::{MAX_PLATES, Trail, goes_on_as};

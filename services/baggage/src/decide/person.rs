@@ -3,8 +3,9 @@
 //! One record locator is one passenger, whatever the names: a name may be corrected.
 //! Two airlines of a codeshare have two locators for one passenger, so those decide only
 //! where a name is wanting. Names are compared as RP 1745 leaves them, without blanks,
-//! hyphens and titles, and cut short anywhere. What was erased, or was never told, is no
-//! other passenger: operations go on without it.
+//! hyphens and titles. A surname is the same when it is equal, or cut where systems cut long
+//! ones: LI is not LIU. A given name may be an initial or cut anywhere. What was erased, or was
+//! never told, is no other passenger: operations go on without it, and it proves nothing.
 
 use airside_kernel::Personal;
 
@@ -16,29 +17,39 @@ use crate::{
 /// What is glued to a given name.
 const TITLES: [&str; 8] = ["MSTR", "MISS", "CHD", "INF", "MRS", "MR", "MS", "DR"];
 
+/// The shortest surname that a system cuts: the fields of old ones end at some ten letters.
+const CUT_MIN: usize = 8;
+
 /// What is known of a passenger, in clear.
 struct Person {
     names: Option<String>,
     locator: Option<String>,
 }
 
-/// Returns the journeys whose passenger is surely another than the announced one.
-pub(super) fn strangers(
+/// Returns the journeys whose passenger is surely another than the announced one, and those whose
+/// passenger surely is that one.
+pub(super) fn compare(
     plate: &Plate,
     content: &Content,
     open: &mut dyn FnMut(&Personal) -> Option<String>,
-) -> Vec<JourneyId> {
-    let Content::Announced(announcement) = content else { return Vec::new() };
+) -> (Vec<JourneyId>, Vec<JourneyId>) {
+    let (mut strangers, mut own) = (Vec::new(), Vec::new());
+    let Content::Announced(announcement) = content else { return (strangers, own) };
     if plate.journeys.is_empty()
         || (announcement.passenger_name.is_none() && announcement.record_locator.is_none())
     {
-        return Vec::new();
+        return (strangers, own);
     }
     let announced = told([&**announcement].into_iter(), open);
-    let journeys = plate.journeys.iter();
-    let others =
-        journeys.filter(|journey| is_another(&announced, &told(journey.announcements().rev(), open)));
-    others.map(|journey| journey.id).collect()
+    for journey in &plate.journeys {
+        let known = told(journey.announcements().rev(), open);
+        if is_another(&announced, &known) {
+            strangers.push(journey.id);
+        } else if is_same(&announced, &known) {
+            own.push(journey.id);
+        }
+    }
+    (strangers, own)
 }
 
 /// Returns whether two journeys are surely of two passengers.
@@ -61,10 +72,24 @@ fn told<'a>(
     Person { names: names.and_then(&mut *open), locator: locator.and_then(&mut *open) }
 }
 
-fn is_another(one: &Person, other: &Person) -> bool {
+fn is_one_booking(one: &Person, other: &Person) -> Option<bool> {
     let locators = one.locator.as_ref().zip(other.locator.as_ref());
-    let is_one_booking = locators.map(|(one, other)| one.eq_ignore_ascii_case(other));
-    match (is_one_booking, one.names.as_deref().zip(other.names.as_deref())) {
+    locators.map(|(one, other)| one.eq_ignore_ascii_case(other))
+}
+
+/// Whether two are one for sure, who are not told apart.
+fn is_same(one: &Person, other: &Person) -> bool {
+    let whole = |name: &str| name.split_once('/').is_some_and(|(_, given)| plain(given).len() > 1);
+    let names = one.names.as_deref().zip(other.names.as_deref());
+    is_one_booking(one, other) == Some(true)
+        || names.is_some_and(|(one, other)| {
+            let mut pairs = one.lines().flat_map(|one| other.lines().map(move |other| (one, other)));
+            pairs.any(|(one, other)| whole(one) && whole(other) && is_one_name(one, other))
+        })
+}
+
+fn is_another(one: &Person, other: &Person) -> bool {
+    match (is_one_booking(one, other), one.names.as_deref().zip(other.names.as_deref())) {
         (Some(true), _) | (None, None) => false,
         (_, Some((one, other))) => !one.lines().any(|one| other.lines().any(|other| is_one_name(one, other))),
         (Some(false), None) => true,
@@ -77,11 +102,20 @@ fn is_one_name(one: &str, other: &str) -> bool {
         (parts.next().unwrap_or_default(), parts.next().map(|given| without_title(&given).to_owned()))
     };
     let ((one, given), (other, other_given)) = (parts(one), parts(other));
-    is_cut(&one, &other)
-        && match (given, other_given) {
-            (Some(given), Some(other)) => is_cut(&given, &other),
-            _ => true,
+    match (given, other_given) {
+        (Some(given), Some(other_given)) => is_one_surname(&one, &other) && is_cut(&given, &other_given),
+        (None, None) => is_one_surname(&one, &other),
+        // Some write a name in one: then it is the surname, or all of it.
+        (given, other_given) => {
+            let whole =
+                |surname: &str, given: Option<String>| surname.to_owned() + &given.unwrap_or_default();
+            is_one_surname(&one, &other) || whole(&one, given) == whole(&other, other_given)
         }
+    }
+}
+
+fn is_one_surname(one: &str, other: &str) -> bool {
+    one == other || (is_cut(one, other) && one.len().min(other.len()) >= CUT_MIN)
 }
 
 /// Whether one is the other cut short. A name of one letter is an initial.
@@ -124,6 +158,8 @@ mod tests {
         check(("ZHANG/SAN", "ABC123"), ("ZHANG/SAN", "XYZ789"), false);
         check(("ZHANG/SAN", "ABC123"), ("ZHANG/SI", "abc123"), false);
         check(("ZHANG/SAN\nLI/SI", ""), ("LI/SI", ""), false);
+        check(("ZHANGSAN", ""), ("ZHANG/SAN", ""), false);
+        check(("CHANDRASEK/R", ""), ("CHANDRASEKHARAN/RAVI", ""), false);
         check(("ZHANG/SAN", ""), ("", "ABC123"), false);
         check(("", ""), ("ZHANG/SAN", "ABC123"), false);
     }
@@ -133,6 +169,24 @@ mod tests {
         check(("ZHANG/SAN", ""), ("LI/SI", ""), true);
         check(("ZHANG/SAN", "ABC123"), ("LI/SI", "XYZ789"), true);
         check(("ZHANG/SAN", ""), ("ZHANG/WEI", ""), true);
+        for (one, other) in
+            [("LI/WEI", "LIU/WEI"), ("WAN/LI", "WANG/LI"), ("OU/MEI", "OUYANG/MEI"), ("LI", "LIN")]
+        {
+            check((one, "ABC123"), (other, "XYZ789"), true);
+            check((one, ""), (other, ""), true);
+        }
         check(("", "ABC123"), ("ZHANG/SAN", "XYZ789"), true);
+    }
+
+    #[test]
+    fn one_is_surely_the_other_by_locator_or_by_a_whole_name() {
+        let surely = |one: (&str, &str), other: (&str, &str)| {
+            is_same(&person(one.0, one.1), &person(other.0, other.1))
+        };
+        assert!(surely(("ZHANG/SAN", ""), ("ZHANG/SANMR", "")));
+        assert!(surely(("", "ABC123"), ("ZHANG/SAN", "abc123")));
+        assert!(!surely(("ZHANG/S", ""), ("ZHANG/SAN", "")), "an initial proves nothing");
+        assert!(!surely(("ZHANG", ""), ("ZHANG/SAN", "")));
+        assert!(!surely(("", ""), ("", "")));
     }
 }

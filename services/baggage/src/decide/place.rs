@@ -1,16 +1,18 @@
 //! Which journey an observation belongs to. Pure.
 //!
-//! Rule version 3. An observation fits a journey of its plate
+//! Rule version 4. An observation fits a journey of its plate
 //! - by flight: both name the same flight of the same day, or
 //! - by place: its time lies in the journey's window and the journey is known to
 //!   touch the station. What an airline says anew or takes back for other flights
-//!   than a journey's does not fit it; a change (CHG) does.
+//!   than a journey's does not fit it, unless it says so of the same passenger, who
+//!   takes another flight; a change (CHG) does.
 //!
 //! The window of a journey goes from thirty hours before the day of its first flight
 //! to four days after that of its last (a day of flying and time zones, a day, and 48
 //! hours); without a flight it is two days, a day for a fallback tag, and at most
-//! five. What its passenger has is seen again for 48 hours, what is reported missing
-//! for as long as the plate remembers.
+//! five. What its passenger has, and what nobody took from the belt for four hours and so
+//! is taken to be with them, is seen again for 48 hours, but not on its way out
+//! elsewhere; what is reported missing for as long as the plate remembers.
 //!
 //! A fit by flight goes before a fit by place, and among several the one that the
 //! airline has not cancelled. One fit: attach. None: open a journey, provisional when a
@@ -23,13 +25,13 @@
 //! does, and what is judged of it, opens no journey. A link that a message tells is of
 //! the journey that the rest of the message spoke of.
 
-use airside_api::baggage::v1::AnnouncementChange;
+use airside_api::baggage::v1::{AnnouncementChange, Stage};
 use airside_kernel::Timestamp;
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 
 use super::{Known, Rejection};
 use crate::{
-    journey::{Journey, Plate},
+    journey::{Journey, Plate, Status, is_outward, rank, stage_of},
     model::{Content, DatedFlight, JourneyId, Observation, PlateKind},
 };
 
@@ -39,6 +41,8 @@ const BEFORE_FLIGHT_DAY: SignedDuration = SignedDuration::from_hours(30);
 const AFTER_FLIGHT_DAY: SignedDuration = SignedDuration::from_hours(4 * 24);
 /// A journey that is without a flight, or over, may be seen again for this long.
 const STILL_NEAR: SignedDuration = SignedDuration::from_hours(48);
+/// What lay on the belt for this long is with its passenger.
+const ON_BELT: SignedDuration = SignedDuration::from_hours(4);
 /// A fallback tag without a flight may be seen again for this long: no message will tell more of it.
 const FALLBACK_NEAR: SignedDuration = SignedDuration::from_hours(24);
 /// No journey without a flight lasts longer: a bag that is seen every day is a test bag.
@@ -123,17 +127,25 @@ fn fits_by_flight(journey: &Journey, content: &Content) -> bool {
 }
 
 fn fits_by_place(journey: &Journey, asked: &Asked<'_>) -> bool {
+    let is_own = asked.known.own.contains(&journey.id);
     let contradicts = match asked.content {
         Content::Announced(announcement) if announcement.change != AnnouncementChange::Changed => {
-            !announcement.legs.is_empty() && !journey.legs().is_empty()
+            !is_own && !announcement.legs.is_empty() && !journey.legs().is_empty()
         }
         Content::FlightTurned(_) | Content::ConnectionJudged(_) => true,
+        Content::Scanned(sighting) => {
+            let status = journey.status();
+            is_outward(stage_of(sighting.point))
+                && status.station != Some(asked.observation.station)
+                && rank(status.stage) >= rank(Stage::OnBelt)
+                && lies_since_long(&status, asked.observation.happened_at())
+        }
         _ => false,
     };
     let is_fallback = asked.known.kind == Some(PlateKind::Fallback);
     let near = if is_fallback { FALLBACK_NEAR } else { STILL_NEAR };
     !contradicts
-        && journey.touches(asked.observation.station)
+        && (is_own || journey.touches(asked.observation.station))
         && is_in_window(journey, asked.observation.happened_at(), near)
 }
 
@@ -152,7 +164,21 @@ fn is_in_window(journey: &Journey, at: Timestamp, near: SignedDuration) -> bool 
         -BEFORE_FLIGHT_DAY <= since && since <= AFTER_FLIGHT_DAY
     };
     journey.flights().any(|flight| start_of(&flight).is_some_and(is_around))
-        && (!journey.is_over() || is_near())
+        && (!has_ended(journey, at) || is_near())
+}
+
+/// Whether its passenger has it, or is taken to have it.
+fn has_ended(journey: &Journey, at: Timestamp) -> bool {
+    let lies = || {
+        let status = journey.status();
+        status.stage == Stage::OnBelt && lies_since_long(&status, at)
+    };
+    journey.is_over() || lies()
+}
+
+/// Whether nothing was seen of a bag for so long that, if it lay on a belt, somebody took it.
+fn lies_since_long(status: &Status, at: Timestamp) -> bool {
+    status.seen_at.is_some_and(|seen| at.duration_since(seen) > ON_BELT)
 }
 
 fn start_of(flight: &DatedFlight) -> Option<Timestamp> {

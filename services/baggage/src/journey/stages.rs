@@ -46,7 +46,7 @@ pub fn stage_of(point: TrackingPoint) -> Stage {
 }
 
 /// Whether a bag at this stage is on its way into an aircraft.
-pub(super) const fn is_outward(stage: Stage) -> bool {
+pub(crate) const fn is_outward(stage: Stage) -> bool {
     rank(Stage::Accepted) <= rank(stage) && rank(stage) <= rank(Stage::OnAircraft)
 }
 

@@ -110,6 +110,49 @@ fn one_passenger_is_one_bag_however_often_and_by_whom_it_is_announced() {
     assert_eq!((plate.journeys.len(), collisions(&facts)), (1, 0));
 }
 
+#[test]
+fn passengers_whose_names_begin_alike_are_two_and_their_bags_are() {
+    let (plate, facts) = ordinary([
+        observe("a", 0, named(New, FLIGHT, "LI/WEI")),
+        observe("b", 5, named(New, FLIGHT, "LIU/WEI")),
+    ]);
+    assert_eq!((plate.journeys.len(), collisions(&facts)), (2, 1));
+}
+
+#[test]
+fn a_passenger_who_takes_another_flight_has_one_bag_however_that_is_said() {
+    let other = "ZH9103-20261120";
+    for between in [None, Some(observe("b", 30, named(Deleted, FLIGHT, "ZHANG/SAN")))] {
+        let first = [observe("a", 0, named(New, FLIGHT, "ZHANG/SAN")), observe("s", 9, seen(CheckIn))];
+        let again = observe("c", 40, named(New, other, "ZHANG/SAN"));
+        let (plate, facts) =
+            ordinary(first.into_iter().chain(between).chain([again, observe("d", 50, seen(Sortation))]));
+        let [bag] = plate.journeys.as_slice() else { panic!("one bag") };
+        let status = bag.status();
+        assert_eq!((collisions(&facts), status.stage, status.flight), (0, Stage::Sorted, other.parse().ok()));
+        assert!(!status.is_cancelled());
+    }
+}
+
+#[test]
+fn a_plate_that_is_worn_anew_shows_nobody_where_another_bag_is() {
+    let (plate, _) = ordinary([
+        observe("a", 0, named(New, FLIGHT, "ZHANG/SAN")),
+        observe("b", 9, seen(AircraftLoad)),
+        then_at("PEK", observe("c", 5 * HOUR, seen(ReclaimBelt))),
+        observe("d", 20 * HOUR, seen(CheckIn)),
+        observe("e", 20 * HOUR + 5, named(New, "ZH9101-20261121", "LI/SI")),
+    ]);
+    let [one, other] = plate.journeys.as_slice() else { panic!("two bags") };
+    assert_eq!((one.status().stage, other.status().stage), (Stage::OnBelt, Stage::Accepted));
+    assert!(!other.is_provisional());
+}
+
+fn then_at(station: &str, mut observe: Observe) -> Observe {
+    observe.observation.station = station.parse().unwrap();
+    observe
+}
+
 /// Case 60 of the reference: the plate comes again.
 #[test]
 fn a_plate_that_comes_again_after_days_is_another_bag_and_no_alarm() {
