@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 
 use self::times::Times;
 use crate::{
-    journey::{Journey, Status},
+    journey::{Journey, Status, rank},
     model::{AirportCode, Content, DatedFlight, Leg, Sighting},
 };
 
@@ -93,6 +93,7 @@ impl Way {
 
 fn steps(journey: &Journey) -> Vec<Step> {
     let observations: Vec<_> = journey.observations().collect();
+    let known: Vec<_> = Status::along(observations.iter().copied()).collect();
     let (mut steps, mut announced) = (Vec::new(), None);
     for (at, (observation, content)) in observations.iter().enumerate() {
         let step = |kind, certainty, flight| Step {
@@ -120,21 +121,35 @@ fn steps(journey: &Journey) -> Vec<Step> {
                 reported_as(reported.report).map(|kind| step(kind, Certainty::Announced, None))
             }
             Content::FlightTurned(turned) if turned.turn == FlightTurn::Departed => {
-                let then = Status::of(observations[..=at].iter().copied());
-                let kind = match (then.stage, then.exception) {
-                    (Stage::Departed, _) => Some(BagStepKind::Departed),
-                    (_, BagException::LeftBehind) => Some(BagStepKind::LeftBehind),
-                    _ => None,
-                };
-                kind.map(|kind| step(kind, Certainty::Concluded, Some(turned.flight)))
+                left_with(&known[at..], turned.flight)
+                    .map(|kind| step(kind, Certainty::Concluded, Some(turned.flight)))
             }
             Content::FlightTurned(_) => None,
         };
-        if let Some(found) = found {
-            add(&mut steps, found);
+        let Some(mut found) = found else { continue };
+        // A load that is read after its flight left is of a clock that was wrong.
+        let is_late = known[at].stage == Stage::Departed && found.kind == BagStepKind::OnBoard;
+        match steps.pop_if(|last: &mut Step| is_late && last.kind == BagStepKind::Departed) {
+            Some(departed) => {
+                found.at = found.at.min(departed.at);
+                add(&mut steps, found);
+                steps.push(departed);
+            }
+            None => add(&mut steps, found),
         }
     }
     steps
+}
+
+/// Returns whether a bag left with its flight, as far as is known by now: what is told late counts.
+fn left_with(known: &[Status], flight: DatedFlight) -> Option<BagStepKind> {
+    let of_it = || known.iter().filter(|status| status.flight == Some(flight));
+    let is_left_behind = |status: &&Status| status.exception == BagException::LeftBehind;
+    let mut under_way = of_it().filter(|status| !is_left_behind(status) && status.stage != Stage::Collected);
+    match under_way.any(|status| rank(status.stage) >= rank(Stage::Departed)) {
+        true => Some(BagStepKind::Departed),
+        false => of_it().any(|status| is_left_behind(&status)).then_some(BagStepKind::LeftBehind),
+    }
 }
 
 /// Adds a step, unless it is the one that goes on.

@@ -74,6 +74,16 @@ impl Status {
         fold.status()
     }
 
+    /// Returns what observations amount to after each of them, oldest first.
+    pub(crate) fn along<'a>(
+        observations: impl Iterator<Item = (&'a Observation, &'a Content)>,
+    ) -> impl Iterator<Item = Self> {
+        observations.scan(Fold::default(), |fold, (observation, content)| {
+            fold.take(observation, content);
+            Some(fold.status())
+        })
+    }
+
     /// Returns whether the airline took the bag back before it was on board.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.authority == Authority::Revoked && rank(self.stage) < rank(Stage::OnAircraft)

@@ -204,6 +204,45 @@ fn a_bag_with_a_connection_is_to_be_taken_to_its_next_flight() {
 }
 
 #[test]
+fn what_is_told_after_departure_stands_where_it_happened_and_is_as_sure_as_it_is() {
+    use BagStepKind::{Announced, Departed, InHall, LeftBehind, OnBelt, OnBoard, OnHand};
+    let told = |more: Vec<(&'static str, &'static str, Content)>| {
+        let before = [("06:00", "SZX", read(TrackingPoint::Sortation)), ("08:15", "SZX", departed(FLIGHT))];
+        let way = way(&journey(before.into_iter().chain(more)), "12:00");
+        way.steps.iter().map(|step| (step.kind, step.at)).collect::<Vec<_>>()
+    };
+    let announced = |clock| (clock, "SZX", local());
+    let left = [(InHall, at("06:00")), (LeftBehind, at("08:15"))];
+    assert_eq!(told(vec![announced("05:00")])[1..], left);
+    assert_eq!(told(vec![announced("09:00")]), [left.as_slice(), &[(Announced, at("09:00"))]].concat());
+    let load = |clock| (clock, "SZX", read(TrackingPoint::AircraftLoad));
+    let gone = [(InHall, at("06:00")), (OnBoard, at("08:15")), (Departed, at("08:15"))];
+    let late = told(vec![announced("05:00"), load("08:40")]);
+    assert_eq!(late[1..], gone, "the reader's clock was wrong");
+    let unread = told(vec![announced("05:00"), ("10:50", "PVG", read(TrackingPoint::ReclaimBelt))]);
+    let flown = [(InHall, at("06:00")), (Departed, at("08:15")), (OnBelt, at("10:50"))];
+    assert_eq!(unread[1..], flown, "it was seen where the flight went");
+    let report = |report| Content::Reported(Reported { report, leg: None, location: String::new() });
+    let found = told(vec![
+        announced("05:00"),
+        ("09:00", "SZX", report(Report::OnHand)),
+        ("11:00", "SZX", report(Report::Delivered)),
+    ]);
+    assert_eq!(found[1..3], left, "whoever has it now, it was left behind");
+    assert_eq!(found[3].0, OnHand);
+    let concluded = way(
+        &journey([
+            ("05:00", "SZX", local()),
+            ("08:15", "SZX", departed(FLIGHT)),
+            ("08:00", "SZX", concluded(TrackingPoint::AircraftLoad)),
+        ]),
+        "09:00",
+    );
+    let sure: Vec<_> = concluded.steps.iter().map(|step| step.certainty).collect();
+    assert_eq!(sure, [Certainty::Announced, Certainty::Concluded, Certainty::Concluded]);
+}
+
+#[test]
 fn a_bag_that_is_left_behind_waits_for_its_next_flight() {
     let left = |told: Vec<(&'static str, &'static str, Content)>| {
         journey(
