@@ -137,6 +137,16 @@ impl Area {
         ring(&self.polygon.exterior().0) - holes
     }
 
+    /// Returns the polygon as drawn.
+    pub(crate) fn polygon(&self) -> &Polygon<f64> {
+        &self.polygon
+    }
+
+    /// Returns the walls, each with its two ends.
+    pub(crate) fn walls(&self) -> &[[Coord<f64>; 2]] {
+        &self.walls
+    }
+
     /// Returns the lowest and highest corner of the box around the area.
     pub(crate) fn bounds(&self) -> (Coord<f64>, Coord<f64>) {
         (self.low, self.high)

@@ -6,6 +6,8 @@
 //! nodes with one edge between them; a lift is one hub with an edge to each stop, so that N floors need N
 //! edges and one closure. Edges forbidden by a zone are kept and marked, so that a refusal can say so.
 
+use std::sync::Arc;
+
 use geo::Coord;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use serde::Serialize;
@@ -17,6 +19,7 @@ pub(crate) use crate::geometry::millis_between as millis_at;
 use crate::geometry::Area;
 use crate::imdf::{Archive, FeatureId};
 use crate::source::Source;
+use crate::taut::Floor;
 use crate::words::{Labels, Language};
 
 mod derive;
@@ -195,7 +198,12 @@ pub(crate) struct Room {
     pub(crate) category: String,
     pub(crate) name: Labels,
     pub(crate) level: usize,
+    /// The polygons as drawn.
     pub(crate) areas: Vec<Area>,
+    /// The polygons without the fixtures in them.
+    pub(crate) floors: Vec<Area>,
+    /// Whether fixtures stand in it.
+    pub(crate) obstructed: bool,
     pub(crate) zone: Option<Zone>,
     /// The security section it lies in.
     pub(crate) security: Option<FeatureId>,
@@ -223,6 +231,8 @@ pub struct Graph {
     pub(crate) venue_name: Labels,
     pub(crate) storeys: Vec<Storey>,
     pub(crate) rooms: Vec<Room>,
+    /// Shared by all copies of the graph.
+    pub(crate) floor: Arc<Floor>,
     pub(crate) places: Vec<Place>,
     pub(crate) shafts: Vec<Shaft>,
     pub(crate) security: Vec<(FeatureId, Labels)>,
@@ -254,6 +264,7 @@ impl Graph {
             venue_name: Labels::default(),
             storeys,
             rooms: vec![],
+            floor: Arc::default(),
             places: vec![],
             shafts: vec![],
             security: vec![],

@@ -88,6 +88,14 @@ pub(crate) struct Unit {
     pub(crate) areas: Vec<Rings>,
 }
 
+/// A fixture or kiosk: what stands on the floor and is walked around.
+#[derive(Clone, Debug)]
+pub(crate) struct Obstacle {
+    pub(crate) id: FeatureId,
+    pub(crate) level_id: FeatureId,
+    pub(crate) areas: Vec<Rings>,
+}
+
 /// A door or passage, drawn as the line of its threshold.
 #[derive(Clone, Debug)]
 pub(crate) struct Opening {
@@ -171,6 +179,7 @@ pub struct Archive {
     pub(crate) venues: Vec<VenueFeature>,
     pub(crate) levels: Vec<Level>,
     pub(crate) units: Vec<Unit>,
+    pub(crate) obstacles: Vec<Obstacle>,
     pub(crate) openings: Vec<Opening>,
     pub(crate) amenities: Vec<Amenity>,
     pub(crate) occupants: Vec<Occupant>,

@@ -37,6 +37,7 @@ pub mod search;
 mod shape;
 pub mod snapshot;
 mod source;
+mod taut;
 pub mod words;
 
 pub use check::{Finding, Refused, Severity, check};

@@ -11,6 +11,7 @@ use crate::snapshot::{Metric, Snapshot};
 use crate::words::Language;
 
 mod pieces;
+mod pulled;
 mod reason;
 mod resolve;
 mod steps;
@@ -192,7 +193,7 @@ pub fn route(
     let direct = direct(snapshot, overlay, metric, &from, &to);
     let language = request.language;
     let asked = pieces::Asked { snapshot, overlay, metric, from: &from[0], to: &to };
-    let pieces = match (found, direct) {
+    let mut pieces = match (found, direct) {
         (Some(found), Some((millis, _))) if found.millis <= millis => pieces::along(&asked, &found),
         (_, Some((_, pieces))) => pieces,
         (Some(found), None) => pieces::along(&asked, &found),
@@ -202,6 +203,7 @@ pub fn route(
             return Ok(Outcome::NotFound { reason, text });
         }
     };
+    pulled::pull(snapshot.graph(), &mut searcher.scratch, &mut pieces);
     let name = to.get(pieces.goal).and_then(|spot| spot.name(snapshot, language));
     Ok(Outcome::Found(steps::narrate(snapshot, &pieces, name.as_deref(), language)))
 }

@@ -8,6 +8,7 @@ use crate::cch::query::{Foot, Query};
 use crate::overlay::Overlay;
 use crate::profile::{NO_WAY, Pace, Profile, Speed};
 use crate::snapshot::{COST_MAX, Metric, Snapshot};
+use crate::taut::Scratch;
 
 mod plain;
 
@@ -36,6 +37,8 @@ pub struct Searcher {
     query: Query,
     feet: [Vec<Foot>; 2],
     edges: Vec<u32>,
+    /// The buffers by which a found way is pulled taut.
+    pub(crate) scratch: Scratch,
 }
 
 impl std::fmt::Debug for Searcher {

@@ -2,7 +2,7 @@
 
 use geo::{Coord, LineString, Polygon};
 
-use super::ways::ways;
+use super::ways::Bends;
 use super::{Area, Frame};
 
 fn at(x: f64, y: f64) -> Coord<f64> {
@@ -25,9 +25,8 @@ fn corner_room() -> Area {
 fn a_line_around_the_corner_is_not_seen_and_bends_there() {
     let room = corner_room();
     assert!(!room.sees(at(9.0, 3.9), at(3.9, 9.0)));
-    let way = &ways(&room, &[at(10.0, 2.0), at(2.0, 10.0)])[0];
-    assert_eq!(way.via, vec![at(4.0, 4.0)]);
-    assert!((way.length_m - 2.0 * 40.0_f64.sqrt()).abs() < 1e-9);
+    let line = Bends::of(&room).line(at(10.0, 2.0), at(2.0, 10.0)).unwrap();
+    assert_eq!(line, vec![at(10.0, 2.0), at(4.0, 4.0), at(2.0, 10.0)]);
 }
 
 #[test]
@@ -44,7 +43,8 @@ fn a_line_does_not_leave_and_come_back() {
     let cup = Area::new(Polygon::new(ring.map(|(x, y)| at(x, y)).to_vec().into(), vec![])).unwrap();
     assert!(!cup.sees(at(1.0, 8.0), at(8.0, 8.0)));
     assert!(!cup.sees(at(3.0, 9.0), at(6.0, 9.0)));
-    assert_eq!(ways(&cup, &[at(1.0, 8.0), at(8.0, 8.0)])[0].via, vec![at(3.0, 3.0), at(6.0, 3.0)]);
+    let line = Bends::of(&cup).line(at(1.0, 8.0), at(8.0, 8.0)).unwrap();
+    assert_eq!(line, vec![at(1.0, 8.0), at(3.0, 3.0), at(6.0, 3.0), at(8.0, 8.0)]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_column_is_walked_around() {
     let hall = Area::new(Polygon::new(hall, vec![column])).unwrap();
     assert_eq!(hall.corners().len(), 4);
     assert!(!hall.sees(at(0.0, 5.0), at(10.0, 5.0)));
-    assert_eq!(ways(&hall, &[at(0.0, 5.0), at(10.0, 5.0)])[0].via.len(), 2);
+    assert_eq!(Bends::of(&hall).line(at(0.0, 5.0), at(10.0, 5.0)).unwrap().len(), 4);
 }
 
 #[test]

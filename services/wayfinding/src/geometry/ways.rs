@@ -1,58 +1,20 @@
-//! Shortest walks inside one polygon: straight where it can be, else bent at the corners that are in the way.
+//! Shortest walks inside one polygon, around its corners: for what the mesh of the floor leaves out, since a
+//! body's clearance does not fit there.
 
 use geo::Coord;
 
-use super::{Area, TOUCH_M, distance_m};
+use super::{Area, distance_m};
 
-/// The most corners of one polygon that paths are sought around; above it the map is refused.
-pub(crate) const CORNERS_MAX: usize = 512;
-/// The most doors and places of one polygon that are joined pairwise; above it the map is refused.
-pub(crate) const PORTALS_MAX: usize = 256;
+/// The most corners of one polygon that a walk is sought around.
+const CORNERS_MAX: usize = 512;
 
-/// A walk between two points of one polygon; `via` leaves out both ends.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Way {
-    pub(crate) from: usize,
-    pub(crate) to: usize,
-    pub(crate) length_m: f64,
-    pub(crate) via: Vec<Coord<f64>>,
-}
-
-/// Returns the shortest walk between every two of the points, each pair once, for pairs that can meet.
-pub(crate) fn ways(area: &Area, points: &[Coord<f64>]) -> Vec<Way> {
-    let inside: Vec<_> = points.iter().map(|p| area.clamp(*p)).collect();
-    let mut bends = Bends { area, corners: area.corners(), sight: Vec::new() };
-    bends.corners.truncate(CORNERS_MAX);
-    let mut found = Vec::new();
-    for from in 0..points.len() {
-        let mut tree = None;
-        for to in from + 1..points.len() {
-            let mut line = if area.sees(inside[from], inside[to]) {
-                vec![inside[from], inside[to]]
-            } else {
-                let tree = tree.get_or_insert_with(|| bends.tree(inside[from]));
-                let Some(line) = bends.bent(tree, inside[from], inside[to]) else { continue };
-                line
-            };
-            line.insert(0, points[from]);
-            line.push(points[to]);
-            line.dedup_by(|a, b| distance_m(*a, *b) <= TOUCH_M);
-            let ends = [points[from], points[to]];
-            let via: Vec<_> =
-                line.into_iter().filter(|p| ends.iter().all(|end| distance_m(*p, *end) > TOUCH_M)).collect();
-            let whole: Vec<_> =
-                std::iter::once(ends[0]).chain(via.iter().copied()).chain(std::iter::once(ends[1])).collect();
-            found.push(Way { from, to, length_m: super::length_m(&whole), via });
-        }
-    }
-    found
-}
-
-struct Bends<'a> {
+/// The corners of one polygon, and who sees whom among them.
+pub(crate) struct Bends<'a> {
     area: &'a Area,
+    /// Empty until the first walk that is not straight.
     corners: Vec<Coord<f64>>,
-    /// Who sees whom among the corners, filled on first use.
     sight: Vec<bool>,
+    looked: bool,
 }
 
 struct Tree {
@@ -60,12 +22,34 @@ struct Tree {
     before: Vec<Option<usize>>,
 }
 
-impl Bends<'_> {
+impl<'a> Bends<'a> {
+    pub(crate) fn of(area: &'a Area) -> Self {
+        Self { area, corners: vec![], sight: vec![], looked: false }
+    }
+
+    /// Returns the shortest walk between two points, each moved into the polygon first where it lies outside;
+    /// `None` when they cannot meet.
+    pub(crate) fn line(&mut self, from: Coord<f64>, to: Coord<f64>) -> Option<Vec<Coord<f64>>> {
+        let [begin, end] = [from, to].map(|p| self.area.clamp(p));
+        let mut line = vec![from];
+        if self.area.sees(begin, end) {
+            line.extend([begin, end]);
+        } else {
+            let tree = self.tree(begin);
+            line.extend(self.bent(&tree, begin, end)?);
+        }
+        line.push(to);
+        line.dedup_by(|a, b| distance_m(*a, *b) <= super::TOUCH_M);
+        Some(line)
+    }
+
     fn look(&mut self) {
-        let count = self.corners.len();
-        if !self.sight.is_empty() || count == 0 {
+        if std::mem::replace(&mut self.looked, true) {
             return;
         }
+        self.corners = self.area.corners();
+        self.corners.truncate(CORNERS_MAX);
+        let count = self.corners.len();
         self.sight = vec![false; count * count];
         for i in 0..count {
             for j in i + 1..count {
@@ -75,7 +59,6 @@ impl Bends<'_> {
             }
         }
     }
-
     /// Dijkstra over the corners from one point; dense, since corners are few.
     fn tree(&mut self, from: Coord<f64>) -> Tree {
         self.look();

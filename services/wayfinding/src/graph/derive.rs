@@ -1,13 +1,20 @@
 //! From features to the graph, step by step, always in the order of ids.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use geo::Coord;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 
 use super::{Edge, Graph, Node, Room};
 use crate::check::{Finding, Severity};
-use crate::geometry::ways::{CORNERS_MAX, PORTALS_MAX, ways};
+use crate::geometry::ways::Bends;
 use crate::geometry::{Area, Frame};
 use crate::imdf::{Archive, FeatureId};
+use crate::taut::{Corridor, Floor, Scratch, Threshold, straighten};
+
+/// The most doors and places of one room that are joined pairwise; above it the map is refused.
+const PORTALS_MAX: usize = 256;
 
 /// How far a door or place may lie outside the polygon of the unit it belongs to, in metres.
 const PORTAL_GAP_M: f64 = 0.7;
@@ -25,6 +32,10 @@ pub(super) struct Work<'a> {
     /// The portals of each room, by its index.
     pub(super) portals: Vec<Vec<Portal>>,
     pub(super) notes: Vec<Finding>,
+    /// The doors between two rooms, and the nodes that stand for them.
+    pub(super) thresholds: Vec<Threshold>,
+    pub(super) door_of: BTreeMap<NodeIndex, u32>,
+    scratch: Scratch,
 }
 
 impl Work<'_> {
@@ -64,6 +75,7 @@ pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
         venue_name: venue.map(|venue| venue.name.clone()).unwrap_or_default(),
         storeys: super::rooms::storeys(archive),
         rooms: vec![],
+        floor: Arc::default(),
         places: vec![],
         shafts: vec![],
         security: vec![],
@@ -71,7 +83,15 @@ pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
         outlines: vec![vec![]; archive.levels.len()],
         obstacles: vec![vec![]; archive.levels.len()],
     };
-    let mut work = Work { archive, graph, portals: vec![], notes: vec![] };
+    let mut work = Work {
+        archive,
+        graph,
+        portals: vec![],
+        notes: vec![],
+        thresholds: vec![],
+        door_of: BTreeMap::new(),
+        scratch: Scratch::default(),
+    };
     work.add_rooms();
     work.add_doors();
     work.add_places();
@@ -81,43 +101,63 @@ pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
 }
 
 impl Work<'_> {
-    /// Joins every two portals of a room that are in reach of the same polygon.
+    /// Joins every two portals of a room that can meet on its floor.
     fn add_walks(&mut self) {
+        let doors = std::mem::take(&mut self.thresholds);
         let rooms = std::mem::take(&mut self.graph.rooms);
-        for (index, room) in rooms.iter().enumerate().filter(|(_, room)| !room.restricted) {
-            for area in &room.areas {
-                self.walk_area(index, room, area);
-            }
+        let floor = Floor::of(&rooms, doors, std::mem::take(&mut self.door_of), self.graph.storeys.len());
+        for index in (0..rooms.len()).filter(|room| !rooms[*room].restricted) {
+            self.walk_room(&floor, &rooms, index);
         }
+        self.graph.floor = Arc::new(floor);
         self.graph.rooms = rooms;
     }
 
-    fn walk_area(&mut self, index: usize, room: &Room, area: &Area) {
-        let in_reach = |portal: &&Portal| area.gap_m(portal.at, PORTAL_GAP_M) <= PORTAL_GAP_M;
-        let portals: Vec<_> = self.portals[index].iter().filter(in_reach).map(|p| (p.node, p.at)).collect();
-        let corners = area.corners().len();
-        if portals.len() > PORTALS_MAX || corners > CORNERS_MAX {
-            let text = format!(
-                "{} doors and places and {corners} inner corners are more than {PORTALS_MAX} and {CORNERS_MAX}",
-                portals.len()
-            );
+    fn walk_room(&mut self, floor: &Floor, rooms: &[Room], index: usize) {
+        let room = &rooms[index];
+        let portals: Vec<_> = self.portals[index].iter().map(|p| (p.node, p.at)).collect();
+        if portals.len() > PORTALS_MAX {
+            let text = format!("{} doors and places are more than {PORTALS_MAX}", portals.len());
             let rule = ("unit-too-complex", Severity::Violation);
-            return self.note(
-                rule,
-                ("unit", &room.id),
-                text,
-                "split the unit with openings between the parts",
-            );
+            let remedy = "split the unit with openings between the parts";
+            return self.note(rule, ("unit", &room.id), text, remedy);
         }
-        let points: Vec<_> = portals.iter().map(|(_, at)| *at).collect();
-        for way in ways(area, &points) {
-            let (from, to) = (portals[way.from].0, portals[way.to].0);
-            let mut back = way.via.clone();
-            back.reverse();
-            self.graph.model.add_edge(from, to, Edge::walk(way.length_m, Some(index), way.via));
-            self.graph.model.add_edge(to, from, Edge::walk(way.length_m, Some(index), back));
+        let corridor = Corridor { rooms: vec![index], doors: vec![] };
+        let mut narrow: Vec<_> = room.floors.iter().map(|area| (area, Bends::of(area))).collect();
+        let mut met = vec![false; portals.len()];
+        for from in 0..portals.len() {
+            for to in from + 1..portals.len() {
+                let ends = [portals[from].1, portals[to].1];
+                let line = floor.line(&mut self.scratch, rooms, &corridor, ends.map(|at| (index, at)));
+                let Some(mut line) = line.or_else(|| around(&mut narrow, ends)) else { continue };
+                let length_m = straighten(&mut line);
+                let via = line[1..line.len() - 1].to_vec();
+                let back = via.iter().rev().copied().collect();
+                let (a, b) = (portals[from].0, portals[to].0);
+                self.graph.model.add_edge(a, b, Edge::walk(length_m, Some(index), via));
+                self.graph.model.add_edge(b, a, Edge::walk(length_m, Some(index), back));
+                (met[from], met[to]) = (true, true);
+            }
+        }
+        if portals.len() > 1 && room.obstructed {
+            let alone = portals.iter().zip(&met).filter(|(_, met)| !**met).map(|((node, _), _)| *node);
+            for node in alone.collect::<Vec<_>>() {
+                let feature = self.graph.model[node].features[0].clone();
+                let text = "fixtures leave no way from here to the rest of its unit".to_owned();
+                let rule = ("way-obstructed", Severity::Warning);
+                self.note(rule, ("unit", &feature), text, "move it, or draw the fixtures as they stand");
+            }
         }
     }
+}
+
+/// Walks around the corners of the floor as drawn, where clearance leaves no way.
+fn around(narrow: &mut [(&Area, Bends<'_>)], [from, to]: [Coord<f64>; 2]) -> Option<Vec<Coord<f64>>> {
+    let near = |area: &Area, at: Coord<f64>| area.gap_m(at, PORTAL_GAP_M) <= PORTAL_GAP_M;
+    narrow
+        .iter_mut()
+        .filter(|(area, _)| near(area, from) && near(area, to))
+        .find_map(|(_, b)| b.line(from, to))
 }
 
 /// Turns degrees into a polygon of the plane.

@@ -12,6 +12,7 @@ use super::{Edge, EdgeKind, Node, NodeKind, SECURITY_FREE_MS, WHEELCHAIR_DOOR_M,
 use crate::check::Severity;
 use crate::geometry::{distance_m, length_m, middle};
 use crate::imdf::{FeatureId, Opening};
+use crate::taut::Threshold;
 
 /// The steps taken to either side of a threshold to find the rooms, in metres.
 const STEPS_M: [f64; 3] = [0.1, 0.3, 0.6];
@@ -51,11 +52,19 @@ impl Work<'_> {
                 self.note(rule, ("opening", &opening.id), text, "remove it if passengers may pass");
                 continue;
             }
-            self.add_door(opening, level, middle(&line), width_m, &rooms);
+            self.add_door(opening, level, &line, width_m, &rooms);
         }
     }
 
-    fn add_door(&mut self, opening: &Opening, level: usize, at: Coord<f64>, width_m: f64, rooms: &[usize]) {
+    fn add_door(
+        &mut self,
+        opening: &Opening,
+        level: usize,
+        line: &[Coord<f64>],
+        width_m: f64,
+        rooms: &[usize],
+    ) {
+        let at = middle(line);
         let node = Node { kind: NodeKind::Opening, features: vec![opening.id.clone()], level, at, width_m };
         let [a, b] = rooms else {
             let node = self.add(node);
@@ -64,9 +73,12 @@ impl Work<'_> {
             }
             return;
         };
+        let door = u32::try_from(self.thresholds.len()).unwrap_or(u32::MAX);
+        self.thresholds.push(Threshold { line: [line[0], line[line.len() - 1]], rooms: [*a, *b] });
         let passage = self.passage(*a, *b, &opening.id);
         if passage.forth && passage.back {
             let node = self.add(node);
+            self.door_of.insert(node, door);
             self.portals[*a].push(Portal { node, at });
             self.portals[*b].push(Portal { node, at });
             return;
@@ -76,6 +88,7 @@ impl Work<'_> {
         features.dedup();
         let near = self.add(Node { features: features.clone(), ..node });
         let far = self.add(Node { features, ..node });
+        self.door_of.extend([(near, door), (far, door)]);
         self.portals[*a].push(Portal { node: near, at });
         self.portals[*b].push(Portal { node: far, at });
         let edge = |kind, open: bool| Edge {

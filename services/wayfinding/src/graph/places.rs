@@ -1,8 +1,11 @@
 //! Amenities and occupants become places with a node where they are reached.
 
+use geo::Coord;
+
 use super::derive::{Portal, Work};
 use super::{Node, NodeKind, Place};
 use crate::check::Severity;
+use crate::geometry::{Area, distance_m};
 use crate::imdf::{FeatureId, LonLat};
 use crate::words::Labels;
 
@@ -69,12 +72,9 @@ impl Work<'_> {
             let rule = ("place-outside-unit", Severity::Warning);
             self.note(rule, (place.file, &place.id), text, "move the point into the unit");
         }
-        let areas = self.graph.rooms[room].areas.iter().map(|area| area.clamp(at));
-        let at = areas
-            .min_by(|a, b| {
-                crate::geometry::distance_m(*a, at).total_cmp(&crate::geometry::distance_m(*b, at))
-            })
-            .unwrap_or(at);
+        // A counter is drawn where it stands; it is reached where one can stand before it.
+        let drawn = nearest_of(&self.graph.rooms[room].areas, at);
+        let at = nearest_of(&self.graph.rooms[room].floors, drawn);
         let index = self.graph.places.len();
         let mut features = vec![place.id.clone()];
         features.extend(place.also);
@@ -87,11 +87,17 @@ impl Work<'_> {
             category: place.category,
             name: place.name,
             zone: self.graph.rooms[room].zone,
-            lon_lat: self.graph.frame.to_world(at),
+            lon_lat: self.graph.frame.to_world(drawn),
             level,
             node,
         });
     }
+}
+
+/// Returns the point itself where one of the areas holds it, else the nearest point of any.
+fn nearest_of(areas: &[Area], at: Coord<f64>) -> Coord<f64> {
+    let inside = areas.iter().map(|area| area.clamp(at));
+    inside.min_by(|a, b| distance_m(*a, at).total_cmp(&distance_m(*b, at))).unwrap_or(at)
 }
 
 /// Returns the short codes of a place: its other names, and words of letters and digits in its names.

@@ -7,6 +7,7 @@ use super::{Room, Storey, Zone};
 use crate::check::Severity;
 use crate::geometry::{Area, Frame};
 use crate::imdf::{Archive, FeatureId, Region};
+use crate::taut::{Obstacles, VERTICES_MAX};
 
 /// How far from its middle a venue may reach, in metres; the plane is honest within.
 const REACH_MAX_M: f64 = 20_000.0;
@@ -66,6 +67,8 @@ impl Work<'_> {
         let sections = drawn(&self.graph.frame, &archive.sections);
         let checkpoints = archive.sections.iter().filter(|section| is_security(&section.category));
         self.graph.security = checkpoints.map(|s| (s.id.clone(), s.name.clone())).collect();
+        self.add_obstacles();
+        let obstacles: Vec<_> = self.graph.obstacles.iter().map(|shapes| Obstacles::of(shapes)).collect();
         for unit in &archive.units {
             let Some(level) = self.graph.storeys.iter().position(|storey| storey.id == unit.level_id) else {
                 continue;
@@ -88,6 +91,22 @@ impl Work<'_> {
                 self.note(rule, ("unit", &unit.id), text, "correct its coordinates (longitude first)");
                 continue;
             }
+            let (mut floors, points) = obstacles[level].taken_from(&areas);
+            if points > VERTICES_MAX {
+                let text = format!("its outline and fixtures have {points} points, more than {VERTICES_MAX}");
+                let rule = ("unit-too-complex", Severity::Violation);
+                self.note(rule, ("unit", &unit.id), text, "simplify the outline, or split the unit");
+                continue;
+            }
+            if floors.is_empty() {
+                let text = "fixtures fill the unit; they are walked through".to_owned();
+                let rule = ("unit-filled", Severity::Warning);
+                self.note(rule, ("unit", &unit.id), text, "draw the fixtures as they stand");
+                floors.clone_from(&areas);
+            }
+            let obstructed = floors.len() != areas.len()
+                || floors.iter().map(Area::square_m).sum::<f64>() + 0.01
+                    < areas.iter().map(Area::square_m).sum::<f64>();
             let middle = areas[0].interior();
             let zone =
                 fences.iter().filter(|f| f.covers(&unit.level_id, middle)).find_map(|f| zone(&f.category));
@@ -101,12 +120,24 @@ impl Work<'_> {
                 name: unit.name.clone(),
                 level,
                 areas,
+                floors,
+                obstructed,
                 zone,
                 security,
                 restricted: unit.restriction.is_some(),
             });
         }
         self.portals.resize_with(self.graph.rooms.len(), Vec::new);
+    }
+
+    /// Draws what stands on each level.
+    fn add_obstacles(&mut self) {
+        for obstacle in &self.archive.obstacles {
+            let level = self.graph.storeys.iter().position(|storey| storey.id == obstacle.level_id);
+            let Some(level) = level else { continue };
+            let shapes = obstacle.areas.iter().filter_map(|rings| area(&self.graph.frame, rings));
+            self.graph.obstacles[level].extend(shapes);
+        }
     }
 }
 

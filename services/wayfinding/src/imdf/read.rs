@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::{
-    Amenity, Anchor, Archive, FILE_BYTES_MAX, FeatureId, Level, Occupant, Opening, Region, Relationship,
-    Unit, VenueFeature,
+    Amenity, Anchor, Archive, FILE_BYTES_MAX, FeatureId, Level, Obstacle, Occupant, Opening, Region,
+    Relationship, Unit, VenueFeature,
 };
 use crate::check::{Finding, Severity};
 
@@ -160,6 +160,7 @@ fn read_feature(archive: &mut Archive, kind: &'static str, index: usize, feature
         "venue" => archive.venues.push(VenueFeature { name: fields.labels("name"), id }),
         "level" => archive.levels.extend(level(&mut fields)),
         "unit" => archive.units.extend(unit(&mut fields)),
+        "fixture" | "kiosk" => archive.obstacles.extend(obstacle(&mut fields)),
         "opening" => archive.openings.extend(opening(&mut fields)),
         "amenity" => archive.amenities.extend(amenity(&mut fields)),
         "occupant" => archive.occupants.extend(occupant(&mut fields)),
@@ -181,6 +182,12 @@ fn level(fields: &mut Fields<'_>) -> Option<Level> {
     fields.refer_many("building_ids", "building");
     let name = fields.labels("name");
     Some(Level { id: fields.id.clone(), ordinal: ordinal?, name, short_name })
+}
+
+fn obstacle(fields: &mut Fields<'_>) -> Option<Obstacle> {
+    let level_id = fields.refer("level_id", "level", Some("level-id-missing"));
+    let areas = fields.polygons();
+    Some(Obstacle { id: fields.id.clone(), level_id: level_id?, areas: areas? })
 }
 
 fn unit(fields: &mut Fields<'_>) -> Option<Unit> {
@@ -267,6 +274,7 @@ fn sort(archive: &mut Archive) {
     archive.venues.sort_by(|a, b| a.id.cmp(&b.id));
     archive.levels.sort_by(|a, b| (a.ordinal, &a.id).cmp(&(b.ordinal, &b.id)));
     archive.units.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.obstacles.sort_by(|a, b| a.id.cmp(&b.id));
     archive.openings.sort_by(|a, b| a.id.cmp(&b.id));
     archive.amenities.sort_by(|a, b| a.id.cmp(&b.id));
     archive.occupants.sort_by(|a, b| a.id.cmp(&b.id));

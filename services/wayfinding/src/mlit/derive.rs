@@ -1,6 +1,7 @@
 //! From the layers to the graph: the network's nodes and links are its nodes and edges.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 
@@ -14,6 +15,7 @@ use crate::check::{Finding, Severity};
 use crate::geometry::{distance_m, length_m, middle};
 use crate::graph::{Edge, Graph, Node, NodeKind, room_at};
 use crate::imdf::FeatureId;
+use crate::taut::Floor;
 use crate::words::Labels;
 
 /// How far a link's line may end from the node it names, in metres.
@@ -26,12 +28,15 @@ pub(crate) fn derive(layers: &Layers) -> (Graph, Vec<Finding>) {
     let storeys = Storeys::of(layers);
     let levels = storeys.of_floors(layers);
     let [outlines, obstacles] = outlines_and_obstacles(layers, &plane, &levels, storeys.storeys.len());
+    let mut rooms = rooms(layers, &plane, &levels);
+    crate::taut::clear(&mut rooms, &obstacles);
     let mut graph = Graph {
         model: StableDiGraph::new(),
         frame: plane.frame,
         venue_id: FeatureId::derived("venue"),
         venue_name: Labels::default(),
-        rooms: rooms(layers, &plane, &levels),
+        floor: Arc::new(Floor::of(&rooms, vec![], BTreeMap::new(), storeys.storeys.len())),
+        rooms,
         places: vec![],
         shafts: vec![],
         security: vec![],

@@ -1,6 +1,7 @@
 //! A found way cut into what is walked, ridden and passed, with its geometry.
 
 use geo::Coord;
+use petgraph::stable_graph::NodeIndex;
 
 use super::resolve::{Spot, directions, part, stub_ms};
 use crate::geometry::{distance_m, length_m};
@@ -18,11 +19,15 @@ pub(crate) struct Piece {
     pub(crate) points: Vec<Coord<f64>>,
     pub(crate) length_m: f64,
     pub(crate) millis: u32,
+    /// What of the time is waiting.
+    pub(crate) delay_ms: u32,
     /// The level where it begins and where it ends.
     pub(crate) levels: [usize; 2],
     pub(crate) room: Option<usize>,
     /// The shaft it rides in.
     pub(crate) shaft: Option<usize>,
+    /// The door between two rooms that it ends at.
+    pub(crate) door: Option<u32>,
 }
 
 /// A whole way, and which of the goals it leads to.
@@ -115,9 +120,11 @@ fn stub(
         points,
         length_m: snapped.gap_m,
         millis: stub_ms(snapped, metric),
+        delay_ms: 0,
         levels: [snapped.level; 2],
         room: snapshot.edge(snapped.edge).room,
         shaft: None,
+        door: None,
     }
 }
 
@@ -141,9 +148,11 @@ fn cut(asked: &Asked<'_>, edge: u32, [begin, end]: [f64; 2], delay_ms: u32) -> P
         points,
         length_m: way.length_m * (end - begin),
         millis,
+        delay_ms,
         levels: [from, to].map(|node| snapshot.node(node).level),
         room: way.room,
         shaft,
+        door: snapshot.graph().floor.door_of.get(&NodeIndex::new(to as usize)).copied(),
     }
 }
 

@@ -203,6 +203,7 @@ fn line(snapshot: &Snapshot, pieces: &[Piece]) -> Vec<LevelLine> {
         }
     }
     let finished = lines.into_iter().filter_map(|(level, mut points)| {
+        crate::taut::straighten(&mut points);
         points.dedup_by(|a, b| distance_m(*a, *b) < 1e-3);
         let storey = &graph.storeys()[level];
         let coordinates: Vec<_> = points.iter().map(|at| graph.frame().to_world(*at)).collect();

@@ -17,6 +17,7 @@ mod pictures;
 mod questions;
 mod real_map;
 mod small_maps;
+mod taut_lines;
 mod town_itself;
 
 use airside_wayfinding::{

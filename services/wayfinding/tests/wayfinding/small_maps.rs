@@ -210,7 +210,8 @@ fn a_line_never_leaves_its_unit() {
     town.amenity(0, "b", "information", "b desk", "", "", [25.0, 18.0], &["hall"]);
     town.door(0, "out", "pedestrian.principal", [0.0, 1.0], [0.0, 2.0]);
     let route = Venue::drawn(town).walk("a desk", "b desk");
-    let leg_m = 5.0_f64.hypot(13.0);
-    assert!((route.length_m - 2.0 * leg_m - 10.0).abs() < 0.01, "{}", route.length_m);
+    // Around the two inner corners, a body's clearance from each.
+    let shortest_m = 2.0 * 5.0_f64.hypot(13.0) + 10.0;
+    assert!(route.length_m > shortest_m && route.length_m < shortest_m + 1.5, "{}", route.length_m);
     assert_eq!(route.line[0].coordinates.len(), 4);
 }

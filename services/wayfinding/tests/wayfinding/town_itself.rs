@@ -46,7 +46,7 @@ fn departing_passenger_is_led_from_the_metro_through_security_to_the_gate() {
         texts(&route),
         [
             "Walk 17 m through Metro station",
-            "Turn right into Arrivals hall and walk 37 m",
+            "Turn right into Arrivals hall and walk 38 m",
             "Take the escalator up to 2F",
             "Walk 30 m through Departures hall",
             "Walk 20 m through Security",
