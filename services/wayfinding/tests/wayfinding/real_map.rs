@@ -1,6 +1,10 @@
 //! A real university's IMDF archive, read from outside the repository where it is at hand.
 
+use std::collections::BTreeMap;
+
 use airside_wayfinding::{Overlay, Severity, Snapshot, Source, check};
+
+use petgraph::graph::{NodeIndex, UnGraph};
 
 use crate::{Venue, data};
 
@@ -36,4 +40,93 @@ fn a_way_leads_from_most_rooms_to_the_coffee() {
     });
     let (reached, all) = (reached.count(), venue.snapshot.places().len());
     assert!(reached >= 50, "{reached} of {all}");
+}
+
+/// The campus's hand-drawn graph, as far as it is indoors, and the places that stand at its nodes.
+struct HandDrawn {
+    graph: UnGraph<(), f64>,
+    /// By the place's id: its node, and how far that is from the place in metres.
+    places: BTreeMap<String, (NodeIndex, f64)>,
+    /// The level of each node.
+    levels: Vec<String>,
+}
+
+fn hand_drawn(files: &[(String, Vec<u8>)], snapshot: &Snapshot) -> HandDrawn {
+    let features = |name: &str| -> Vec<serde_json::Value> {
+        let (_, bytes) = files.iter().find(|(file, _)| file == name).unwrap();
+        serde_json::from_slice::<serde_json::Value>(bytes).unwrap()["features"].as_array().unwrap().clone()
+    };
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_lowercase();
+    let frame = snapshot.graph().frame();
+    let (mut graph, mut nodes, mut spots, mut levels) =
+        (UnGraph::new_undirected(), BTreeMap::new(), vec![], vec![]);
+    let drawn = features("navPath.geojson");
+    for node in drawn.iter().filter(|node| !node["properties"]["level_id"].is_null()) {
+        let at = &node["geometry"]["coordinates"];
+        spots.push(frame.to_plane(at[0].as_f64().unwrap(), at[1].as_f64().unwrap()));
+        levels.push(text(&node["properties"]["level_id"]));
+        nodes.insert(text(&node["id"]), graph.add_node(()));
+    }
+    let gap_m = |a: geo::Coord, b: geo::Coord| (a.x - b.x).hypot(a.y - b.y);
+    for node in &drawn {
+        let Some(from) = nodes.get(&text(&node["id"])) else { continue };
+        for next in node["properties"]["neighbours"].as_array().unwrap() {
+            if let Some(to) = nodes.get(&text(next)) {
+                graph.update_edge(*from, *to, gap_m(spots[from.index()], spots[to.index()]));
+            }
+        }
+    }
+    let mut places = BTreeMap::new();
+    for joined in features("navPathAssocieted.geojson") {
+        let id = text(&joined["properties"]["associeted_id"]);
+        let place = snapshot.places().iter().find(|place| place.id.as_str() == id);
+        let node = nodes.get(&text(&joined["properties"]["pathNode_id"]));
+        let (Some(place), Some(node)) = (place, node) else { continue };
+        let at = frame.to_plane(place.lon_lat[0], place.lon_lat[1]);
+        places.insert(id, (*node, gap_m(at, spots[node.index()])));
+    }
+    HandDrawn { graph, places, levels }
+}
+
+#[test]
+fn a_graph_nobody_drew_reaches_what_the_hand_drawn_one_does_and_no_farther() {
+    let Some(files) = data::files("spbstu_imdf") else { return };
+    let venue = Venue {
+        snapshot: Snapshot::from_source(&Source::from_files(files.clone())).unwrap(),
+        overlay: Overlay::open(),
+    };
+    let hand = hand_drawn(&files, &venue.snapshot);
+    let (mut own_m, mut hand_m, mut missed) = (vec![], vec![], vec![]);
+    for (number, (from, (start, stub_m))) in hand.places.iter().enumerate() {
+        let lengths = petgraph::algo::dijkstra(&hand.graph, *start, None, |edge| *edge.weight());
+        for (to, (goal, other_m)) in hand.places.iter().skip(number % 16).step_by(16) {
+            let Some(length_m) = lengths.get(goal).filter(|_| from != to) else { continue };
+            let outcome =
+                venue.ask(from, to, airside_wayfinding::Profile::Walk, airside_wayfinding::Language::En);
+            let airside_wayfinding::Outcome::Found(route) = outcome.unwrap() else {
+                missed.push((from.clone(), to.clone()));
+                continue;
+            };
+            // Only the plan is drawn: what climbs is not compared.
+            if hand.levels[start.index()] == hand.levels[goal.index()] && route.levels.len() == 1 {
+                own_m.push(route.length_m);
+                hand_m.push(length_m + stub_m + other_m);
+            }
+        }
+    }
+    let median = |lengths: &mut Vec<f64>| {
+        lengths.sort_by(f64::total_cmp);
+        lengths[lengths.len() / 2]
+    };
+    let routes = own_m.len();
+    let (own_m, hand_m) = (median(&mut own_m), median(&mut hand_m));
+    println!(
+        "{} places, {routes} routes on one level: median {own_m:.1} m, hand-drawn {hand_m:.1} m",
+        hand.places.len()
+    );
+    assert!(missed.is_empty(), "{} pairs are not joined: {:?}", missed.len(), &missed[..missed.len().min(5)]);
+    assert!(
+        routes > 200 && own_m <= hand_m,
+        "{routes} routes: median {own_m:.1} m, hand-drawn {hand_m:.1} m"
+    );
 }
