@@ -2,6 +2,7 @@
 
 use geo::Coord;
 
+use super::icons::Icon;
 use crate::geometry::Area;
 use crate::graph::{Place, Room, Zone};
 use crate::words::Language;
@@ -200,11 +201,11 @@ pub(super) fn furnish<'a>(rooms: &mut [Seen<'a>], places: &[&'a Place], at: impl
         let Some(seen) = rooms.iter_mut().filter(holds).last() else { continue };
         let made = made_of(&place.category);
         match made {
-            Some(Look::Border) if seen.look.is_hall() => seen.look = Look::Border,
             Some(look) if matches!(seen.look, Look::Room | Look::Food) => seen.look = look,
             _ => {}
         }
-        if seen.occupant.is_none() && matches!(made, Some(Look::Shop | Look::Food | Look::Lounge)) {
+        let has_sign = made != Some(Look::Lounge) && Icon::of(&place.category).is_some();
+        if seen.occupant.is_none() && !seen.look.is_hall() && !has_sign {
             seen.occupant = Some(place);
         }
     }

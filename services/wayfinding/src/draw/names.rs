@@ -84,9 +84,9 @@ fn spots(area: &Area, extent: &Extent) -> Vec<Coord<f64>> {
 fn lies_in(scene: &Scene<'_>, area: &Area, at: Coord<f64>, (wide, tall): (f64, f64), turn: f64) -> bool {
     let (sin, cos) = turn.to_radians().sin_cos();
     let (half_m, deep_m) = (wide / 2.0 / scene.page.scale, tall / 2.0 / scene.page.scale);
-    [-1.0, -0.5, 0.0, 0.5, 1.0].iter().all(|along| {
-        [-1.0, 1.0].iter().all(|across| {
-            let (along, across) = (along * half_m, across * deep_m);
+    (-8..=8).all(|along| {
+        [-1.0, 0.0, 1.0].iter().all(|across| {
+            let (along, across) = (f64::from(along) / 8.0 * half_m, across * deep_m);
             area.holds(Coord { x: at.x + along * cos + across * sin, y: at.y - along * sin + across * cos })
         })
     })

@@ -47,7 +47,10 @@ impl Sign {
 /// Draws the signs and returns the kinds that were shown, for the legend.
 pub(super) fn draw(scene: &Scene<'_>, svg: &mut Svg, labels: &mut Labels) -> BTreeSet<Icon> {
     let graph = scene.snapshot.graph();
-    let of_places = scene.places.iter().filter_map(|place| {
+    let named: BTreeSet<_> =
+        scene.rooms.iter().filter_map(|seen| seen.occupant).map(|place| &place.id).collect();
+    let unnamed = scene.places.iter().filter(|place| !named.contains(&place.id));
+    let of_places = unnamed.filter_map(|place| {
         let at = scene.page.at(graph.model[place.node].at);
         Some((sign(scene, place)?, &place.id, at))
     });

@@ -5,6 +5,7 @@ use super::icons::Icon;
 use super::labels::{Labels, around};
 use super::page::{Ink, Svg, number, width};
 use crate::route::{LevelLine, Route, StepKind};
+use crate::words::Language;
 
 const BLUE: &str = "#1d6fe0";
 const START: &str = "#1f9d57";
@@ -39,12 +40,12 @@ pub(super) fn line(scene: &Scene<'_>, route: &Route, svg: &mut Svg, labels: &mut
         draw_line(&points, svg);
         badges.push(match n.checked_sub(1).map(|before| route.line[before].ordinal) {
             None => Badge::Start(*first),
-            Some(from) => Badge::Enters(*first, scene.arrow(from, scene.ordinal, from)),
+            Some(from) => Badge::Enters(*first, scene.from(from)),
         });
         badges.push(match route.line.get(n + 1) {
             None => Badge::End(*end),
             Some(next) => {
-                let sign = scene.arrow(scene.ordinal, next.ordinal, next.ordinal);
+                let sign = scene.arrow(next.ordinal);
                 Badge::Leaves(*end, ride.unwrap_or(Icon::Stairs), sign)
             }
         });
@@ -80,10 +81,18 @@ fn points(scene: &Scene<'_>, line: &LevelLine) -> Vec<[f64; 2]> {
 }
 
 impl Scene<'_> {
-    /// Returns a level's sign with an arrow that points the way one goes.
-    fn arrow(&self, from: i32, to: i32, named: i32) -> String {
-        let arrow = if to > from { "↑" } else { "↓" };
-        format!("{arrow} {}", self.sign(named))
+    /// Returns the sign of the level one goes to, with an arrow that points up or down.
+    fn arrow(&self, to: i32) -> String {
+        let arrow = if to > self.ordinal { "↑" } else { "↓" };
+        format!("{arrow} {}", self.sign(to))
+    }
+
+    /// Says from which level one comes.
+    fn from(&self, ordinal: i32) -> String {
+        match self.language {
+            Language::En => format!("from {}", self.sign(ordinal)),
+            Language::ZhCn => format!("从{}来", self.sign(ordinal)),
+        }
     }
 }
 

@@ -5,10 +5,14 @@
 #[path = "../../examples/testville.rs"]
 mod testville;
 
+#[path = "../../examples/lingnan.rs"]
+mod lingnan;
+
 mod data;
 mod finding;
 mod findings;
 mod hostile;
+mod lingnan_itself;
 mod live;
 mod narita;
 mod oracle;
