@@ -47,7 +47,7 @@ pub struct Config {
     /// The admin port: `/metrics`, `/healthz`, `/readyz`. Default `127.0.0.1:7402`;
     /// port 0 when the public port is 0.
     pub admin: Option<SocketAddr>,
-    /// Folders of IMDF maps, one venue each, named by the venue's code. Default: the built-in `testville`.
+    /// Folders of IMDF maps, one venue each, named by the venue's code. Default: the built-in `lingnan`.
     pub maps: Vec<PathBuf>,
     /// Where a reactor without a checkpoint begins, by name: `beginning` or `end`. Default: refuse to begin.
     pub reactor_start: BTreeMap<String, ReactorStart>,

@@ -22,17 +22,17 @@ pub struct MapFolderError {
 
 macro_rules! built_in {
     ($($file:literal),* $(,)?) => {
-        [$(($file, include_bytes!(concat!("../../../maps/testville/", $file)).as_slice())),*]
+        [$(($file, include_bytes!(concat!("../../../maps/lingnan/", $file)).as_slice())),*]
     };
 }
 
-/// Returns the maps of the folders; without folders the built-in `testville`.
+/// Returns the maps of the folders; without folders the built-in `lingnan`.
 ///
 /// # Errors
 /// When a folder cannot be read.
 pub(crate) fn load(folders: &[PathBuf]) -> Result<Vec<Venue>, MapFolderError> {
     if folders.is_empty() {
-        return Ok(vec![("testville".to_owned(), testville())]);
+        return Ok(vec![("lingnan".to_owned(), lingnan())]);
     }
     folders.iter().map(|folder| Ok((code(folder), read(folder)?))).collect()
 }
@@ -54,7 +54,7 @@ pub(crate) fn read(folder: &Path) -> Result<Source, MapFolderError> {
     Ok(Source::from_files(files))
 }
 
-fn testville() -> Source {
+fn lingnan() -> Source {
     Source::from_files(built_in![
         "address.geojson",
         "amenity.geojson",

@@ -32,7 +32,7 @@ pub(crate) use ways::CLOSES_S;
 pub const STATION: &str = "SZX";
 
 /// The venue whose gates and belts the flights use.
-pub const VENUE: &str = "testville";
+pub const VENUE: &str = "lingnan";
 
 /// Leading digits that an airline may choose for its own tags (0 and 3 to 9).
 const LEADING: [u8; 8] = [0, 3, 4, 5, 6, 7, 8, 9];

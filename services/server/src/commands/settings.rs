@@ -21,7 +21,7 @@ pub(super) struct Settings {
     /// Admin port for /metrics, /healthz and /readyz [default: 127.0.0.1:7402].
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
-    /// Folder of an IMDF map, named by the venue's code; may be repeated [default: the built-in testville].
+    /// Folder of an IMDF map, named by the venue's code; may be repeated [default: the built-in lingnan].
     #[arg(long = "map", value_name = "DIR")]
     maps: Vec<PathBuf>,
     /// Where a reactor without a checkpoint begins; may be repeated.

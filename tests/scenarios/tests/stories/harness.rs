@@ -122,7 +122,10 @@ impl House {
 
     async fn on(folder: TempDir, config: Config) -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config = Config { folder: folder.path().to_owned(), listen: any, admin: Some(any), ..config };
+        // The small map: a node that starts with it is up at once.
+        let maps = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../maps/testville")];
+        let config =
+            Config { folder: folder.path().to_owned(), listen: any, admin: Some(any), maps, ..config };
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let node = within("start", Node::start(config.clone(), registry, metrics)).await.unwrap();
