@@ -25,7 +25,7 @@ impl Plan {
     pub(crate) fn middle(&mut self) {
         self.dining();
         self.lounges();
-        self.from_abroad();
+        self.landed_abroad();
         self.transfer();
     }
 
@@ -78,7 +78,7 @@ impl Plan {
         }
     }
 
-    fn from_abroad(&mut self) {
+    fn landed_abroad(&mut self) {
         let [x, y] = ABROAD;
         let hall = [rect([57.0, 166.0], [200.0, 206.0]), rect([x - 12.0, y], [x, y + 16.0])];
         let name = ["International arrivals", "国际到达"];

@@ -40,7 +40,7 @@ pub(super) fn line(scene: &Scene<'_>, route: &Route, svg: &mut Svg, labels: &mut
         draw_line(&points, svg);
         badges.push(match n.checked_sub(1).map(|before| route.line[before].ordinal) {
             None => Badge::Start(*first),
-            Some(from) => Badge::Enters(*first, scene.from(from)),
+            Some(from) => Badge::Enters(*first, scene.comes_from(from)),
         });
         badges.push(match route.line.get(n + 1) {
             None => Badge::End(*end),
@@ -88,7 +88,7 @@ impl Scene<'_> {
     }
 
     /// Says from which level one comes.
-    fn from(&self, ordinal: i32) -> String {
+    fn comes_from(&self, ordinal: i32) -> String {
         match self.language {
             Language::En => format!("from {}", self.sign(ordinal)),
             Language::ZhCn => format!("从{}来", self.sign(ordinal)),
