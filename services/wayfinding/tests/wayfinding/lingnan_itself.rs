@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use airside_wayfinding::{Archive, Profile, StepKind, Zone, check, draw};
+use airside_wayfinding::{Profile, Source, StepKind, Zone, check, draw};
 
 use crate::{Venue, lingnan, texts};
 
@@ -28,7 +28,7 @@ fn committed_files_are_what_the_generator_writes() {
 
 #[test]
 fn nothing_is_wrong_with_it() {
-    assert_eq!(check(&Archive::from_files(lingnan::files())), vec![]);
+    assert_eq!(check(&Source::from_files(lingnan::files())), vec![]);
 }
 
 #[test]
