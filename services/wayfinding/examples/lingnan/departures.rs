@@ -94,7 +94,7 @@ impl Plan {
         }
         self.lanes("home", (-145.0, 8.0, 16), 118.0);
         let sign = ["Security check", "安检", ""];
-        self.sheet.amenity(F3, ("security-home", "security-home"), "security", sign, [-85.0, 93.0]);
+        self.sheet.amenity(F3, ("security-home", "security-home"), "security", sign, [-138.0, 93.0]);
     }
 
     /// Adds lanes of a security hall, each an opening beside its X-ray.
@@ -116,7 +116,7 @@ impl Plan {
             self.sheet.door(F3, &format!("border-exit-{}", n + 1), GROUND.along([x, 84.0], 9.0));
         }
         let sign = ["Border control (exit)", "出境边防检查", ""];
-        self.sheet.amenity(F3, ("border-exit", "border-exit"), "immigration", sign, [105.0, 92.0]);
+        self.sheet.amenity(F3, ("border-exit", "border-exit"), "immigration", sign, [48.0, 91.0]);
         for n in 0..10_u8 {
             let x = 48.0 + 12.6 * f64::from(n);
             self.sheet.door(F3, &format!("booth-exit-{}", n + 1), GROUND.along([x, 102.0], 1.4));
@@ -129,7 +129,7 @@ impl Plan {
         self.sheet.section(F3, "security-abroad", "security", name, area);
         self.lanes("abroad", (46.0, 9.0, 14), 126.0);
         let sign = ["Security check", "安检", ""];
-        self.sheet.amenity(F3, ("security-abroad", "security-abroad"), "security", sign, [105.0, 107.0]);
+        self.sheet.amenity(F3, ("security-abroad", "security-abroad"), "security", sign, [48.0, 107.0]);
         self.sheet.one_way("traversal", ("departures-hall", F3), ("border-exit", F3));
         self.sheet.one_way("traversal", ("border-exit", F3), ("security-abroad", F3));
     }

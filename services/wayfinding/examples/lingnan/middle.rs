@@ -95,7 +95,7 @@ impl Plan {
         self.sheet.unit(F2, "border-entry", "room", name, std::slice::from_ref(&area));
         self.sheet.section(F2, "border-entry", "immigration", name, area);
         let sign = ["Border control (entry)", "入境边防检查", ""];
-        self.sheet.amenity(F2, ("border-entry", "border-entry"), "immigration", sign, [128.0, 154.0]);
+        self.sheet.amenity(F2, ("border-entry", "border-entry"), "immigration", sign, [66.0, 154.0]);
         for (n, x) in [80.0, 128.0, 176.0].into_iter().enumerate() {
             self.sheet.door(F2, &format!("border-entry-{}", n + 1), GROUND.along([x, 166.0], 10.0));
         }
