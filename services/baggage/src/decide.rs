@@ -209,10 +209,10 @@ fn follow(plate: &mut Plate, fact: &BagEvent) {
         BagEvent::Resolved { observation_id, resolution: Resolution::Dismissed, .. } => {
             plate.set_aside(observation_id);
         }
-        BagEvent::Observed { .. }
-        | BagEvent::Resolved { .. }
-        | BagEvent::TagCollided { .. }
-        | BagEvent::StatusChanged { .. } => plate.pass(),
+        BagEvent::TagCollided { journey, other, .. } => plate.collide(*journey, *other),
+        BagEvent::Observed { .. } | BagEvent::Resolved { .. } | BagEvent::StatusChanged { .. } => {
+            plate.pass()
+        }
     }
 }
 
@@ -354,7 +354,8 @@ fn is_news(before: Option<&Status>, after: &Status) -> bool {
             != (after.stage, after.authority, after.offload, after.flight, after.is_inferred)
             || (before.screening, before.exception, before.passenger, before.connection)
                 != (after.screening, after.exception, after.passenger, after.connection)
-            || before.connection_flight != after.connection_flight
+            || (before.connection_flight, before.left_flight) != (after.connection_flight, after.left_flight)
+            || before.boarded_without_bag != after.boarded_without_bag
             || (&before.stowage, before.stowed_at) != (&after.stowage, after.stowed_at)
             || (after.stage == Stage::OnBelt && before.location != after.location)
     })

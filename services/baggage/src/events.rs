@@ -248,6 +248,8 @@ fn status_changed(message: stored::BagStatusChanged) -> Result<BagEvent, DecodeE
             passenger: status.passenger(),
             connection: status.connection(),
             connection_flight: optional("connection flight", &status.connection_flight)?,
+            left_flight: optional("left flight", &status.left_flight)?,
+            boarded_without_bag: status.boarded_without_bag,
             is_inferred: status.inferred,
             location: status.location,
             stowage: status.stowage.map(observed::stowage),
@@ -274,6 +276,8 @@ pub fn status_message(status: &Status) -> stored::BagStatus {
         inferred: status.is_inferred,
         connection_flight: status.connection_flight.map_or_else(String::new, |flight| flight.to_string()),
         stowed_at: status.stowed_at.map(timestamp_message),
+        left_flight: status.left_flight.map_or_else(String::new, |flight| flight.to_string()),
+        boarded_without_bag: status.boarded_without_bag,
     }
 }
 

@@ -10,12 +10,12 @@ pub mod loads;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use airside_api::baggage::v1::{AnnouncementChange, LegRole, Stage, TrackingPoint};
+use airside_api::baggage::v1::{LegRole, Stage};
 use airside_kernel::Timestamp;
 
 use crate::{
-    journey::{Journey, Status, rank},
-    model::{Content, DatedFlight, LicencePlate},
+    journey::{Journey, Load, Status, rank},
+    model::{DatedFlight, LicencePlate},
 };
 
 /// A journey that has to do with a flight, as it stands at an instant.
@@ -41,9 +41,9 @@ impl<'a> Standing<'a> {
 
     /// Returns how a journey stood at an instant, by the readers' time.
     pub fn at(plate: LicencePlate, journey: &'a Journey, until: Timestamp) -> Self {
-        let told = || journey.observations().take_while(|(one, _)| one.happened_at() <= until);
-        let (put_on, is_taken_off) = moves(told().map(|(_, content)| content));
-        Self { plate, journey, status: Status::of(told()), put_on, is_taken_off }
+        let told = journey.observations().take_while(|(one, _)| one.happened_at() <= until);
+        let (status, Load { put_on, is_taken_off }) = Status::and_load(told);
+        Self { plate, journey, status, put_on, is_taken_off }
     }
 
     /// Returns whether the bag leaves, or goes on later, on a flight. An airline's
@@ -72,31 +72,4 @@ impl<'a> Standing<'a> {
             stage => rank(stage),
         }
     }
-}
-
-/// Returns the flight for which a bag was last put into a container or on board, which
-/// is the one that the reader named, else the one announced at that time; and whether
-/// it was taken off and nothing was announced since.
-fn moves<'a>(told: impl Iterator<Item = &'a Content>) -> (Option<DatedFlight>, bool) {
-    let (mut announced, mut on, mut is_taken_off) = (None, None, false);
-    for content in told {
-        match content {
-            Content::Announced(announcement) if announcement.change != AnnouncementChange::Deleted => {
-                let out = announcement.legs.iter().find(|leg| leg.role == LegRole::Outbound);
-                let leg = out.or_else(|| announcement.legs.first());
-                announced = leg.map(|leg| leg.flight).or(announced);
-                is_taken_off = false;
-            }
-            Content::Scanned(sighting) => match sighting.point {
-                TrackingPoint::ContainerLoad | TrackingPoint::AircraftLoad => {
-                    on = sighting.leg.map(|leg| leg.flight).or(announced);
-                }
-                TrackingPoint::Offload => (on, is_taken_off) = (None, true),
-                TrackingPoint::TransferInjection => on = None,
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-    (on, is_taken_off)
 }

@@ -26,6 +26,7 @@ mod trail;
 
 pub(crate) use stages::is_outward;
 pub use stages::{rank, stage_of};
+pub(crate) use status::Load;
 pub use status::Status;
 pub(crate) use trail::{MAX_PLATES, Trail, goes_on_as};
 
@@ -51,6 +52,8 @@ pub struct Plate {
     pub journeys: Vec<Journey>,
     /// Observations that were seen, in the order of the events.
     known: Vec<Known>,
+    /// Journeys that began while a bag of another passenger wore the plate, and that bag's.
+    collisions: Vec<(JourneyId, JourneyId)>,
     newest: Option<Timestamp>,
     folded: u64,
 }
@@ -249,6 +252,11 @@ impl Plate {
         self.journeys.iter().max_by_key(|journey| (journey.last_at(), journey.id))
     }
 
+    /// Returns whether a bag of another passenger wore the plate together with this one.
+    pub fn collides(&self, id: JourneyId) -> bool {
+        self.collisions.iter().any(|(one, other)| id == *one || id == *other)
+    }
+
     /// Returns how many events from the beginning of the fold are of no more use.
     pub fn forgets(&self) -> u64 {
         let journeys = self.journeys.iter().map(|journey| journey.opened_at);
@@ -314,6 +322,12 @@ impl Plate {
         known.place = Place::Aside;
     }
 
+    /// Takes in that two bags wear the plate.
+    pub(crate) fn collide(&mut self, one: JourneyId, other: JourneyId) {
+        self.folded += 1;
+        self.collisions.push((one, other));
+    }
+
     /// Takes in an event that changes nothing here.
     pub(crate) fn pass(&mut self) {
         self.folded += 1;
@@ -332,6 +346,7 @@ impl Plate {
         }
         self.journeys.retain(|journey| !is_over(journey));
         let alive: BTreeSet<JourneyId> = self.journeys.iter().map(|journey| journey.id).collect();
+        self.collisions.retain(|(one, other)| alive.contains(one) && alive.contains(other));
         self.known.retain(|known| match known.place {
             Place::In(journey) => alive.contains(&journey),
             Place::Loose | Place::Aside => known.happened_at() >= horizon,

@@ -6,6 +6,9 @@
 //! airports and belts are shown. What was concluded and is contradicted by a later
 //! read is left out: it did not happen.
 //!
+//! What comes next is told only while the bag is to travel: a bag that its airline took
+//! back, that must not be on board, or whose flight is cancelled has no next step.
+//!
 //! When a step is expected is reckoned from the flight's newest time and three
 //! customs, which are the constants here until measured percentiles take their place.
 
@@ -13,8 +16,8 @@ pub mod times;
 pub mod words;
 
 use airside_api::baggage::v1::{
-    AnnouncementChange, BagException, BagStepKind, Certainty, FlightTurn, LegRole, Report, Stage, TimeBasis,
-    TrackingPoint,
+    AnnouncementChange, Authority, BagException, BagStepKind, Certainty, FlightTurn, LegRole, Report, Stage,
+    TimeBasis, TrackingPoint,
 };
 use airside_kernel::Timestamp;
 use jiff::SignedDuration;
@@ -73,8 +76,17 @@ pub struct Way {
     pub last_seen: Option<Step>,
     /// What comes next.
     pub next: Option<Next>,
-    /// Whether it waits for another flight than the one that it was to take.
-    pub is_stranded: bool,
+    /// What to make of it, when the steps do not say it all.
+    pub advice: Option<Advice>,
+}
+
+/// What to make of a bag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advice {
+    /// It waits for another flight than the one that it was to take.
+    WaitsForFlight,
+    /// It is open whether and how it travels.
+    AskAirline,
 }
 
 impl Way {
@@ -85,10 +97,25 @@ impl Way {
         steps.drain(..steps.len().saturating_sub(MAX_STEPS));
         let is_stranded = matches!(status.exception, BagException::LeftBehind | BagException::Offloaded)
             && status.flight.and_then(&times).is_none_or(|times| times.has_departed());
-        let next = next(journey, &status, &times).filter(|_| !is_stranded);
+        let next = next(journey, &status, &times);
+        let is_cancelled = |flight: DatedFlight| times(flight).is_some_and(|times| times.is_cancelled());
+        let is_unsettled = rank(status.stage) < rank(Stage::Departed) && is_kept_off(&status)
+            || next.as_ref().and_then(|next| next.flight).is_some_and(is_cancelled);
+        let advice = match (is_stranded, is_unsettled) {
+            (true, _) => Some(Advice::WaitsForFlight),
+            (_, true) => Some(Advice::AskAirline),
+            _ => None,
+        };
+        let next = next.filter(|_| advice.is_none());
         let next = next.map(|next| Next { by: next.by.filter(|(by, _)| *by > now), ..next });
-        Self { steps, last_seen: last_seen(journey), next, is_stranded }
+        Self { steps, last_seen: last_seen(journey), next, advice }
     }
+}
+
+/// Whether the airline does not want a bag on board as things stand.
+fn is_kept_off(status: &Status) -> bool {
+    status.authority == Authority::Revoked
+        || matches!(status.exception, BagException::OffloadRequired | BagException::Offloaded)
 }
 
 fn steps(journey: &Journey) -> Vec<Step> {
@@ -162,8 +189,14 @@ fn add(steps: &mut Vec<Step>, found: Step) {
             && (found.kind as i32) < last.kind as i32
     };
     while steps.pop_if(|last| is_wrong(last)).is_some() {}
+    // Who has the bag does not wait for it any more.
+    let is_past = matches!(found.kind, BagStepKind::InArrivals | BagStepKind::OnBelt);
+    if is_past && steps.last().is_some_and(|last| last.kind == BagStepKind::Collected) {
+        return;
+    }
     if let Some(last) = steps.last_mut()
-        && (last.kind, last.station, &last.belt) == (found.kind, found.station, &found.belt)
+        && (last.kind, last.station) == (found.kind, found.station)
+        && is_one_belt(&last.belt, &found.belt)
         && found.kind != BagStepKind::Announced
     {
         if found.certainty == Certainty::Read {
@@ -172,6 +205,12 @@ fn add(steps: &mut Vec<Step>, found: Step) {
         return;
     }
     steps.push(found);
+}
+
+/// Returns whether two signs name one belt, as `05` and `5` do.
+fn is_one_belt(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|sign| sign.trim_start_matches('0'));
+    one.eq_ignore_ascii_case(other)
 }
 
 /// Returns the step with what of a sighting a passenger may see.
@@ -237,51 +276,114 @@ fn departing(legs: &[Leg]) -> Option<DatedFlight> {
     outbound.or_else(|| legs.first()).map(|leg| leg.flight)
 }
 
+/// A bag's route from where it stands.
+struct Ahead<'a> {
+    legs: &'a [Leg],
+    /// The airport that told the route.
+    told_at: Option<AirportCode>,
+    /// The flight that the bag takes.
+    present: Option<DatedFlight>,
+    /// Its place on the route.
+    place: Option<usize>,
+}
+
+impl<'a> Ahead<'a> {
+    fn of(journey: &'a Journey, status: &Status) -> Self {
+        let legs = journey.legs();
+        let told = journey.observations().filter(
+            |(_, content)| matches!(content, Content::Announced(announcement) if announcement.legs == legs),
+        );
+        let told_at = told.last().map(|(observation, _)| observation.station);
+        let present = status.flight.or_else(|| departing(legs));
+        let place = legs.iter().position(|leg| Some(leg.flight) == present);
+        Self { legs, told_at, present, place }
+    }
+
+    /// Returns where a leg begins, as far as that was told.
+    fn origin(&self, place: usize) -> Option<AirportCode> {
+        match self.legs[place].role {
+            LegRole::Inbound => self.legs[place].airport,
+            LegRole::Outbound => self.told_at,
+            _ => self.legs[..place].last().and_then(|before| before.airport),
+        }
+    }
+
+    /// Returns where a leg ends. Of an inbound leg its origin is told.
+    fn destination(&self, place: usize) -> Option<AirportCode> {
+        match self.legs[place].role {
+            LegRole::Inbound => self.told_at,
+            _ => self.legs[place].airport,
+        }
+    }
+
+    fn onward(&self) -> Option<DatedFlight> {
+        self.place.and_then(|place| self.legs.get(place + 1)).map(|leg| leg.flight)
+    }
+
+    /// Returns the flight that the bag takes from an airport; the one that it came by may still be the present one.
+    fn flight_from(&self, here: Option<AirportCode>) -> Option<DatedFlight> {
+        let origin = self.place.and_then(|place| self.origin(place));
+        let leaves_here = origin.is_some() && origin == here;
+        if leaves_here { self.present } else { self.onward() }
+    }
+
+    /// Returns the same for a bag that is on its way here by another flight, if it is.
+    fn inbound(&self) -> Option<Self> {
+        let place = self.legs.iter().position(|leg| leg.role == LegRole::Inbound)?;
+        let is_before = self.place.is_none_or(|present| present <= place + 1);
+        is_before.then(|| Self { place: Some(place), present: Some(self.legs[place].flight), ..*self })
+    }
+}
+
 /// Returns what comes after the present stage, of the flight that it takes.
 fn next(journey: &Journey, status: &Status, times: &impl Fn(DatedFlight) -> Option<Times>) -> Option<Next> {
-    let legs = journey.legs();
-    let present = status.flight.or_else(|| departing(legs));
-    let place = legs.iter().position(|leg| Some(leg.flight) == present);
-    let onward = place.and_then(|place| legs.get(place + 1)).map(|leg| leg.flight);
-    let destination = place.and_then(|place| legs[place].airport);
+    let (ahead, here) = (Ahead::of(journey, status), status.station);
     let known = |flight: Option<DatedFlight>| flight.and_then(times).unwrap_or_default();
     let next = |kind, station, flight, by| Some(Next { kind, station, belt: String::new(), flight, by });
     let leaves = |flight: Option<DatedFlight>, station| known(flight).departure(station);
-    match status.stage {
-        Stage::Unspecified | Stage::Expected => {
-            let by =
-                known(present).scheduled_departure(status.station).map(|at| earlier(at, CHECK_IN_CLOSES));
-            next(BagStepKind::Accepted, status.station, present, by.map(|by| (by, TimeBasis::Scheduled)))
+    let transfer = |flight, station| next(BagStepKind::InTransfer, station, flight, leaves(flight, station));
+    let load = |flight| next(BagStepKind::OnBoard, here, flight, leaves(flight, here));
+    let reclaim = |ahead: &Ahead<'_>, station| {
+        let flight = known(ahead.present);
+        let destination = ahead.place.and_then(|place| ahead.destination(place));
+        let by = flight.arrival(destination).map(|(at, basis)| (later(at, ON_BELT_AFTER), basis));
+        let next = next(BagStepKind::OnBelt, station, ahead.present, by)?;
+        Some(Next { belt: flight.belt().to_owned(), ..next })
+    };
+    // What is in the air goes on from where it lands.
+    let after_flight = |ahead: &Ahead<'_>| {
+        let destination = ahead.place.and_then(|place| ahead.destination(place));
+        match ahead.onward() {
+            Some(onward) => transfer(Some(onward), destination),
+            None => reclaim(ahead, destination),
         }
+    };
+    match status.stage {
+        Stage::Unspecified | Stage::Expected => match ahead.inbound() {
+            Some(inbound) => after_flight(&inbound),
+            None => {
+                let closes = known(ahead.present).scheduled_departure(here);
+                let by = closes.map(|at| (earlier(at, CHECK_IN_CLOSES), TimeBasis::Scheduled));
+                next(BagStepKind::Accepted, here, ahead.present, by)
+            }
+        },
         Stage::Accepted
         | Stage::InSystem
         | Stage::Screened
         | Stage::Stored
         | Stage::Sorted
         | Stage::InContainer
-        | Stage::AtAircraft => {
-            next(BagStepKind::OnBoard, status.station, present, leaves(present, status.station))
-        }
-        // The flight that it came on may still be the present one.
-        Stage::Transferring => {
-            let flight = onward.or(present);
-            next(BagStepKind::OnBoard, status.station, flight, leaves(flight, status.station))
-        }
-        Stage::OnAircraft | Stage::Departed | Stage::Unloaded if onward.is_some() => {
-            let station = if status.stage == Stage::Unloaded { status.station } else { destination };
-            next(BagStepKind::InTransfer, station, onward, leaves(onward, station))
-        }
-        Stage::OnAircraft | Stage::Departed | Stage::Unloaded | Stage::Arrived => {
-            let flight = known(present);
-            let by = flight.arrival(destination).map(|(at, basis)| (later(at, ON_BELT_AFTER), basis));
-            let is_there = matches!(status.stage, Stage::Unloaded | Stage::Arrived);
-            let station = if is_there { status.station } else { destination };
-            let next = next(BagStepKind::OnBelt, station, present, by)?;
-            Some(Next { belt: flight.belt().to_owned(), ..next })
-        }
+        | Stage::AtAircraft => load(ahead.present),
+        Stage::Transferring => load(ahead.flight_from(here).or(ahead.present)),
+        Stage::OnAircraft | Stage::Departed => after_flight(&ahead),
+        Stage::Unloaded => match ahead.flight_from(here) {
+            Some(flight) => transfer(Some(flight), here),
+            None => reclaim(&ahead, here),
+        },
+        Stage::Arrived => reclaim(&ahead, here),
         Stage::OnBelt => {
             let belt = status.location.clone();
-            Some(Next { kind: BagStepKind::Collected, station: status.station, belt, flight: None, by: None })
+            Some(Next { kind: BagStepKind::Collected, station: here, belt, flight: None, by: None })
         }
         Stage::Collected => None,
     }

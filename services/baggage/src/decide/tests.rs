@@ -1,5 +1,6 @@
 //! The specification of attachment and of what it changes.
 
+mod alone;
 mod clocks;
 mod identity;
 mod properties;

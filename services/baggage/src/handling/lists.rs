@@ -1,6 +1,6 @@
 //! The lists of handlers, gathered from the plates that a flight or container may concern. Pure.
 
-use airside_api::baggage::v1::{Authority, LoadReason, Stage};
+use airside_api::baggage::v1::{Authority, LoadReason, PassengerState, Stage};
 use airside_kernel::Timestamp;
 
 use super::{
@@ -39,6 +39,18 @@ pub struct ComesOff<'a> {
     pub container: String,
     /// Why, the gravest first.
     pub reasons: Vec<LoadReason>,
+}
+
+impl Missing<'_> {
+    /// Returns how many passengers boarded without a bag that is missing.
+    pub fn boarded_without_bag(&self) -> usize {
+        self.bags.iter().filter(|one| has_boarded(one)).count()
+    }
+}
+
+/// Returns whether the passenger of a bag has boarded.
+pub fn has_boarded(standing: &Standing<'_>) -> bool {
+    standing.status.passenger == PassengerState::Boarded
 }
 
 /// Returns the journeys that have to do with a flight.

@@ -148,7 +148,8 @@ fn meant(plate: LicencePlate, worn: &Plate, flight: DatedFlight) -> Meant<'_> {
     if let [one] = worn.journeys.as_slice() {
         return Meant::One(one);
     }
-    let under_way: Vec<_> = worn.journeys.iter().filter(|journey| is_under_way(plate, journey)).collect();
+    let counts = |journey: &&Journey| is_under_way(plate, worn, journey);
+    let under_way: Vec<_> = worn.journeys.iter().filter(counts).collect();
     let around = |journey: &&&Journey| journey.flights().any(|named| is_near(named, flight));
     let near: Vec<_> = under_way.iter().filter(around).collect();
     match (near.as_slice(), under_way.as_slice()) {
@@ -159,9 +160,12 @@ fn meant(plate: LicencePlate, worn: &Plate, flight: DatedFlight) -> Meant<'_> {
     }
 }
 
-fn is_under_way(plate: LicencePlate, journey: &Journey) -> bool {
+/// Whether a bag may be at hand. One that was deleted is there still when it was seen; that counts
+/// where another passenger's bag wears the plate too.
+fn is_under_way(plate: LicencePlate, worn: &Plate, journey: &Journey) -> bool {
     let status = Standing::now(plate, journey).status;
-    !status.is_cancelled() && !is_over(status.stage)
+    let is_gone = status.is_cancelled() && !(status.seen_at.is_some() && worn.collides(journey.id));
+    !is_gone && !is_over(status.stage)
 }
 
 fn is_over(stage: Stage) -> bool {
@@ -209,7 +213,8 @@ fn obstacles(standing: &Standing<'_>, load: &FlightLoad, policy: LoadPolicy) -> 
     };
     // What on board follows from something else is told as that.
     let is_aboard = status.stage == Stage::OnAircraft;
-    let flies_alone = is_aboard && status.passenger == PassengerState::NotBoarded;
+    let flies_alone =
+        is_aboard && matches!(status.passenger, PassengerState::NotBoarded | PassengerState::Standby);
     let is_explained = is_aboard
         && (flies_alone || status.authority == Authority::Revoked || status.screening == Screening::Rejected);
     let must_be_off =

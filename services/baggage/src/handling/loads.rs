@@ -84,6 +84,8 @@ impl FlightLoad {
             "flights.FlightDeparted" => self.departed_at = Some(event.occurred_at()),
             "flights.FlightReturned" => self.departed_at = None,
             "flights.FlightCancelled" => self.is_cancelled = true,
+            // What is scheduled again is to fly.
+            "flights.FlightScheduled" => self.is_cancelled = false,
             "baggage.LoadingMoved" => {
                 let [moved] = LoadingMoved::decode(event)?;
                 let at = moved.observation.happened_at();
@@ -186,7 +188,7 @@ impl Projection for Loads {
 }
 
 impl Kept for Loads {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
     type State = KeptLoads;
 
     fn image(&self) -> KeptLoads {

@@ -7,12 +7,13 @@ use airside_kernel::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{Journey, Known, Place, Plate};
-use crate::model::{Content, Observation};
+use crate::model::{Content, JourneyId, Observation};
 
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
     journeys: Cow<'a, [Journey]>,
     known: Vec<StoredKnown<'a>>,
+    collisions: Cow<'a, [(JourneyId, JourneyId)]>,
     newest: Option<Timestamp>,
     folded: u64,
 }
@@ -53,15 +54,15 @@ impl Serialize for Plate {
             StoredKnown { one, place: known.place, index: known.index }
         });
         let (newest, folded) = (self.newest, self.folded);
-        Stored { journeys: Cow::Borrowed(&self.journeys), known: known.collect(), newest, folded }
-            .serialize(serializer)
+        let (journeys, collisions) = (Cow::Borrowed(&*self.journeys), Cow::Borrowed(&*self.collisions));
+        Stored { journeys, known: known.collect(), collisions, newest, folded }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Plate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Stored { journeys, known, newest, folded } = Stored::deserialize(deserializer)?;
-        let journeys = journeys.into_owned();
+        let Stored { journeys, known, collisions, newest, folded } = Stored::deserialize(deserializer)?;
+        let (journeys, collisions) = (journeys.into_owned(), collisions.into_owned());
         let restored = |StoredKnown { one, place, index }: StoredKnown<'_>| {
             let one = match one {
                 One::Other(one) => Arc::new(one.into_owned()),
@@ -74,14 +75,14 @@ impl<'de> Deserialize<'de> for Plate {
             Ok(Known { one, place, index })
         };
         let known = known.into_iter().map(restored).collect::<Result<_, _>>()?;
-        Ok(Self { journeys, known, newest, folded })
+        Ok(Self { journeys, known, collisions, newest, folded })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{JourneyId, Sighting};
+    use crate::model::Sighting;
     use airside_api::baggage::v1::{Authority, Screening, TrackingPoint};
     use uuid::Uuid;
 

@@ -60,18 +60,35 @@ pub struct Status {
     pub connection: Connection,
     /// The flight that the connection is to; `None` while nothing is judged of one.
     pub connection_flight: Option<DatedFlight>,
+    /// Whether its passenger boarded a flight that closed or left without it.
+    pub boarded_without_bag: bool,
+    /// The flight that left without it; `None` while it is not left behind.
+    pub left_flight: Option<DatedFlight>,
     /// Whether the position is concluded and not read.
     pub is_inferred: bool,
+}
+
+/// What loaders need to know of a journey beside its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Load {
+    /// The flight for which it was last put into a container or on board.
+    pub(crate) put_on: Option<DatedFlight>,
+    /// Whether it was taken off, and the airline has said nothing of it since.
+    pub(crate) is_taken_off: bool,
 }
 
 impl Status {
     /// Returns what observations amount to, oldest first.
     pub(crate) fn of<'a>(observations: impl Iterator<Item = (&'a Observation, &'a Content)>) -> Self {
-        let mut fold = Fold::default();
-        for (observation, content) in observations {
-            fold.take(observation, content);
-        }
-        fold.status()
+        Fold::of(observations).status()
+    }
+
+    /// Returns what observations amount to, oldest first, and what loaders need besides.
+    pub(crate) fn and_load<'a>(
+        observations: impl Iterator<Item = (&'a Observation, &'a Content)>,
+    ) -> (Self, Load) {
+        let fold = Fold::of(observations);
+        (fold.status(), fold.load_as_told())
     }
 
     /// Returns what observations amount to after each of them, oldest first.

@@ -203,6 +203,94 @@ fn a_bag_with_a_connection_is_to_be_taken_to_its_next_flight() {
     check_next(&injected, "11:00", (BagStepKind::OnBoard, ONWARD, by));
 }
 
+fn landed_here(id: &str) -> (&str, &str, LegRole) {
+    (id, "SZX", LegRole::Inbound)
+}
+
+#[test]
+fn a_bag_that_another_flight_brings_is_not_to_be_handed_over() {
+    // The flight comes from Shenzhen, and the other leaves from Shanghai, where this is told.
+    let arriving = journey([("05:00", "PVG", announced(&[landed_here(FLIGHT)]))]);
+    check_next(&arriving, "06:00", (BagStepKind::OnBelt, FLIGHT, Some(("11:10", TimeBasis::Scheduled))));
+    assert_eq!(way(&arriving, "06:00").next.unwrap().station, "PVG".parse().ok());
+    let legs = [landed_here(FLIGHT), (ONWARD, "PEK", LegRole::Outbound)];
+    let by = Some(("12:00", TimeBasis::Scheduled));
+    let expected = journey([("05:00", "PVG", announced(&legs))]);
+    check_next(&expected, "06:00", (BagStepKind::InTransfer, ONWARD, by));
+    let aboard = Sighting {
+        leg: Some(Leg { flight: flight(FLIGHT), airport: None, role: LegRole::Outbound, marketed_as: None }),
+        ..seen(TrackingPoint::AircraftLoad)
+    };
+    let aboard = Content::Scanned(aboard);
+    let in_the_air = journey([("05:00", "PVG", announced(&legs)), ("07:00", "SZX", aboard)]);
+    check_next(&in_the_air, "08:00", (BagStepKind::InTransfer, ONWARD, by));
+    assert_eq!(way(&in_the_air, "08:00").next.unwrap().station, "PVG".parse().ok());
+}
+
+#[test]
+fn a_connecting_bag_that_is_unloaded_is_to_be_taken_to_its_flight_whatever_flight_the_reader_names() {
+    let legs = [landed_here(FLIGHT), (ONWARD, "PEK", LegRole::Outbound)];
+    let by = Some(("12:00", TimeBasis::Scheduled));
+    for point in [TrackingPoint::AircraftUnload, TrackingPoint::TransferInjection] {
+        let kind = match point {
+            TrackingPoint::AircraftUnload => BagStepKind::InTransfer,
+            _ => BagStepKind::OnBoard,
+        };
+        let unloaded = journey([("05:00", "PVG", announced(&legs)), ("10:50", "PVG", read(point))]);
+        check_next(&unloaded, "11:00", (kind, ONWARD, by));
+    }
+    // Its last flight brought it here.
+    let arrived = journey([
+        ("05:00", "PVG", announced(&legs)),
+        ("11:30", "PVG", read(TrackingPoint::AircraftLoad)),
+        ("14:10", "PEK", read(TrackingPoint::AircraftUnload)),
+    ]);
+    check_next(&arrived, "14:20", (BagStepKind::OnBelt, ONWARD, Some(("14:40", TimeBasis::Scheduled))));
+}
+
+#[test]
+fn a_bag_that_is_not_to_travel_has_no_next_step() {
+    let deleted = |acts: Vec<(&'static str, &'static str, Content)>| {
+        let Content::Announced(mut deletion) = local() else { unreachable!() };
+        deletion.change = AnnouncementChange::Deleted;
+        let last = [("07:00", "SZX", Content::Announced(deletion))];
+        journey([("05:00", "SZX", local())].into_iter().chain(acts).chain(last))
+    };
+    let sorted = ("06:00", "SZX", read(TrackingPoint::Sortation));
+    let loaded = ("06:30", "SZX", read(TrackingPoint::AircraftLoad));
+    for plate in [deleted(Vec::new()), deleted(vec![sorted.clone()]), deleted(vec![sorted, loaded])] {
+        let way = way(&plate, "07:05");
+        assert_eq!((way.next, way.advice), (None, Some(Advice::AskAirline)));
+    }
+    let mut cancelled = times(flight(FLIGHT)).unwrap();
+    let again = cancelled.clone();
+    cancelled.take(Told::Cancelled);
+    let told = |times: &Times| {
+        let times = times.clone();
+        let plate = journey([("05:00", "SZX", local()), ("06:00", "SZX", read(TrackingPoint::Sortation))]);
+        Way::of(&plate.journeys[0], at("06:30"), move |_| Some(times.clone()))
+    };
+    assert_eq!((told(&cancelled).next, told(&cancelled).advice), (None, Some(Advice::AskAirline)));
+    cancelled.take(Told::Scheduled { departures: Vec::new(), arrivals: Vec::new() });
+    assert!(!cancelled.is_cancelled(), "what is scheduled again is to fly");
+    assert_eq!((told(&again).next.is_some(), told(&again).advice), (true, None));
+}
+
+#[test]
+fn a_belt_read_after_the_bag_was_collected_is_no_step_and_one_belt_is_one_step() {
+    let belt = |sign: &str| {
+        Content::Scanned(Sighting { location: sign.to_owned(), ..seen(TrackingPoint::ReclaimBelt) })
+    };
+    let plate = journey([
+        ("11:00", "PVG", belt("05")),
+        ("11:05", "PVG", belt("5")),
+        ("11:10", "PVG", read(TrackingPoint::Collection)),
+        ("11:11", "PVG", belt("5")),
+    ]);
+    let expected = [(BagStepKind::OnBelt, Certainty::Read), (BagStepKind::Collected, Certainty::Read)];
+    assert_eq!(kinds(&way(&plate, "12:00")), expected);
+}
+
 #[test]
 fn what_is_told_after_departure_stands_where_it_happened_and_is_as_sure_as_it_is() {
     use BagStepKind::{Announced, Departed, InHall, LeftBehind, OnBelt, OnBoard, OnHand};
@@ -265,7 +353,7 @@ fn a_bag_that_is_left_behind_waits_for_its_next_flight() {
     let waits = Way::of(&left(Vec::new()).journeys[0], at("09:00"), gone);
     let newest = waits.steps.last().map(|step| (step.kind, step.certainty, step.flight));
     assert_eq!(newest, Some((BagStepKind::LeftBehind, Certainty::Concluded, Some(flight(FLIGHT)))));
-    assert_eq!((waits.is_stranded, waits.next), (true, None));
+    assert_eq!((waits.advice, waits.next), (Some(Advice::WaitsForFlight), None));
     let late = journey([
         ("05:00", "SZX", local()),
         ("06:00", "SZX", read(TrackingPoint::Sortation)),

@@ -15,6 +15,7 @@ pub struct Times {
     estimated_arrival: Option<i64>,
     landed_at: Option<i64>,
     has_departed: bool,
+    is_cancelled: bool,
     belt: String,
 }
 
@@ -34,6 +35,8 @@ pub enum Told {
     ArrivalEstimated(Option<i64>),
     /// The belt of its bags.
     Belt(String),
+    /// It does not operate.
+    Cancelled,
     /// It left.
     Departed,
     /// It came back to the stand.
@@ -48,10 +51,13 @@ impl Times {
         match told {
             Told::Scheduled { departures, arrivals } => {
                 (self.departures, self.arrivals) = (departures, arrivals);
+                // What is scheduled again is to fly.
+                self.is_cancelled = false;
             }
             Told::DepartureEstimated(at) => self.estimated_departure = at,
             Told::ArrivalEstimated(at) => self.estimated_arrival = at,
             Told::Belt(belt) => self.belt = belt,
+            Told::Cancelled => self.is_cancelled = true,
             Told::Departed => self.has_departed = true,
             Told::Returned => self.has_departed = false,
             Told::Landed(at) => (self.has_departed, self.landed_at) = (true, Some(at)),
@@ -61,6 +67,11 @@ impl Times {
     /// Returns whether it has left.
     pub fn has_departed(&self) -> bool {
         self.has_departed
+    }
+
+    /// Returns whether it does not operate.
+    pub fn is_cancelled(&self) -> bool {
+        self.is_cancelled
     }
 
     /// Returns the belt of its bags; may be empty.

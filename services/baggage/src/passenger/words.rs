@@ -12,6 +12,7 @@ use std::str::FromStr;
 use airside_api::baggage::v1::{BagStepKind, Certainty};
 use thiserror::Error;
 
+use super::Advice;
 use crate::model::{AirportCode, DatedFlight};
 
 /// A language that a bag's way is told in.
@@ -70,11 +71,13 @@ impl Language {
         }
     }
 
-    /// Returns what to make of a bag that waits for another flight.
-    pub fn stranded(self) -> &'static str {
-        match self {
-            Self::En => en::STRANDED,
-            Self::ZhCn => zh_cn::STRANDED,
+    /// Returns what to make of a bag.
+    pub fn advice(self, advice: Advice) -> &'static str {
+        match (self, advice) {
+            (Self::En, Advice::WaitsForFlight) => en::STRANDED,
+            (Self::ZhCn, Advice::WaitsForFlight) => zh_cn::STRANDED,
+            (Self::En, Advice::AskAirline) => en::ASK_AIRLINE,
+            (Self::ZhCn, Advice::AskAirline) => zh_cn::ASK_AIRLINE,
         }
     }
 }

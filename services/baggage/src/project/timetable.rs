@@ -70,7 +70,7 @@ impl Projection for Timetable {
 }
 
 impl Kept for Timetable {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
     type State = (HashMap<DatedFlight, Times, RandomState>, Date);
 
     fn image(&self) -> Self::State {
@@ -91,6 +91,7 @@ fn told(event: &RecordedEvent) -> Result<Option<Told>, DecodeError> {
             | "flights.FlightDelayed"
             | "flights.ArrivalEstimated"
             | "flights.BeltAssigned"
+            | "flights.FlightCancelled"
             | "flights.FlightDeparted"
             | "flights.FlightReturned"
             | "flights.FlightLanded"
@@ -114,6 +115,7 @@ fn told(event: &RecordedEvent) -> Result<Option<Told>, DecodeError> {
             Told::ArrivalEstimated(second(message::<flights::ArrivalEstimated>(event)?.estimated_arrival))
         }
         "flights.BeltAssigned" => Told::Belt(message::<flights::BeltAssigned>(event)?.belt),
+        "flights.FlightCancelled" => Told::Cancelled,
         "flights.FlightDeparted" => Told::Departed,
         "flights.FlightReturned" => Told::Returned,
         _ => Told::Landed(event.occurred_at().as_second()),

@@ -194,18 +194,23 @@ pub(super) fn message(
     bag
 }
 
-/// Makes a bag that was screened look like one that is in the baggage system.
+/// Makes a bag that was screened look like one that is in the baggage system. Of places, only
+/// belts are shown: any other may be one where bags are looked at.
 fn hide_screening(bag: &mut api::Bag) {
     if let Some(status) = &mut bag.status {
         status.screening = 0;
         if status.stage() == api::Stage::Screened {
             status.set_stage(api::Stage::InSystem);
+        }
+        if !matches!(status.stage(), api::Stage::OnBelt | api::Stage::Collected) {
             status.location.clear();
         }
     }
     for line in &mut bag.timeline {
         if line.point() == api::TrackingPoint::Screening {
             line.set_point(api::TrackingPoint::BhsInduction);
+        }
+        if line.point() != api::TrackingPoint::ReclaimBelt {
             line.location.clear();
         }
     }

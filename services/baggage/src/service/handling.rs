@@ -146,12 +146,16 @@ impl HandlingService for Handling {
             .on_plates(Asked::Flight(flight), at, |plates| {
                 let missing = lists::missing(plates, flight, reached, cut_off);
                 let seen = missing.expected - missing.bags.len();
-                let (found, next_page_token) = page.of(missing.bags, Standing::place);
+                let boarded = missing.boarded_without_bag();
+                let mut bags = missing.bags;
+                bags.retain(|one| !asked.boarded_only || lists::has_boarded(one));
+                let (found, next_page_token) = page.of(bags, Standing::place);
                 api::ListMissingResponse {
                     bags: self.bag_messages(&found, &caller),
                     expected: pages::count(missing.expected),
                     seen: pages::count(seen),
                     next_page_token,
+                    boarded_without_bag: pages::count(boarded),
                 }
             })
             .await?;

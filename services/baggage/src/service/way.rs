@@ -36,7 +36,7 @@ pub(super) async fn find(
         steps: way.steps.iter().map(|one| step(one, language)).collect(),
         last_seen: way.last_seen.as_ref().map(|seen| step(seen, language)),
         next: way.next.as_ref().map(|expected| next(expected, language)),
-        advice: if way.is_stranded { language.stranded().to_owned() } else { String::new() },
+        advice: way.advice.map_or("", |advice| language.advice(advice)).to_owned(),
     })
 }
 

@@ -1,5 +1,5 @@
 //! What a BPM or a BMM says of a bag: the first that tells wins. `.B` an irregularity, the end of its
-//! journey (source X), `.U` what the bag was put into, `.X` screening that cleared it, `.J` what was done.
+//! journey (source X), `.U` what the bag was put into, `.X` a result of screening, `.J` what was done.
 
 use airside_api::baggage::v1::{Authority, LegRole, Screening, TrackingPoint};
 
@@ -98,10 +98,11 @@ fn point(
     let kind = group.processing.and_then(|processing| processing.kind);
     match kind {
         _ if result == Some(ScreeningResult::Cleared) => Ok(TrackingPoint::Screening),
+        // Wherever it was sent, it is in the system and not through screening.
+        _ if result.is_some() => Ok(TrackingPoint::BhsInduction),
         Some(ProcessingKind::Sorted) => Ok(TrackingPoint::Sortation),
         Some(ProcessingKind::Reconciled) => Ok(TrackingPoint::AircraftSide),
         Some(ProcessingKind::GroundTracked | ProcessingKind::HandScanned) => Ok(TrackingPoint::BhsInduction),
-        // It is in the system and not through screening.
         None if !group.screening.is_empty() => Ok(TrackingPoint::BhsInduction),
         None => Err(Unusable::new("no-point", "neither .J, .U, .B nor .X tells where the bag was seen")),
     }

@@ -327,9 +327,9 @@ fn the_elements_of_a_bpm_tell_the_point_and_never_more_than_they_say() {
         (".J/R//HHT1/20NOV/151210L .U//", "AircraftSide"),
         // Through screening is said only of a bag that was cleared.
         (".J/S//HBS1/20NOV/151210L .X//CLR", "Screening"),
-        (".J/S//HBS1/20NOV/151210L .X//UCL", "Sortation"),
+        (".J/S//HBS1/20NOV/151210L .X//UCL", "BhsInduction"),
         (".J/S//HBS1/20NOV/151210L .X//UCL .X//CLR", "Screening"),
-        (".J/S//HBS1/20NOV/151210L .X//CLR .X//REJ", "Sortation"),
+        (".J/S//HBS1/20NOV/151210L .X//CLR .X//REJ", "BhsInduction"),
         (".J/S//HBS1/20NOV/151210L .X/SEL", "Sortation"),
         (".J///HBS1/20NOV/151210L .X//UCL", "BhsInduction"),
         // What a bag came in is not what it leaves in.

@@ -58,6 +58,22 @@ async fn a_passenger_is_shown_nothing_of_screening() {
 }
 
 #[tokio::test]
+async fn a_passenger_is_not_shown_where_a_bag_was_sent_that_screening_rejected() {
+    let mut airport = Airport::reading().await;
+    airport.submit(&[&sample("syn_bsm_local_szx")]).await;
+    let bag = airport.bag(PLATE, staff()).await.unwrap();
+    let mine = PersonId(Uuid::from_u128(1));
+    airport.follow(mine, PLATE, &bag.journey_id).await;
+    let group = ".J/S//HBS1/20NOV/1005L/HBS3\n.F/ZH9101/20NOV/PEK\n.N/3479000101001\n.X/SEL/REJ//D\n";
+    airport.submit(&[&format!("BPM\n.V/1LSZX\n{group}ENDBPM\n")]).await;
+    let status = airport.bag(PLATE, staff()).await.unwrap().status.unwrap();
+    assert_eq!((status.screening(), status.location.as_str()), (api::Screening::Rejected, "HBS3"));
+    let shown = airport.bag(PLATE, Caller::Passenger(mine)).await.unwrap();
+    assert!(!format!("{shown:?}").contains("HBS"), "{shown:?}");
+    assert_eq!(shown.status.unwrap().stage(), Stage::InSystem);
+}
+
+#[tokio::test]
 async fn a_later_bag_of_the_same_plate_is_not_the_follower_s() {
     let mut airport = Airport::reading().await;
     airport.submit(&[&sample("syn_bsm_local_szx")]).await;

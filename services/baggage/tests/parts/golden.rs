@@ -348,21 +348,19 @@ fn the_axes_of_a_status_are_read_and_written_for_ever() {
 }
 
 #[test]
-fn the_flight_of_a_connection_is_read_and_written_for_ever() {
-    let connection_flight = Some("ZH9103-20261120".parse().unwrap());
-    let status = Status { connection: Connection::Missed, connection_flight, ..status() };
-    let (journey, observation_id) = (journey(1), "m/dcs/300/100001".into());
-    let event = BagEvent::StatusChanged { journey, status, previous_stage: Stage::Departed, observation_id };
-    check_since(&event, &[".connection_flight"]);
-}
-
-#[test]
-fn since_when_a_bag_is_in_a_container_is_read_and_written_for_ever() {
+fn what_a_status_gained_since_is_read_and_written_for_ever() {
+    let check = |previous_stage, status, gained: &str| {
+        let (journey, observation_id) = (journey(1), "m/dcs/300/100001".into());
+        check_since(&BagEvent::StatusChanged { journey, status, previous_stage, observation_id }, &[gained]);
+    };
+    let flight = Some("ZH9103-20261120".parse().unwrap());
+    let missed = Status { connection: Connection::Missed, connection_flight: flight, ..status() };
+    check(Stage::Departed, missed, ".connection_flight");
     let stowage = Some(("AKE12345ZH".to_owned(), "31".to_owned()));
-    let status = Status { stowage, stowed_at: Some(at("2026-11-20T05:41:00Z")), ..status() };
-    let (journey, observation_id) = (journey(1), "m/dcs/300/100001".into());
-    let event = BagEvent::StatusChanged { journey, status, previous_stage: Stage::Sorted, observation_id };
-    check_since(&event, &[".stowed_at"]);
+    let stowed = Status { stowage, stowed_at: Some(at("2026-11-20T05:41:00Z")), ..status() };
+    check(Stage::Sorted, stowed, ".stowed_at");
+    let left = Status { left_flight: flight, boarded_without_bag: true, ..status() };
+    check(Stage::Sorted, left, ".left_flight");
 }
 
 fn status() -> Status {

@@ -152,7 +152,8 @@ async fn a_flight_that_is_cancelled_leaves_no_bag_behind_and_those_on_board_are_
         sleep(Duration::from_millis(10)).await;
     }
     let status = airport.bag(PLATE, staff()).await.unwrap().status.unwrap();
-    assert_eq!((status.stage(), status.exception()), (Stage::OnAircraft, BagException::Unspecified));
+    // No airline said a word of its authority.
+    assert_eq!((status.stage(), status.exception()), (Stage::OnAircraft, BagException::LoadedNotAuthorised));
 }
 
 #[tokio::test]

@@ -4,11 +4,11 @@ use airside_api::baggage::v1::BagException;
 
 use super::*;
 
-const FLIGHT: &str = "ZH9101-20261120";
+pub(super) const FLIGHT: &str = "ZH9101-20261120";
 
 /// Returns the status after observations at minutes of the day, at the home airport.
 #[track_caller]
-fn after(observations: impl IntoIterator<Item = (i64, Content)>) -> Status {
+pub(super) fn after(observations: impl IntoIterator<Item = (i64, Content)>) -> Status {
     at_stations(observations.into_iter().map(|(minutes, content)| (minutes, "SZX", content)))
 }
 
@@ -36,7 +36,7 @@ fn inferred(point: TrackingPoint, container: &str) -> Content {
     Content::Scanned(Sighting { is_inferred: true, stowage, ..sighting })
 }
 
-fn of_passenger(passenger: PassengerState, authority: Authority) -> Content {
+pub(super) fn of_passenger(passenger: PassengerState, authority: Authority) -> Content {
     let Content::Announced(announcement) = said(Changed, FLIGHT) else { unreachable!() };
     Content::Announced(Box::new(Announcement { passenger, authority, ..*announcement }))
 }
@@ -52,11 +52,11 @@ fn through(flights: [(&str, &str, LegRole); 2]) -> Content {
 }
 
 #[track_caller]
-fn check(status: &Status, stage: Stage, exception: BagException) {
+pub(super) fn check(status: &Status, stage: Stage, exception: BagException) {
     assert_eq!((status.stage, status.exception), (stage, exception));
 }
 
-use BagException::{LeftBehind, LoadedNotAuthorised, Misrouted, NotSeen, OffloadRequired, Offloaded, OnHand};
+use BagException::{LeftBehind, Misrouted, NotSeen, OffloadRequired, Offloaded, OnHand};
 use FlightTurn::{Cancelled, Departed, Landed, Returned};
 
 const NONE: BagException = BagException::Unspecified;
@@ -247,22 +247,6 @@ fn an_unload_before_loading_keeps_the_bag_back_and_that_of_another_flight_is_moo
         (5, reported(Report::Unload, FLIGHT)),
     ]);
     check(&moved, Stage::Expected, NONE);
-}
-
-#[test]
-fn a_bag_on_board_without_authority_or_without_its_passenger_is_told_apart() {
-    let load = (9, seen(AircraftLoad));
-    let withheld = after([(0, of_passenger(PassengerState::CheckedIn, Authority::Withheld)), load.clone()]);
-    check(&withheld, Stage::OnAircraft, LoadedNotAuthorised);
-    let alone = |authority| after([(0, of_passenger(PassengerState::NotBoarded, authority)), load.clone()]);
-    check(&alone(Authority::Load), Stage::OnAircraft, OffloadRequired);
-    check(&alone(Authority::Transport), Stage::OnAircraft, NONE);
-    let boarded = after([(0, of_passenger(PassengerState::Boarded, Authority::Load)), (5, seen(Sortation))]);
-    assert_eq!(
-        (boarded.passenger, boarded.stage),
-        (PassengerState::Boarded, Stage::Sorted),
-        "boarded without bag"
-    );
 }
 
 #[test]

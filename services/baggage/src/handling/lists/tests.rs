@@ -1,6 +1,8 @@
 //! Which bags each list has.
 
-use airside_api::baggage::v1::{AnnouncementChange, LegRole, LoadingStep, Report, TrackingPoint};
+use airside_api::baggage::v1::{
+    AnnouncementChange, BagException, LegRole, LoadingStep, Report, TrackingPoint,
+};
 
 use super::*;
 use crate::{
@@ -75,10 +77,10 @@ fn what_a_bag_did_on_its_inbound_flight_does_not_count_for_the_next() {
     let inbound = "MU5311-20261120";
     let legs = vec![leg(inbound, LegRole::Inbound), leg(FLIGHT, LegRole::Outbound)];
     let connecting = || Content::from(Announcement { legs: legs.clone(), ..announced(FLIGHT) });
-    let aboard = || Content::from(seen(TrackingPoint::AircraftLoad, Some(inbound)));
+    let landed = || Content::from(seen(TrackingPoint::AircraftUnload, Some(inbound)));
     let plates = plates([
-        vec![aboard(), connecting()],
-        vec![aboard(), connecting(), seen(TrackingPoint::TransferInjection, None).into()],
+        vec![landed(), connecting()],
+        vec![landed(), connecting(), seen(TrackingPoint::TransferInjection, None).into()],
         vec![connecting(), into(TrackingPoint::ContainerLoad, FLIGHT, "AKE1ZH")],
     ]);
     let list = |reached| serials(&missing(&view(&plates), flight(FLIGHT), reached, minute(60)).bags);
@@ -144,6 +146,51 @@ fn what_must_come_off_is_named_where_it_lies_and_in_the_order_to_pick_it() {
     ];
     let owned = |text: &str| text.to_owned();
     assert_eq!(found, expected.map(|(a, b, c, reason)| (owned(a), owned(b), owned(c), vec![reason])));
+}
+
+#[test]
+fn a_bag_read_before_its_announcement_is_on_the_flight_that_the_status_says() {
+    let deleted = Announcement { change: AnnouncementChange::Deleted, ..announced(FLIGHT) };
+    let anywhere = |point| {
+        let stowage = Some(("H4".to_owned(), String::new()));
+        Content::from(Sighting { stowage, ..seen(point, None) })
+    };
+    let plates = plates([
+        vec![anywhere(TrackingPoint::AircraftLoad), announced(FLIGHT).into()],
+        vec![anywhere(TrackingPoint::ContainerLoad), announced(FLIGHT).into()],
+        vec![anywhere(TrackingPoint::AircraftLoad), announced(FLIGHT).into(), deleted.into()],
+    ]);
+    let view = view(&plates);
+    assert_eq!(serials(&missing(&view, flight(FLIGHT), Stage::OnAircraft, minute(60)).bags), ["02"]);
+    assert_eq!(serials(&contents(&view, "H4", Some(flight(FLIGHT)))), ["01", "02", "03"]);
+    let found = offload(&view, flight(FLIGHT), &FlightLoad::default(), LoadPolicy::default());
+    assert_eq!(serials(found.iter().map(|one| &one.standing)), ["03"]);
+    assert_eq!(found[0].reasons, [LoadReason::AuthorityRevoked]);
+}
+
+#[test]
+fn of_the_missing_those_are_counted_whose_passenger_boarded() {
+    let boarded = Announcement { passenger: PassengerState::Boarded, ..announced(FLIGHT) };
+    let aboard = || Content::from(seen(TrackingPoint::AircraftLoad, Some(FLIGHT)));
+    let plates = plates([
+        vec![announced(FLIGHT).into()],
+        vec![boarded.clone().into()],
+        vec![boarded.into(), aboard()],
+    ]);
+    let view = view(&plates);
+    let found = missing(&view, flight(FLIGHT), Stage::OnAircraft, minute(60));
+    assert_eq!((serials(&found.bags), found.boarded_without_bag()), (vec!["01".into(), "02".into()], 1));
+    assert!(has_boarded(&found.bags[1]) && !has_boarded(&found.bags[0]));
+}
+
+#[test]
+fn what_the_list_takes_off_for_want_of_authority_the_status_calls_not_authorised() {
+    let silent = Announcement { authority: Authority::Unspecified, ..announced(FLIGHT) };
+    let plates = plates([vec![silent.into(), into(TrackingPoint::AircraftLoad, FLIGHT, "H4")]]);
+    let view = view(&plates);
+    let found = offload(&view, flight(FLIGHT), &FlightLoad::default(), LoadPolicy::default());
+    assert_eq!(found[0].reasons, [LoadReason::AuthorityAbsent]);
+    assert_eq!(found[0].standing.status.exception, BagException::LoadedNotAuthorised);
 }
 
 #[test]

@@ -71,6 +71,34 @@ fn a_journey_that_is_cancelled_or_over_makes_no_plate_ambiguous() {
 }
 
 #[test]
+fn a_deleted_bag_that_was_seen_is_still_at_hand_beside_the_bag_of_another_passenger() {
+    let deletion = || Announcement { change: AnnouncementChange::Deleted, ..announced(OTHER) };
+    let deleted = |acts: Vec<Content>| {
+        let told = [announced(OTHER).into()].into_iter().chain(acts).chain([deletion().into()]);
+        vec![vec![announced(FLIGHT).into()], told.collect()].try_into().unwrap()
+    };
+    let seen_first = || deleted(vec![seen(TrackingPoint::Sortation, None).into()]);
+    let collided = |told: [Vec<Content>; 2]| {
+        let mut worn = worn(told);
+        let [one, other] = [worn.journeys[0].id, worn.journeys[1].id];
+        worn.collide(other, one);
+        of(worn)
+    };
+    collided(seen_first()).answers(&[LoadReason::AmbiguousPlate]);
+    // What nobody saw is not here, and a bag that its airline announced anew is one bag.
+    collided(deleted(Vec::new())).may_load();
+    of(worn(seen_first())).may_load();
+    collided(deleted(vec![seen(TrackingPoint::Collection, None).into()])).may_load();
+}
+
+#[test]
+fn the_bag_of_a_passenger_on_standby_comes_off_and_is_told_why() {
+    let aboard = || seen(TrackingPoint::AircraftLoad, Some(FLIGHT)).into();
+    let standby = Announcement { passenger: PassengerState::Standby, ..announced(FLIGHT) };
+    told([standby.into(), aboard()]).answers(&[LoadReason::PassengerNotBoarded]);
+}
+
+#[test]
 fn a_bag_of_another_flight_does_not_go_on_this_one() {
     told([announced(OTHER).into()]).answers(&[LoadReason::AnotherFlight]);
     // Whatever else holds was said of the other flight.

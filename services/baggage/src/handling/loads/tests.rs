@@ -82,6 +82,8 @@ fn a_flight_that_left_or_does_not_operate_is_known() {
     let loads = folded([told("flights.FlightCancelled")]);
     assert!(loads.flight(flight(FLIGHT)).unwrap().is_cancelled);
     assert!(loads.flight(flight(OTHER)).is_none());
+    let again = folded([told("flights.FlightCancelled"), told("flights.FlightScheduled")]);
+    assert!(!again.flight(flight(FLIGHT)).unwrap().is_cancelled, "what is scheduled again is to fly");
 }
 
 #[test]

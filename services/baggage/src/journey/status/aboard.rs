@@ -1,17 +1,18 @@
 //! What flights do, and what is reported of a bag, as it changes the fold. Pure.
 
 use airside_api::baggage::v1::{
-    Authority, BagException, Connection, FlightTurn, PassengerState, Report, Stage,
+    Authority, BagException, Connection, FlightTurn, PassengerState, Report, Stage, TrackingPoint,
 };
 use airside_kernel::Timestamp;
 
 use super::{
+    Load,
     fold::{Fold, LATE_CLOCK},
     route::only_arrives_by,
 };
 use crate::{
     journey::{rank, stages::is_aboard},
-    model::{AirportCode, ConnectionJudged, DatedFlight, FlightTurned, Reported},
+    model::{AirportCode, ConnectionJudged, DatedFlight, FlightTurned, Reported, Sighting},
 };
 
 impl Fold<'_> {
@@ -94,6 +95,7 @@ impl Fold<'_> {
         let left_from = self.left.and_then(|(flight, _)| self.route.origin(flight));
         if self.is_left_behind && left_from.is_some_and(|origin| origin != here) {
             (self.stage, self.station, self.is_left_behind) = (Stage::Departed, left_from, false);
+            self.put_for = self.left.map(|(flight, _)| Some(flight));
         }
     }
 
@@ -111,6 +113,34 @@ impl Fold<'_> {
             || self.is_unload_asked
             || (matches!(self.passenger, PassengerState::NotBoarded | PassengerState::Standby)
                 && self.authority != Authority::Transport)
+    }
+
+    /// Returns what loaders need to know besides.
+    pub(super) fn load_as_told(&self) -> Load {
+        let put_on = self.put_for.and_then(|flight| flight.or(self.flight));
+        Load { put_on, is_taken_off: self.is_taken_off }
+    }
+
+    /// Notes the flight of the container that it is put into.
+    pub(super) fn note_container(&mut self, here: AirportCode, sighting: &Sighting) {
+        if sighting.point == TrackingPoint::ContainerLoad {
+            self.put_for = Some(self.flight_of(here, sighting));
+        }
+    }
+
+    /// Returns the flight that a bag is loaded for: the one that the reader named, unless by a
+    /// codeshare's number only, else the one that leaves from there.
+    pub(super) fn flight_of(&self, here: AirportCode, sighting: &Sighting) -> Option<DatedFlight> {
+        let named = sighting.leg.map(|leg| leg.flight);
+        let is_codeshare = |flight| self.route.legs().iter().any(|leg| leg.marketed_as == Some(flight));
+        named.filter(|flight| !is_codeshare(*flight)).or_else(|| self.route.leaving(here)).or(self.flight)
+    }
+
+    /// Whether its passenger boarded a flight that closed or left without the bag.
+    pub(super) fn is_flown_without(&self) -> bool {
+        self.passenger == PassengerState::Boarded
+            && rank(self.stage) < rank(Stage::OnAircraft)
+            && (self.is_left_behind || self.exception == BagException::NotSeen)
     }
 
     pub(super) fn report(&mut self, reported: &Reported) {

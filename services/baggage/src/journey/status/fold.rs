@@ -56,6 +56,9 @@ pub(super) struct Fold<'a> {
     pub(super) seen_at: Option<Timestamp>,
     /// Whether its tag was replaced: what becomes of the bag is known by the other one.
     goes_on: bool,
+    /// The flight that it was put into something for; of one that nobody named, its own.
+    pub(super) put_for: Option<Option<DatedFlight>>,
+    pub(super) is_taken_off: bool,
     was_offloaded: bool,
     screening: Screening,
     stowage: Option<&'a (String, String)>,
@@ -67,6 +70,15 @@ pub(super) struct Fold<'a> {
 }
 
 impl<'a> Fold<'a> {
+    /// Folds observations, oldest first.
+    pub(super) fn of(observations: impl Iterator<Item = (&'a Observation, &'a Content)>) -> Self {
+        let mut fold = Self::default();
+        for (observation, content) in observations {
+            fold.take(observation, content);
+        }
+        fold
+    }
+
     pub(super) fn take(&mut self, observation: &Observation, content: &'a Content) {
         match content {
             Content::Announced(announcement) => self.announce(observation, announcement),
@@ -92,6 +104,12 @@ impl<'a> Fold<'a> {
             _ if is_kept_back => BagException::OffloadRequired,
             BagException::Unspecified if self.is_left_behind && !self.goes_on => BagException::LeftBehind,
             BagException::Unspecified if self.was_offloaded => BagException::Offloaded,
+            // It may stay where the airport takes silence for consent.
+            BagException::Unspecified
+                if self.stage == Stage::OnAircraft && self.authority == Authority::Unspecified =>
+            {
+                BagException::LoadedNotAuthorised
+            }
             said => said,
         };
         let connection = self.connection().filter(|_| !self.goes_on);
@@ -111,6 +129,11 @@ impl<'a> Fold<'a> {
             passenger: self.passenger,
             connection: connection.map_or(Connection::Unspecified, |(_, judged)| judged),
             connection_flight: connection.map(|(flight, _)| flight),
+            boarded_without_bag: self.is_flown_without(),
+            left_flight: self
+                .left
+                .filter(|_| exception == BagException::LeftBehind)
+                .map(|(flight, _)| flight),
             is_inferred: self.is_inferred,
         }
     }
@@ -121,8 +144,8 @@ impl<'a> Fold<'a> {
             return None;
         }
         let is_on_another = self.loaded_for.is_some() && self.loaded_for != self.flight;
-        let flies_alone =
-            self.passenger == PassengerState::NotBoarded && self.authority != Authority::Transport;
+        let flies_alone = matches!(self.passenger, PassengerState::NotBoarded | PassengerState::Standby)
+            && self.authority != Authority::Transport;
         let is_barred = self.authority == Authority::Revoked || self.is_unload_asked;
         if is_barred || is_on_another || flies_alone || self.screening == Screening::Rejected {
             return Some(BagException::OffloadRequired);
@@ -150,6 +173,7 @@ impl<'a> Fold<'a> {
             }
             return;
         }
+        self.is_taken_off = false;
         match announcement.authority {
             Authority::Unspecified if self.authority == Authority::Revoked => {
                 self.authority = Authority::Unspecified;
@@ -180,6 +204,9 @@ impl<'a> Fold<'a> {
             if self.loaded_for == self.flight {
                 self.loaded_for = Some(leg.flight);
             }
+            if self.put_for == Some(self.flight) {
+                self.put_for = Some(Some(leg.flight));
+            }
             self.flight = Some(leg.flight);
         }
         // It came by the one that it is known by, and is on its way into the next already.
@@ -199,6 +226,9 @@ impl<'a> Fold<'a> {
         if has_come && self.loaded_for == self.flight {
             self.loaded_for = Some(flight);
         }
+        if has_come && self.put_for == Some(self.flight) {
+            self.put_for = Some(Some(flight));
+        }
         self.flight = Some(flight);
     }
 
@@ -217,6 +247,7 @@ impl<'a> Fold<'a> {
         self.has_flown_unseen(here);
         let is_passed = self.pass(observation, sighting);
         if is_passed {
+            self.note_container(observation.station, sighting);
             self.stow(observation, sighting);
             self.is_inferred = false;
             self.station = Some(here);
@@ -226,6 +257,7 @@ impl<'a> Fold<'a> {
             && self.is_here(here)
         {
             // Where it is does not go back, but what it is in is what was read last.
+            self.note_container(here, sighting);
             self.stow(observation, sighting);
         }
         if self.route.is_off(here, sighting.leg.as_ref()) {
@@ -234,6 +266,7 @@ impl<'a> Fold<'a> {
             }
             if sighting.point == TrackingPoint::AircraftLoad {
                 self.loaded_for = for_flight;
+                self.put_for = Some(for_flight);
             }
         } else if let Some(flight) = for_flight
             && self.flight != Some(flight)
@@ -269,7 +302,7 @@ impl<'a> Fold<'a> {
             TrackingPoint::Offload => self.take_off(),
             TrackingPoint::TransferInjection => {
                 self.begin_leg(here);
-                self.stage = reached;
+                (self.stage, self.put_for) = (reached, None);
             }
             TrackingPoint::AircraftLoad => return self.load(observation, sighting),
             TrackingPoint::Collection => {
@@ -300,7 +333,6 @@ impl<'a> Fold<'a> {
 
     fn load(&mut self, observation: &Observation, sighting: &Sighting) -> bool {
         let here = observation.station;
-        let for_flight = sighting.leg.map(|leg| leg.flight);
         if self.begins_leg(here, Stage::OnAircraft) {
             self.begin_leg(here);
             self.stage = Stage::AtAircraft;
@@ -312,9 +344,8 @@ impl<'a> Fold<'a> {
         self.loaded_at = Some(observation.happened_at());
         self.was_offloaded = false;
         self.is_left_behind = false;
-        let said =
-            for_flight.filter(|flight| self.route.legs().iter().all(|leg| leg.marketed_as != Some(*flight)));
-        self.loaded_for = said.or_else(|| self.route.leaving(here)).or(self.flight);
+        self.loaded_for = self.flight_of(here, sighting);
+        self.put_for = Some(self.loaded_for);
         match self.left {
             Some((flight, at))
                 if self.loaded_for == Some(flight)
@@ -328,6 +359,7 @@ impl<'a> Fold<'a> {
     }
 
     fn take_off(&mut self) {
+        (self.put_for, self.is_taken_off) = (None, true);
         self.stage = Stage::AtAircraft;
         self.was_offloaded = true;
         self.is_unload_asked = false;
@@ -344,7 +376,7 @@ impl<'a> Fold<'a> {
     pub(super) fn contradict(&mut self, reached: Stage) {
         self.is_left_behind |= self.stage == Stage::Departed && !self.is_unwanted();
         self.stage = reached;
-        (self.is_inferred, self.loaded_for) = (false, None);
+        (self.is_inferred, self.loaded_for, self.put_for) = (false, None, None);
         self.empty();
     }
 
@@ -384,6 +416,7 @@ impl<'a> Fold<'a> {
         }
         self.is_inferred = true;
         self.station = Some(here);
+        self.note_container(here, sighting);
         if sighting.stowage.is_some() {
             self.stow(observation, sighting);
         }
@@ -439,7 +472,8 @@ impl<'a> Fold<'a> {
         let has_flown = rank(self.stage) > rank(Stage::AtAircraft) && self.stage != Stage::Transferring;
         if has_flown {
             self.flight = self.route.next(self.flight, here).or(self.flight);
-            (self.loaded_for, self.left, self.is_left_behind) = (None, None, false);
+            (self.loaded_for, self.put_for) = (None, None);
+            (self.left, self.is_left_behind) = (None, false);
         }
     }
 

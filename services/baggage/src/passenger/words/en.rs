@@ -6,6 +6,9 @@ use airside_api::baggage::v1::{BagStepKind, Certainty};
 pub(super) const STRANDED: &str =
     "The bag is to follow on a later flight. We will tell you as soon as that flight is known.";
 
+/// What to make of a bag of which it is open whether and how it travels.
+pub(super) const ASK_AIRLINE: &str = "Please ask your airline how this bag goes on.";
+
 /// Returns what happened.
 pub(super) fn step(kind: BagStepKind, flight: &str) -> String {
     let of = |known: &str, unknown: &str| {

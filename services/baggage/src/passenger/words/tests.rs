@@ -24,7 +24,8 @@ fn spoken(language: Language) -> String {
     for (station, belt) in [("SZX", "7"), ("SZX", ""), ("", "7"), ("", "")] {
         text.push_str(&format!("{language:?} place: {}\n", language.place(station.parse().ok(), belt)));
     }
-    text.push_str(&format!("{language:?} stranded: {}\n", language.stranded()));
+    text.push_str(&format!("{language:?} stranded: {}\n", language.advice(Advice::WaitsForFlight)));
+    text.push_str(&format!("{language:?} unsettled: {}\n", language.advice(Advice::AskAirline)));
     text
 }
 

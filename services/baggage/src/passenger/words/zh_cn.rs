@@ -5,6 +5,9 @@ use airside_api::baggage::v1::{BagStepKind, Certainty};
 /// What to make of a bag that waits for another flight.
 pub(super) const STRANDED: &str = "行李将由后续航班运送，航班确定后将立即通知您。";
 
+/// What to make of a bag of which it is open whether and how it travels.
+pub(super) const ASK_AIRLINE: &str = "请向航空公司咨询该件行李的后续安排。";
+
 /// Returns what happened.
 pub(super) fn step(kind: BagStepKind, flight: &str) -> String {
     let of = |before: &str, after: &str, unknown: &str| match flight {
