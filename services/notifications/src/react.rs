@@ -103,7 +103,7 @@ impl Notices {
 }
 
 impl Kept for Notices {
-    const SCHEMA: u32 = 4;
+    const SCHEMA: u32 = 5;
     type State = World;
 
     fn image(&self) -> World {

@@ -70,6 +70,9 @@ pub(super) struct BagChange {
     pub(super) connection: baggage::Connection,
     /// The flight that the connection is to.
     pub(super) connection_flight: String,
+    /// The flight that left without it; empty in what was stored before that was told.
+    pub(super) left_flight: String,
+    pub(super) seen_at: Option<Timestamp>,
 }
 
 /// What happened to a trip.
@@ -146,6 +149,8 @@ fn bag(event: &RecordedEvent) -> Result<Option<Fact>, DecodeError> {
                 exception: status.exception(),
                 connection: status.connection(),
                 connection_flight: status.connection_flight,
+                left_flight: status.left_flight,
+                seen_at: instant(status.seen_at.as_ref()),
                 flight: status.flight,
                 station: status.station,
                 location: status.location,

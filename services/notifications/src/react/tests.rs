@@ -1,6 +1,7 @@
 //! Who is told what, when, and who is left in peace.
 
 mod bags;
+mod corrections;
 mod windows;
 
 use airside_api::{

@@ -86,19 +86,24 @@ pub(super) fn of_bag(kind: Kind, words: &Words<'_>) -> String {
             words.known("belt ", "belt", "").or("another belt"),
             words.known(", no longer on ", "previous_belt", "")
         ),
-        Kind::BagCorrected => {
-            let flight = words.flight_between(" flight ", "").or(" its flight");
-            let bag = lower(&yours);
-            match words.get("corrects") {
-                "BAG_LEFT_BEHIND" => {
-                    format!("Correction: {bag} {was} not left behind and {is} on board{flight}.")
-                }
-                "BAG_LOADED" => format!("Correction: {bag} {is} not on board{flight} yet."),
-                "BAG_CONNECTION_MISSED" => format!("Correction: {bag} can reach{flight} in time after all."),
-                _ => format!("Correction: what we told you last of {bag} was wrong."),
-            }
-        }
+        Kind::BagCorrected => correction(words),
         _ => String::new(),
+    }
+}
+
+/// Returns the text of a notice that takes another back.
+fn correction(words: &Words<'_>) -> String {
+    let Bags { yours, is, has, was, .. } = Bags::of(words);
+    let (bag, flight) = (lower(&yours), words.flight_between(" flight ", "").or(" its flight"));
+    match words.get("corrects") {
+        "BAG_LEFT_BEHIND" => format!("Correction: {bag} {was} not left behind and {is} on board{flight}."),
+        "BAG_LOADED" => format!("Correction: {bag} {is} not on board{flight} yet."),
+        "BAG_CONNECTION_MISSED" => format!("Correction: {bag} can reach{flight} in time after all."),
+        "BAG_ACCEPTED" => format!("Correction: {bag} {has} not been accepted yet."),
+        "BAG_OFFLOADED" => format!("Correction: {bag} {was} not taken off and {is} on board{flight}."),
+        "BAG_ON_BELT" => format!("Correction: {bag} {is} not on a reclaim belt yet."),
+        "BAG_COLLECTED" => format!("Correction: {bag} {was} not collected."),
+        _ => format!("Correction: what we told you last of {bag} was wrong."),
     }
 }
 

@@ -80,6 +80,26 @@ fn a_correction_names_what_was_wrong() {
             "Correction: your bag 0479123456 can reach flight ZH9101 in time after all.",
             "更正：您的行李 0479123456 可以及时转运至航班 ZH9101。",
         ),
+        (
+            "BAG_ACCEPTED",
+            "Correction: your bag 0479123456 has not been accepted yet.",
+            "更正：您的行李 0479123456 尚未收运。",
+        ),
+        (
+            "BAG_OFFLOADED",
+            "Correction: your bag 0479123456 was not taken off and is on board flight ZH9101.",
+            "更正：您的行李 0479123456 并未卸下，仍在航班 ZH9101上。",
+        ),
+        (
+            "BAG_ON_BELT",
+            "Correction: your bag 0479123456 is not on a reclaim belt yet.",
+            "更正：您的行李 0479123456 尚未到达提取转盘。",
+        ),
+        (
+            "BAG_COLLECTED",
+            "Correction: your bag 0479123456 was not collected.",
+            "更正：您的行李 0479123456 尚未提取。",
+        ),
     ] {
         known.insert("corrects".to_owned(), corrects.to_owned());
         assert_eq!(text(Kind::BagCorrected, &known, Locale::En), english);

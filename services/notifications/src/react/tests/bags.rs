@@ -6,13 +6,13 @@ use airside_api::baggage::v1::{
 
 use super::*;
 
-const NEXT: &str = "ZH9103-20261120";
+pub(super) const NEXT: &str = "ZH9103-20261120";
 
-fn left_behind(stage: Stage) -> BagStatus {
+pub(super) fn left_behind(stage: Stage) -> BagStatus {
     BagStatus { exception: BagException::LeftBehind as i32, ..status(stage, false) }
 }
 
-fn on_flight(flight: &str, status: BagStatus) -> BagStatus {
+pub(super) fn on_flight(flight: &str, status: BagStatus) -> BagStatus {
     BagStatus { flight: flight.into(), ..status }
 }
 
@@ -69,6 +69,77 @@ async fn a_bag_that_was_loaded_after_all_is_corrected_once_for_those_who_were_to
     let corrected = &airport.inbox(ANN).await[1];
     assert_eq!(facts(corrected), [("corrects", "BAG_LEFT_BEHIND"), ("flight", FLIGHT), ("plate", PLATE)]);
     assert_eq!(airport.kinds(BOB).await, [Kind::BagLoaded], "who was told nothing wrong hears what is true");
+}
+
+pub(super) fn at(station: &str, status: BagStatus) -> BagStatus {
+    BagStatus { station: station.into(), ..status }
+}
+
+#[tokio::test]
+async fn a_connecting_bag_that_its_next_flight_left_behind_is_told_by_that_flight() {
+    for stage in [Stage::Unloaded, Stage::Transferring] {
+        let mut airport = Airport::new();
+        airport.follows_bag(ANN).await;
+        airport.bag(Stage::Departed, status(stage, false)).await;
+        let left = BagStatus { left_flight: NEXT.into(), ..on_flight(NEXT, left_behind(stage)) };
+        airport.bag(stage, left).await;
+        let inbox = airport.inbox(ANN).await;
+        assert_eq!(inbox.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::BagLeftBehind], "{stage:?}");
+        assert_eq!(facts(&inbox[0]), [("flight", NEXT), ("next_flight", ""), ("plate", PLATE)]);
+    }
+}
+
+#[tokio::test]
+async fn a_bag_is_on_board_of_each_flight_that_it_takes_though_nobody_read_it_between() {
+    let ways: [&[Stage]; 3] = [&[Stage::Unloaded], &[Stage::Unloaded, Stage::Transferring], &[]];
+    for between in ways {
+        let mut airport = Airport::new();
+        airport.follows_bag(ANN).await;
+        let mut previous = Stage::AtAircraft;
+        airport.bag(previous, at("CAN", status(Stage::OnAircraft, false))).await;
+        previous = Stage::OnAircraft;
+        for stage in between {
+            airport.bag(previous, at("SZX", status(*stage, false))).await;
+            previous = *stage;
+        }
+        airport.bag(previous, at("SZX", on_flight(NEXT, status(Stage::OnAircraft, false)))).await;
+        airport.bag(Stage::OnAircraft, at("SZX", on_flight(NEXT, status(Stage::Departed, false)))).await;
+        let inbox = airport.inbox(ANN).await;
+        let told: Vec<_> = inbox.iter().map(|one| (one.kind, one.parameters["flight"].as_str())).collect();
+        assert_eq!(told, [(Kind::BagLoaded, FLIGHT), (Kind::BagLoaded, NEXT)], "{between:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_knows_that_a_bag_is_on_board_is_not_told_again_when_it_may_stay_there() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::AtAircraft, status(Stage::OnAircraft, false)).await;
+    airport.bag(Stage::OnAircraft, status(Stage::OnAircraft, true)).await;
+    airport.bag(Stage::OnAircraft, status(Stage::OnAircraft, false)).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagLoaded]);
+}
+
+#[tokio::test]
+async fn a_bag_is_accepted_wherever_it_is_first_seen_on_its_way_to_the_aircraft() {
+    for stage in [Stage::Accepted, Stage::InSystem, Stage::Sorted] {
+        let mut airport = Airport::new();
+        airport.follows_bag(ANN).await;
+        airport.bag(Stage::Expected, status(stage, false)).await;
+        airport.bag(stage, status(Stage::InContainer, false)).await;
+        assert_eq!(airport.kinds(ANN).await, [Kind::BagAccepted], "{stage:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_belt_with_a_leading_zero_is_the_same_belt() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Arrived, on_belt("05")).await;
+    airport.bag(Stage::OnBelt, on_belt("5")).await;
+    airport.bag(Stage::OnBelt, on_belt("5a")).await;
+    airport.bag(Stage::OnBelt, on_belt("05A")).await;
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagOnBelt, Kind::BagBeltChanged]);
 }
 
 #[tokio::test]

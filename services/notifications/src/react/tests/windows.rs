@@ -144,6 +144,36 @@ async fn three_bags_left_behind_are_one_notice_and_each_is_corrected_by_itself()
 }
 
 #[tokio::test]
+async fn a_bag_that_must_come_off_while_the_others_wait_is_not_told_as_on_board() {
+    let mut airport = Airport::family().await;
+    airport.loads(0).await;
+    airport.loads(1).await;
+    airport.one(0, Stage::OnAircraft, status(Stage::OnAircraft, true)).await;
+    airport.loads(2).await;
+    airport.waits(30).await;
+    let told_of = airport.told(ANN).await;
+    assert!(told_of.iter().all(|(kind, plates)| *kind == Kind::BagLoaded && !plates.contains(BAGS[0].0)));
+    assert_eq!(told_of.len(), 2);
+}
+
+#[tokio::test]
+async fn a_connecting_bag_that_waits_here_may_follow_suit() {
+    const ONWARD: &str = "ZH9103-20261120";
+    let onward = |stage| BagStatus { flight: ONWARD.into(), ..status(stage, false) };
+    let mut airport = Airport::family().await;
+    airport.one(0, Stage::Transferring, onward(Stage::Sorted)).await;
+    airport.one(1, Stage::Departed, onward(Stage::Transferring)).await;
+    let unloaded =
+        BagStatus { connection: 1, connection_flight: ONWARD.into(), ..status(Stage::Unloaded, false) };
+    airport.one(2, Stage::Departed, unloaded).await;
+    airport.one(0, Stage::Sorted, onward(Stage::OnAircraft)).await;
+    airport.one(1, Stage::Transferring, onward(Stage::OnAircraft)).await;
+    assert!(airport.kinds(ANN).await.is_empty(), "the third may follow");
+    airport.one(2, Stage::Unloaded, onward(Stage::OnAircraft)).await;
+    assert_eq!(airport.told(ANN).await, [told(Kind::BagLoaded, ALL)]);
+}
+
+#[tokio::test]
 async fn who_follows_a_bag_no_more_hears_only_of_the_others_in_its_window() {
     let mut airport = Airport::family().await;
     airport.loads(0).await;
@@ -229,6 +259,8 @@ fn played(moves: &[Move], strikes: bool) -> Vec<Telling> {
             exception: if *is_left { BagException::LeftBehind } else { BagException::Unspecified },
             connection: Default::default(),
             connection_flight: String::new(),
+            left_flight: String::new(),
+            seen_at: None,
         };
         stages[*bag] = STAGES[*stage];
         tellings.extend(world.take(facts::Fact::Bag(change), &origin(BAGS[*bag].0.into(), number, at)));

@@ -5,7 +5,8 @@
 //! window closes: when no other bag of the flight may follow suit, when one of
 //! its bags has other news, or [`WINDOW`] after it opened, whichever comes first.
 //! A bag that has other news by then is left out: its newest word goes to the
-//! person at once, and what it said before is no news any more.
+//! person at once, and what it said before is no news any more. So is a bag of which
+//! that is so no more, such as one that must come off again.
 //!
 //! A notice names the event that opened its window as the cause. So a window that
 //! closes again, after a crash or on another node, gives the notice that its inbox
@@ -21,8 +22,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{News, Origin, Telling, World, later};
-use crate::model::Kind;
+use super::{News, Origin, Telling, World, bag, later};
+use crate::{model::Kind, react::facts::BagChange};
 
 /// How long the first bag waits for the others unless a setting says otherwise.
 const WINDOW: SignedDuration = SignedDuration::from_secs(30);
@@ -151,6 +152,16 @@ impl World {
             }
         }
         tellings
+    }
+
+    /// Leaves a bag out of the windows of a person that say of it what is so no more.
+    pub(super) fn leave_what_is_void(&mut self, person: PersonId, change: &BagChange) -> Vec<Telling> {
+        let is_in = |window: &Window| window.bags.iter().any(|(bag, _)| *bag == change.journey);
+        let open = self.windows.open.get(&person).into_iter().flatten();
+        let is_void = open
+            .filter(|window| is_in(window))
+            .any(|window| Kind::from_proto(window.kind).is_some_and(|kind| bag::is_void(kind, change)));
+        if is_void { self.leave(person, change.journey) } else { Vec::new() }
     }
 
     /// Leaves a bag out of the windows of a person, which close by that.
