@@ -211,7 +211,7 @@ fn follow(plate: &mut Plate, fact: &BagEvent) {
         }
         BagEvent::TagCollided { journey, other, .. } => plate.collide(*journey, *other),
         BagEvent::Observed { .. } | BagEvent::Resolved { .. } | BagEvent::StatusChanged { .. } => {
-            plate.pass()
+            plate.pass();
         }
     }
 }
