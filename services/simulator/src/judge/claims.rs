@@ -118,7 +118,11 @@ fn of_bag(airport: &Airport, bag: &Bag, claim: &Claim) -> Finding {
     let on_flight = |step: &Step| named(step.flight);
     let at_belt = |step: &Step| step.location == claim.detail;
     let holds = match claim.kind {
-        NoticeKind::BagAccepted => passed(TrackingPoint::CheckIn, &|_| true),
+        NoticeKind::BagAccepted => {
+            [TrackingPoint::CheckIn, TrackingPoint::BhsInduction, TrackingPoint::Sortation]
+                .iter()
+                .any(|point| passed(*point, &|_| true))
+        }
         NoticeKind::BagLoaded => passed(TrackingPoint::AircraftLoad, &on_flight),
         NoticeKind::BagOffloaded => passed(TrackingPoint::Offload, &on_flight),
         NoticeKind::BagOnBelt | NoticeKind::BagBeltChanged => passed(TrackingPoint::ReclaimBelt, &at_belt),

@@ -95,7 +95,13 @@ fn of_bag(airport: &Airport, index: usize, passenger: usize, book: &Book, at_onc
     let mut owed = Vec::new();
     for (place, step) in bag.way.iter().enumerate() {
         let Some((_, kind)) = MILESTONES.iter().find(|(point, _)| *point == step.point) else { continue };
-        let Some(at) = told(step.point).filter(|at| follows < *at) else { continue };
+        // A bag is accepted by whatever is told first of it on its way to the aircraft.
+        let to_aircraft = bag.way.iter().take_while(|step| step.point != TrackingPoint::AircraftLoad);
+        let at = match kind {
+            NoticeKind::BagAccepted => to_aircraft.filter_map(|step| told(step.point)).min(),
+            _ => told(step.point),
+        };
+        let Some(at) = at.filter(|at| follows < *at) else { continue };
         // Nobody who never heard that it was on board must hear that it came off, and the reverse.
         let unheard = comes_off
             && match kind {

@@ -182,7 +182,12 @@ impl Journey {
             Stage::OnAircraft | Stage::Departed if !offload && self.boards(change) => Some(Kind::BagLoaded),
             Stage::OnBelt if reaches(Stage::OnBelt) => Some(Kind::BagOnBelt),
             Stage::Collected if reaches(Stage::Collected) => Some(Kind::BagCollected),
-            stage if reaches(Stage::Accepted) && rank(stage) < rank(Stage::OnAircraft) => {
+            // What another flight brings for this one was accepted where it began.
+            stage
+                if reaches(Stage::Accepted)
+                    && rank(stage) < rank(Stage::OnAircraft)
+                    && (change.flight.is_empty() || change.flight != change.connection_flight) =>
+            {
                 Some(Kind::BagAccepted)
             }
             _ => None,
