@@ -8,6 +8,8 @@ use std::{
 use airside_wayfinding::Source;
 use thiserror::Error;
 
+mod unzip;
+
 /// A venue's code and its map.
 pub(crate) type Venue = (String, Source);
 
@@ -37,12 +39,15 @@ pub(crate) fn load(folders: &[PathBuf]) -> Result<Vec<Venue>, MapFolderError> {
     folders.iter().map(|folder| Ok((code(folder), read(folder)?))).collect()
 }
 
-/// Reads a folder of map files, of any format.
+/// Reads a folder of map files of any format, or a zip of them.
 ///
 /// # Errors
-/// When the folder or a file in it cannot be read.
+/// When the folder, the zip or a file in it cannot be read.
 pub(crate) fn read(folder: &Path) -> Result<Source, MapFolderError> {
     let failed = |source| MapFolderError { path: folder.into(), source };
+    if folder.is_file() {
+        return Ok(unzip::read(&code(folder), &fs::read(folder).map_err(failed)?));
+    }
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -75,5 +80,6 @@ fn lingnan() -> Source {
 }
 
 fn code(folder: &Path) -> String {
-    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    let name = if folder.is_dir() { folder.file_name() } else { folder.file_stem() };
+    name.unwrap_or_default().to_string_lossy().into_owned()
 }

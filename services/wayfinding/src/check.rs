@@ -10,8 +10,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::graph::Graph;
-use crate::mlit;
 use crate::source::Source;
+use crate::{gtfs, mlit};
 
 mod coverage;
 pub(crate) mod routing;
@@ -80,6 +80,11 @@ pub(crate) fn assess(source: &Source) -> (Vec<Finding>, Option<Graph>) {
     match source {
         Source::Imdf(archive) => judge(archive.findings.clone(), archive, structure::check, Graph::derive),
         Source::Mlit(layers) => judge(layers.findings.clone(), layers, mlit::check, mlit::derive),
+        Source::Gtfs(feed) => judge(feed.findings.clone(), feed, gtfs::check, |feed| {
+            let (graph, mut notes) = gtfs::derive(feed);
+            gtfs::reachable(feed, &graph, &mut notes);
+            (graph, notes)
+        }),
         Source::Unread(findings) => (findings.clone(), None),
     }
 }

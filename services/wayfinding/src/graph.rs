@@ -6,6 +6,7 @@
 //! nodes with one edge between them; a lift is one hub with an edge to each stop, so that N floors need N
 //! edges and one closure. Edges forbidden by a zone are kept and marked, so that a refusal can say so.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use geo::Coord;
@@ -130,6 +131,8 @@ pub struct Edge {
     pub barred: bool,
     /// Whether wheels pass: no step, no steep slope, wide enough.
     pub wheels: bool,
+    /// The lift, stairs or escalator it rides in, as an index among the shafts, where a network tells.
+    pub shaft: Option<usize>,
     /// The features whose closure closes it, besides those of its ends and its unit: a link, a shaft.
     pub features: Vec<FeatureId>,
 }
@@ -145,6 +148,7 @@ impl Edge {
             via,
             barred: false,
             wheels: true,
+            shaft: None,
             features: vec![],
         }
     }
@@ -237,6 +241,8 @@ pub struct Graph {
     pub(crate) shafts: Vec<Shaft>,
     pub(crate) security: Vec<(FeatureId, Labels)>,
     pub(crate) opening_count: usize,
+    /// What the signs along a link say, by the link's id.
+    pub(crate) signs: BTreeMap<FeatureId, Labels>,
     /// The outline of each level, as far as the map draws it.
     pub(crate) outlines: Vec<Vec<Area>>,
     /// What stands in the way on each level.

@@ -1,7 +1,7 @@
 //! Ways through a terminal: maps in; walkable graph, snapping, paths and guidance out.
 //!
-//! **Words.** A [`Source`] is a map as read: an IMDF [`Archive`], or MLIT [`Layers`] with their network;
-//! [`check()`] says what is wrong with it. A [`Graph`] is the walkable model, derived from units and openings
+//! **Words.** A [`Source`] is a map as read: an IMDF [`Archive`], MLIT [`Layers`] with their network, or the
+//! stations of a GTFS [`Feed`]; [`check()`] says what is wrong with it. A [`Graph`] is the walkable model, derived from units and openings
 //! or taken from a network; a [`Snapshot`] is that graph compiled to be asked; an [`Overlay`] is what is
 //! closed or delayed right now; a [`Searcher`] owns the buffers of one search. [`route()`] answers a
 //! [`RouteRequest`] on one snapshot and one overlay.
@@ -24,6 +24,7 @@ pub mod draw;
 pub(crate) mod finder;
 mod geometry;
 pub mod graph;
+pub mod gtfs;
 pub mod imdf;
 pub mod json;
 pub mod measure;
@@ -42,6 +43,7 @@ pub mod words;
 
 pub use check::{Finding, Refused, Severity, check};
 pub use graph::{Graph, Place, Storey, Zone};
+pub use gtfs::Feed;
 pub use imdf::{Archive, FeatureId};
 pub use mlit::Layers;
 pub use overlay::Overlay;

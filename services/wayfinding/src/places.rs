@@ -118,6 +118,9 @@ impl Snapshot {
         if let Some(shaft) = graph.shafts.iter().find(|shaft| shaft.id == *id) {
             return named(&shaft.name);
         }
+        if let Some(sign) = graph.signs.get(id) {
+            return named(sign);
+        }
         let (_, name) = graph.security.iter().find(|(section, _)| section == id)?;
         named(name)
     }

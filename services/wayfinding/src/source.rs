@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::{Finding, Severity};
+use crate::gtfs::{self, Feed};
 use crate::imdf::{self, Archive};
 use crate::mlit::{self, Layers};
 
@@ -15,6 +16,8 @@ pub enum Source {
     Imdf(Archive),
     /// Indoor layers and the pedestrian network of Japan's MLIT.
     Mlit(Layers),
+    /// Stations of GTFS: stops, pathways, levels.
+    Gtfs(Feed),
     /// No map, or files of several formats: why nothing was read.
     Unread(Vec<Finding>),
 }
@@ -24,6 +27,7 @@ pub enum Source {
 enum Format {
     Imdf,
     Mlit,
+    Gtfs,
 }
 
 impl Format {
@@ -31,6 +35,7 @@ impl Format {
         match self {
             Self::Imdf => "IMDF",
             Self::Mlit => "MLIT layers",
+            Self::Gtfs => "GTFS",
         }
     }
 
@@ -40,6 +45,8 @@ impl Format {
             Some(Self::Imdf)
         } else if mlit::is_layer(name) {
             Some(Self::Mlit)
+        } else if gtfs::is_table(name) {
+            Some(Self::Gtfs)
         } else {
             None
         }
@@ -54,11 +61,12 @@ impl Source {
         match formats.into_iter().collect::<Vec<_>>().as_slice() {
             [Format::Imdf] => Self::Imdf(Archive::from_files(files)),
             [Format::Mlit] => Self::Mlit(Layers::from_files(files)),
+            [Format::Gtfs] => Self::Gtfs(Feed::from_files(files)),
             [] => Self::unread(
                 "source-unknown",
                 format!("none of the {} files belongs to a map format that is read", files.len()),
                 "give an IMDF archive (manifest.json, unit.geojson, ...), or MLIT layers (*_Space.geojson, \
-                 *_node.geojson, *_link.geojson)",
+                 *_node.geojson, *_link.geojson), or GTFS (stops.txt, pathways.txt, levels.txt)",
             ),
             several => {
                 let names: Vec<_> = several.iter().map(|format| format.name()).collect();
@@ -72,7 +80,7 @@ impl Source {
     pub fn wants(name: &str) -> bool {
         let name = bare(name);
         let of_map = |extension: &str| extension == "geojson" || extension == "json";
-        name.rsplit_once('.').is_some_and(|(_, extension)| of_map(extension))
+        gtfs::is_table(&name) || name.rsplit_once('.').is_some_and(|(_, extension)| of_map(extension))
     }
 
     fn unread(rule: &'static str, text: String, remedy: &str) -> Self {

@@ -74,7 +74,7 @@ pub(super) struct Route {
 
 #[derive(Args)]
 struct MapArgs {
-    /// Folder of a map: IMDF, or MLIT layers with their network.
+    /// Folder or zip of a map: IMDF, MLIT layers with their network, or GTFS stations.
     path: PathBuf,
     /// Print JSON.
     #[arg(long)]

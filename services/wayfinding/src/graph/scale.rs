@@ -75,6 +75,7 @@ fn add_copy(whole: &mut Graph, graph: &Graph, copy: usize, shift: Coord<f64>) {
         let [from, to] = [from, to].map(|node| NodeIndex::new(base + node.index()));
         let mut weight = graph.model[edge].clone();
         weight.room = None;
+        weight.shaft = weight.shaft.map(|shaft| shafts + shaft);
         weight.features = weight.features.iter().map(rename).collect();
         for bend in &mut weight.via {
             *bend = Coord { x: bend.x + shift.x, y: bend.y + shift.y };

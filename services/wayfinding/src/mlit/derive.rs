@@ -41,6 +41,7 @@ pub(crate) fn derive(layers: &Layers) -> (Graph, Vec<Finding>) {
         shafts: vec![],
         security: vec![],
         opening_count: layers.openings,
+        signs: BTreeMap::new(),
         outlines,
         obstacles,
         storeys: storeys.storeys.clone(),
@@ -98,7 +99,7 @@ fn add_network(
         let room = (levels[*from] == levels[*to])
             .then(|| room_at(&graph.rooms, levels[*from], middle(line)))
             .flatten();
-        add_edges(graph, link, ends, (line, travel), (room, features));
+        add_edges(graph, link, ends, (line, travel), (room, vertical.shaft(number), features));
     }
     graph.shafts = vertical.shafts;
 }
@@ -108,10 +109,10 @@ fn add_edges(
     link: &Link,
     [from, to]: [NodeIndex; 2],
     (line, travel): (&[geo::Coord<f64>], Option<Travel>),
-    (room, features): (Option<usize>, Vec<FeatureId>),
+    (room, shaft, features): (Option<usize>, Option<usize>, Vec<FeatureId>),
 ) {
     let via = line[1..line.len() - 1].to_vec();
-    let mut forth = Edge { features, wheels: link.wheels, ..Edge::walk(length_m(line), room, via) };
+    let mut forth = Edge { features, shaft, wheels: link.wheels, ..Edge::walk(length_m(line), room, via) };
     let mut back = forth.clone();
     back.via.reverse();
     if let Some(Travel { kinds, millis, length_m }) = travel {

@@ -139,10 +139,13 @@ fn cut(asked: &Asked<'_>, edge: u32, [begin, end]: [f64; 2], delay_ms: u32) -> P
     }
     let whole = snapshot.weight(*metric, edge);
     let millis = part(whole, end - begin).saturating_add(delay_ms);
-    let shaft = [from, to].into_iter().find_map(|node| match snapshot.node(node).kind {
-        NodeKind::Stop(shaft) | NodeKind::Hub(shaft) => Some(shaft),
-        _ => None,
-    });
+    let near = || {
+        [from, to].into_iter().find_map(|node| match snapshot.node(node).kind {
+            NodeKind::Stop(shaft) | NodeKind::Hub(shaft) => Some(shaft),
+            _ => None,
+        })
+    };
+    let shaft = way.shaft.or_else(near);
     Piece {
         kind: way.kind,
         points,

@@ -79,3 +79,11 @@ fn nonsense_coordinates_are_found() {
     broken("unit.geojson", "[114.6", "[null,114.6", "geometry-bad", Severity::Violation);
     broken("opening.geojson", "\"LineString\"", "\"Polygon\"", "geometry-bad", Severity::Violation);
 }
+
+#[test]
+fn an_unknown_map_and_a_mixed_one_are_refused() {
+    let findings = |names: &[&str]| check(&Source::from_files(names.iter().map(|name| (*name, "{}"))));
+    assert_eq!(findings(&["readme.txt", "picture.png"])[0].rule, "source-unknown");
+    assert_eq!(findings(&["unit.geojson", "stops.txt"])[0].rule, "source-mixed");
+    assert_eq!(findings(&["nrt_node.geojson", "stops.txt"])[0].rule, "source-mixed");
+}

@@ -9,18 +9,21 @@ mod testville;
 mod lingnan;
 
 mod data;
+mod dump;
 mod finding;
 mod findings;
 mod hostile;
 mod lingnan_itself;
 mod live;
 mod narita;
+mod networks;
 mod oracle;
 mod order;
 mod pictures;
 mod questions;
 mod real_map;
 mod small_maps;
+mod stations;
 mod taut_lines;
 mod town_itself;
 

@@ -3,7 +3,9 @@
 use airside_wayfinding::{Graph, Source};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
-use crate::testville;
+use proptest::prelude::*;
+
+use crate::{dump::dump, networks, stations, testville};
 
 #[test]
 fn files_and_features_in_any_order_give_an_equal_graph() {
@@ -43,5 +45,41 @@ fn a_way_and_its_way_back_inside_a_unit_are_equally_long() {
             (a.x - b.x).hypot(a.y - b.y)
         };
         assert!(edge.weight().length_m >= plan_m - 1e-6);
+    }
+}
+
+/// Puts a map's files, and the features or rows in each, into another order.
+fn shuffled(mut files: Vec<(String, String)>, seeds: &[u64]) -> Vec<(String, String)> {
+    let key = |item: &str, seed: u64| {
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        item.bytes().fold(seed | 1, mix)
+    };
+    for ((name, text), seed) in files.iter_mut().zip(seeds.iter().cycle()) {
+        if name.ends_with(".geojson") {
+            let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
+            value["features"].as_array_mut().unwrap().sort_by_key(|feature| key(&feature.to_string(), *seed));
+            *text = value.to_string();
+        } else if name.ends_with(".txt") {
+            let mut rows: Vec<_> = text.lines().collect();
+            rows[1..].sort_by_key(|row| key(row, *seed));
+            *text = rows.join("\n");
+        }
+    }
+    files.sort_by_key(|(name, _)| key(name, seeds[0]));
+    files
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn any_order_of_files_and_features_gives_equal_bytes_in_every_format(
+        seeds in prop::collection::vec(any::<u64>(), 1..5),
+    ) {
+        for files in [testville::files(), networks::files(), stations::files()] {
+            let straight = Graph::build(&Source::from_files(files.clone())).unwrap();
+            let other = Graph::build(&Source::from_files(shuffled(files, &seeds))).unwrap();
+            prop_assert_eq!(dump(&straight), dump(&other));
+        }
     }
 }
