@@ -4,6 +4,26 @@
 //! every place be reached, and by a wheelchair too. A map with a violation is refused; warnings are places
 //! where passengers would be led badly or not at all. A category alone never decides what can be walked:
 //! real maps label doors as roads.
+//!
+//! The structural rules of OGC's IMDF validations stand here under names of our own:
+//!
+//! | OGC | here |
+//! |---|---|
+//! | FileMustBeValidGeoJSON, FileMustContainFeatureCollection | `json-bad`, `collection-missing` |
+//! | ManifestFileMustBePresent | `file-missing`, `manifest-bad`, `manifest-version` |
+//! | FeatureIdMustBeString, MustNotBeEmpty, MustBeUnique | `feature-id-missing`, `id-not-uuid`, `id-twice` |
+//! | FeatureMustHaveFeatureType | `feature-type` |
+//! | ReferencedFeatureIDMustBeResolvable | `reference-dangling`, `reference-to-itself` |
+//! | VenueCountMustBeExactlyOne | `venue-count` |
+//! | *MustHaveCategory | `category-missing`, `category-unknown`, `category-implausible` |
+//! | LevelMustHaveOrdinal, LevelMustHaveShortName | `ordinal-missing`, `short-name-missing` |
+//! | *MustHaveLevelId, *MustHaveUnitId, *MustHaveAnchorId | `level-id-missing`, `unit-id-missing`, `anchor-id-missing` |
+//! | OccupantMustHaveName | `name-missing` |
+//! | RelationshipMustHaveOrigin, RelationshipMustHaveDestination | `relationship-end-missing` |
+//! | *MustHaveGeometry of the type asked for | `geometry-bad` |
+//!
+//! What no rule of OGC asks: `opening-joins-nothing`, `opening-one-sided`, `opening-narrow`, `unit-overlap`,
+//! `level-uncovered`, `shaft-alone`, `shaft-without-way`, `place-unreachable`, `place-not-accessible`.
 
 use std::fmt;
 
@@ -14,6 +34,7 @@ use crate::source::Source;
 use crate::{gtfs, mlit};
 
 mod coverage;
+mod overlap;
 pub(crate) mod routing;
 pub(crate) mod structure;
 
@@ -104,6 +125,7 @@ fn judge<T>(
         findings.extend(notes);
         routing::check(&built, &mut findings);
         coverage::check(&built, &mut findings);
+        overlap::check(&built, &mut findings);
         graph = sound(&findings).then_some(built);
     }
     findings.sort();

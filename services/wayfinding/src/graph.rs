@@ -275,6 +275,7 @@ impl Graph {
             shafts: vec![],
             security: vec![],
             opening_count: 0,
+            signs: BTreeMap::new(),
             outlines: vec![vec![]],
             obstacles: vec![vec![]],
         }

@@ -3,10 +3,13 @@
 //! A place counts as reached when it lies in the largest set of points that can all walk to each other, so it
 //! can be come to and left again.
 
+use std::collections::BTreeSet;
+
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use super::{Finding, Severity};
-use crate::graph::{Graph, Room};
+use crate::graph::{EdgeKind, Graph, NodeKind, Room};
+use crate::imdf::FeatureId;
 use crate::profile::{NO_WAY, Profile, Speed};
 use crate::snapshot::Rows;
 use crate::snapshot::components::Components;
@@ -33,6 +36,7 @@ pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
             remedy: "draw the openings, lifts or ramps that lead there".to_owned(),
         });
     }
+    shafts_without_way(graph, findings);
     let contradicts = |room: &&Room| room.category == "nonpublic" && !room.restricted;
     for room in graph.rooms.iter().filter(contradicts) {
         findings.push(Finding {
@@ -44,6 +48,35 @@ pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
             remedy: "set restriction to employeesonly, or correct the category".to_owned(),
         });
     }
+}
+
+/// Lifts, stairs and escalators that can be entered on fewer than two levels reach nothing.
+fn shafts_without_way(graph: &Graph, findings: &mut Vec<Finding>) {
+    let mut entered = vec![BTreeSet::new(); graph.shafts.len()];
+    for edge in graph.model.edge_references().filter(|edge| edge.weight().kind == EdgeKind::Walk) {
+        for node in [&graph.model[edge.source()], &graph.model[edge.target()]] {
+            if let NodeKind::Stop(shaft) = node.kind {
+                entered[shaft].insert(node.level);
+            }
+        }
+    }
+    // A network's own shafts are flights and hops, and may begin and end on one level.
+    let drawn = |shaft: &usize| graph.room(&unit(&graph.shafts[*shaft].id)).is_some();
+    for shaft in (0..entered.len()).filter(|shaft| entered[*shaft].len() < 2).filter(drawn) {
+        findings.push(Finding {
+            severity: Severity::Warning,
+            rule: "shaft-without-way",
+            file: "unit".to_owned(),
+            feature_id: Some(unit(&graph.shafts[shaft].id).to_string()),
+            text: format!("its shaft can be entered on {} levels only", entered[shaft].len()),
+            remedy: "draw the openings on the levels it serves".to_owned(),
+        });
+    }
+}
+
+/// Returns the unit that a shaft is named after.
+fn unit(shaft: &FeatureId) -> FeatureId {
+    FeatureId::derived(shaft.as_str().trim_start_matches("shaft-"))
 }
 
 pub(crate) fn components(graph: &Graph, profile: Profile) -> Components {

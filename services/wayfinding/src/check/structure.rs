@@ -191,7 +191,9 @@ fn words(archive: &Archive, findings: &mut Vec<Finding>) {
         let text = format!("{count} openings are of category {category:?}; the category is not believed");
         let rule = if known { "category-implausible" } else { "category-unknown" };
         let remedy = "use pedestrian for doors that people walk through";
-        findings.push(finding(rule, Severity::Warning, "opening", Some(first), text, remedy));
+        // Nonsense is not believed and does no harm; a word nobody knows may hide a mistake.
+        let severity = if known { Severity::Info } else { Severity::Warning };
+        findings.push(finding(rule, severity, "opening", Some(first), text, remedy));
     }
     let mut units = BTreeMap::<&str, (usize, &FeatureId)>::new();
     for unit in &archive.units {

@@ -80,7 +80,7 @@ pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
         shafts: vec![],
         security: vec![],
         opening_count: archive.openings.len(),
-        signs: std::collections::BTreeMap::new(),
+        signs: BTreeMap::new(),
         outlines: vec![vec![]; archive.levels.len()],
         obstacles: vec![vec![]; archive.levels.len()],
     };

@@ -10,7 +10,7 @@ use super::{Feed, Location, Mode, Pathway, Stop};
 use crate::check::{Finding, Severity, structure};
 use crate::graph::{Edge, Graph, Node};
 use crate::imdf::FeatureId;
-use crate::snapshot::{NO_WAY, Profile};
+use crate::profile::Profile;
 
 pub(crate) fn check(feed: &Feed, findings: &mut Vec<Finding>) {
     for (table, count) in [("stops", feed.stops.len()), ("pathways", feed.pathways.len())] {
@@ -130,7 +130,7 @@ pub(crate) fn reachable(feed: &Feed, graph: &Graph, findings: &mut Vec<Finding>)
         .node_indices()
         .filter(|node| at_stop(*node).is_some_and(|stop| stop.location == Location::Entrance))
         .collect();
-    for profile in Profile::ALL {
+    for profile in [Profile::Walk, Profile::Wheelchair] {
         let come = spread(model, profile, &entrances, true);
         let gone = spread(model, profile, &entrances, false);
         let walked = profile == Profile::Walk;
@@ -165,8 +165,7 @@ fn spread(
     let mut open = from.to_vec();
     while let Some(node) = open.pop() {
         for edge in model.edges_directed(node, side) {
-            let passed =
-                profile.weight(&model[edge.source()], edge.weight(), &model[edge.target()]) != NO_WAY;
+            let passed = profile.admits(&model[edge.source()], edge.weight(), &model[edge.target()]);
             let next = if forth { edge.target() } else { edge.source() };
             if passed && found.insert(next) {
                 open.push(next);

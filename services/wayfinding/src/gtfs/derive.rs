@@ -1,6 +1,7 @@
 //! From stops and pathways to the graph.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 
@@ -12,6 +13,7 @@ use crate::geometry::{Frame, distance_m};
 use crate::graph::{Graph, Node, NodeKind, Place, Shaft, Storey, codes};
 use crate::imdf::FeatureId;
 use crate::ordinals::Ordinals;
+use crate::taut::Floor;
 
 /// Builds the graph of a feed without violations.
 pub(crate) fn derive(feed: &Feed) -> (Graph, Vec<Finding>) {
@@ -28,6 +30,7 @@ pub(crate) fn derive(feed: &Feed) -> (Graph, Vec<Finding>) {
         venue_name: station.map(|station| station.name.clone()).unwrap_or_default(),
         outlines: vec![vec![]; storeys.len()],
         obstacles: vec![vec![]; storeys.len()],
+        floor: Arc::new(Floor::of(&[], vec![], BTreeMap::new(), storeys.len())),
         storeys,
         rooms: vec![],
         places: vec![],

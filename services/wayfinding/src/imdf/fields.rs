@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{FeatureId, LonLat, Reference, Rings};
 use crate::check::{Finding, Severity};
+use crate::shape::POINTS_MAX;
 use crate::words::Labels;
 
 /// A feature being read: its properties, its geometry, and where to report.
@@ -164,6 +165,11 @@ impl Fields<'_> {
             Some(GeometryValue::MultiPolygon { coordinates }) => coordinates,
             _ => vec![],
         };
+        let points: usize = parts.iter().flatten().map(Vec::len).sum();
+        if points > POINTS_MAX {
+            self.bad_geometry(&format!("{points} points are more than the {POINTS_MAX} of one feature"));
+            return None;
+        }
         let ring = |points: &Vec<geojson::Position>| -> Option<Vec<LonLat>> {
             let ring: Option<Vec<_>> = points.iter().map(|p| lon_lat(p.as_slice())).collect();
             ring.filter(|ring| ring.len() >= 4)

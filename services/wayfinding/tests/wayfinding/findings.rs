@@ -74,6 +74,13 @@ fn a_door_on_no_wall_is_found() {
 }
 
 #[test]
+fn a_door_for_cars_is_a_note_and_an_unknown_one_a_warning() {
+    let door = "\"category\":\"pedestrian\"";
+    broken("opening.geojson", door, "\"category\":\"automobile\"", "category-implausible", Severity::Info);
+    broken("opening.geojson", door, "\"category\":\"portcullis\"", "category-unknown", Severity::Warning);
+}
+
+#[test]
 fn nonsense_coordinates_are_found() {
     broken("unit.geojson", "[114.6", "[914.6", "geometry-bad", Severity::Violation);
     broken("unit.geojson", "[114.6", "[null,114.6", "geometry-bad", Severity::Violation);

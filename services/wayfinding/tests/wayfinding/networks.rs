@@ -90,6 +90,9 @@ fn what_is_wrong_with_a_network_is_found() {
     broken("T1_node.geojson", "[50000.0,-26000.0]", "[5e300,-26000.0]", "geometry-bad", violation);
     broken("T1_link.geojson", "{\"features\"", "{\"creatures\"", "collection-missing", violation);
     broken("T1_Floor.geojson", "\"features\"", "\"features", "json-bad", violation);
+    let warning = Severity::Warning;
+    broken("T1_Floor.geojson", "[50065.0,-25935.0]", "[50265.0,-25735.0]", "level-uncovered", warning);
+    broken("T1_Space.geojson", "[50065.0,-25945.0]", "[50165.0,-25945.0]", "unit-overlap", warning);
     let none = files().into_iter().filter(|(name, _)| !name.contains("link"));
     assert!(check(&Source::from_files(none)).iter().any(|finding| finding.rule == "file-missing"));
 }

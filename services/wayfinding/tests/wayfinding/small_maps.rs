@@ -172,6 +172,18 @@ fn stairs_that_do_not_overlap_are_not_joined() {
 }
 
 #[test]
+fn a_lift_without_a_door_on_one_of_its_two_levels_reaches_nothing() {
+    let mut files = tower("elevator", 0.0).files();
+    let (_, openings) = files.iter_mut().find(|(name, _)| name == "opening.geojson").unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(openings).unwrap();
+    value["features"].as_array_mut().unwrap().truncate(1);
+    *openings = value.to_string();
+    let findings = check(&Source::from_files(files));
+    assert!(findings.iter().any(|finding| finding.rule == "shaft-without-way"), "{findings:?}");
+    assert!(!rules(tower("elevator", 0.0)).iter().any(|(rule, _)| *rule == "shaft-without-way"));
+}
+
+#[test]
 fn a_lift_carries_everybody() {
     let venue = Venue::drawn(tower("elevator", 0.0));
     assert!(texts(&venue.roll("desk 0", "desk 1")).contains(&"Take the lift up to 2F"));
