@@ -44,7 +44,9 @@ fn name<'a>(scene: &Scene<'_>, seen: &Seen<'a>) -> Option<&'a str> {
 }
 
 fn hall(scene: &Scene<'_>, seen: &Seen<'_>, svg: &mut Svg, labels: &mut Labels) {
-    let (Some(name), Some(area)) = (name(scene, seen), seen.room.areas.first()) else { return };
+    // Not across a belt or a desk, where there is floor enough beside it.
+    let floors = seen.room.floors.iter().max_by(|a, b| a.square_m().total_cmp(&b.square_m()));
+    let (Some(name), Some(area)) = (name(scene, seen), floors) else { return };
     let extent = extent(area);
     let most = (seen.square_m.sqrt() * scene.page.scale / 9.0).clamp(HALL_MIN, HALL_MAX);
     let turn = if extent.along_m > 2.2 * extent.across_m { extent.turn } else { 0.0 };

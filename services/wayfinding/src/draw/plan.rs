@@ -7,7 +7,7 @@ use geo::Coord;
 use super::Scene;
 use super::looks::Look;
 use super::page::{Svg, number};
-use crate::geometry::{distance_m, nearest_on};
+use crate::geometry::{Area, distance_m, nearest_on};
 use crate::graph::{EdgeKind, NodeKind};
 
 const STYLE: &str = "<style>.h{paint-order:stroke;stroke:#fff;stroke-width:2.6;stroke-linejoin:round;\
@@ -40,8 +40,13 @@ pub(super) fn draw(scene: &Scene<'_>, svg: &mut Svg) {
             look if look.is_hall() => (look.fill(), "#a3afba"),
             look => (look.fill(), "#98a5b1"),
         };
-        let path: String = seen.room.areas.iter().map(|area| scene.page.path(area)).collect();
         let width = number((scene.page.scale * 0.35).clamp(0.5, 1.4));
+        let path = |areas: &[Area]| areas.iter().map(|area| scene.page.path(area)).collect::<String>();
+        if seen.room.obstructed {
+            // What is not floor is what stands on it.
+            svg.add(&format!("<path d=\"{}\" fill=\"#c3ced8\"/>", path(&seen.room.areas)));
+        }
+        let path = path(if seen.room.obstructed { &seen.room.floors } else { &seen.room.areas });
         svg.add(&format!(
             "<path d=\"{path}\" fill=\"{fill}\" fill-rule=\"evenodd\" stroke=\"{stroke}\" stroke-width=\"{width}\"/>"
         ));
