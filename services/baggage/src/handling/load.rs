@@ -222,11 +222,12 @@ fn obstacles(standing: &Standing<'_>, load: &FlightLoad, policy: LoadPolicy) -> 
     let lacks_passenger = (flies_alone
         || (policy.needs_boarded && status.passenger != PassengerState::Boarded))
         && status.authority != Authority::Transport;
+    let has_left = load.has_left(status.station);
     let when = |is: bool, reason| is.then_some(reason);
     [
         when(load.is_cancelled, LoadReason::FlightCancelled),
-        when(load.departed_at.is_some(), LoadReason::FlightDeparted),
-        when(is_closed && load.departed_at.is_none(), LoadReason::FlightClosed),
+        when(has_left, LoadReason::FlightDeparted),
+        when(is_closed && !has_left, LoadReason::FlightClosed),
         authority,
         when(!is_cleared, LoadReason::NotCleared),
         when(must_be_off, LoadReason::UnloadRequested),

@@ -11,8 +11,12 @@ use std::{
     hash::Hash,
 };
 
-use airside_api::baggage::v1::{self as stored, ContainerStep, LoadingStep};
+use airside_api::{
+    baggage::v1::{self as stored, ContainerStep, LoadingStep},
+    flights::v1 as flights,
+};
 use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, StoredEvent, Timestamp};
+use airside_runtime::stored::timestamp;
 use foldhash::fast::RandomState;
 use prost::Message;
 use serde::{Deserialize, Serialize};
@@ -27,6 +31,8 @@ use crate::{
 pub const KEPT_DAYS: i64 = 30;
 /// The most flights, and the most containers, that are kept.
 pub const MAX_KEPT: usize = 200_000;
+/// The most legs that are looked at.
+const MAX_LEGS: usize = 16;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// What is known of a flight that is loaded.
@@ -35,6 +41,8 @@ pub struct FlightLoad {
     /// When it left.
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub departed_at: Option<Timestamp>,
+    /// Where its legs begin and when, when there are several.
+    pub(super) legs: Vec<(AirportCode, i64)>,
     /// Whether it does not operate.
     pub is_cancelled: bool,
     pub(super) step: i32,
@@ -58,6 +66,15 @@ pub struct Container {
 }
 
 impl FlightLoad {
+    /// Returns whether it left, as far as a bag at an airport feels it: of several legs, the one that begins
+    /// there, or a later one.
+    pub fn has_left(&self, here: Option<AirportCode>) -> bool {
+        let Some(at) = self.departed_at.map(Timestamp::as_second) else { return false };
+        let place = |here| self.legs.iter().position(|(origin, _)| *origin == here);
+        let nearest = (0..self.legs.len()).min_by_key(|leg| self.legs[*leg].1.abs_diff(at));
+        here.and_then(place).is_none_or(|own| Some(own) <= nearest)
+    }
+
     /// Returns the last step of its loading; unspecified when nobody said.
     pub fn step(&self) -> LoadingStep {
         LoadingStep::try_from(self.step).unwrap_or_default()
@@ -85,7 +102,15 @@ impl FlightLoad {
             "flights.FlightReturned" => self.departed_at = None,
             "flights.FlightCancelled" => self.is_cancelled = true,
             // What is scheduled again is to fly.
-            "flights.FlightScheduled" => self.is_cancelled = false,
+            "flights.FlightScheduled" => {
+                self.is_cancelled = false;
+                let legs = flights::FlightScheduled::decode(event.payload()).map_err(damaged)?.legs;
+                let origin = |leg: flights::FlightLeg| {
+                    Some((leg.origin.parse().ok()?, timestamp(&leg.scheduled_departure?)?.as_second()))
+                };
+                let several = legs.len() > 1;
+                self.legs = legs.into_iter().filter(|_| several).take(MAX_LEGS).filter_map(origin).collect();
+            }
             "baggage.LoadingMoved" => {
                 let [moved] = LoadingMoved::decode(event)?;
                 let at = moved.observation.happened_at();
@@ -188,7 +213,7 @@ impl Projection for Loads {
 }
 
 impl Kept for Loads {
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
     type State = KeptLoads;
 
     fn image(&self) -> KeptLoads {

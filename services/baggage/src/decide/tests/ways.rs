@@ -411,6 +411,9 @@ fn a_transfer_bag_that_is_announced_late_is_on_its_way_to_its_next_flight() {
     let read = [(0, unloaded), (5, seen(TransferInjection)), (9, seen(Sortation))];
     let status = after(read.clone().into_iter().chain([(12, route.clone())]));
     assert_eq!((status.stage, status.flight), (Stage::Sorted, FLIGHT.parse().ok()));
+    let first_told = through([(came, "SZX", LegRole::Outbound), (FLIGHT, "CTU", LegRole::Onward)]);
+    let told = read.iter().cloned().map(|(at, seen)| (at, "SZX", seen)).chain([(12, "CAN", first_told)]);
+    assert_eq!(at_stations(told).flight, FLIGHT.parse().ok(), "also when only the first station told");
     let gone = after(read.into_iter().chain([(12, route), (60, turned(Departed, FLIGHT))]));
     check(&gone, Stage::Sorted, LeftBehind);
 }

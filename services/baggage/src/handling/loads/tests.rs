@@ -72,6 +72,27 @@ fn the_step_that_happened_last_counts_whatever_came_last() {
 }
 
 #[test]
+fn a_flight_with_two_legs_has_left_those_who_wait_for_the_leg_that_it_left_on() {
+    let leg = |origin: &str, departure: i64| flights::FlightLeg {
+        origin: origin.into(),
+        scheduled_departure: Some(timestamp_message(minute(departure))),
+        ..Default::default()
+    };
+    let schedule =
+        flights::FlightScheduled { legs: vec![leg("CAN", 0), leg("SZX", 90)], ..Default::default() };
+    let stream = format!("flight-{FLIGHT}");
+    let scheduled = || event(&stream, "flights.FlightScheduled", &schedule.encode_to_vec(), minute(0));
+    let left = |at| event(&stream, "flights.FlightDeparted", &[], minute(at));
+    let has_left = |events: Vec<RecordedEvent>, here: &str| {
+        folded(events).flight(flight(FLIGHT)).unwrap().has_left(here.parse().ok())
+    };
+    assert!(has_left(vec![scheduled(), left(5)], "CAN"));
+    assert!(!has_left(vec![scheduled(), left(5)], "SZX"));
+    assert!(has_left(vec![scheduled(), left(5), left(95)], "SZX"));
+    assert!(has_left(vec![left(5)], "SZX"), "without a schedule it has left");
+}
+
+#[test]
 fn a_flight_that_left_or_does_not_operate_is_known() {
     let told = |event_type: &str| event(&format!("flight-{FLIGHT}"), event_type, &[], minute(3));
     let loads = folded([told("flights.FlightDeparted"), told("flights.GateAssigned")]);

@@ -1,8 +1,8 @@
 //! The status on its way through the observations. Pure.
 
 use airside_api::baggage::v1::{
-    AnnouncementChange, Authority, BagException, Connection, LegRole, LinkKind, PassengerState, Screening,
-    Stage, TrackingPoint,
+    AnnouncementChange, Authority, BagException, Connection, LinkKind, PassengerState, Screening, Stage,
+    TrackingPoint,
 };
 use airside_kernel::Timestamp;
 use jiff::SignedDuration;
@@ -190,13 +190,13 @@ impl<'a> Fold<'a> {
             self.passenger = announcement.passenger;
         }
         self.route.tell(announcement, observation.station);
-        self.move_to(legs, observation.station);
+        self.move_to(legs);
     }
 
     /// Takes over the flight of an announcement, unless the bag is still on one that it
     /// names or flies already: what a station down the line says is of a later leg.
-    fn move_to(&mut self, legs: &[Leg], told_at: AirportCode) {
-        let Some(flight) = departing(legs) else { return };
+    fn move_to(&mut self, legs: &[Leg]) {
+        let Some(mut flight) = departing(legs) else { return };
         let is_under_way = rank(self.stage) < rank(Stage::Unloaded);
         let present = self.flight.and_then(|present| named(legs, present));
         if let Some(leg) = present.filter(|leg| self.flight == leg.marketed_as) {
@@ -209,10 +209,13 @@ impl<'a> Fold<'a> {
             }
             self.flight = Some(leg.flight);
         }
-        // It came by the one that it is known by, and is on its way into the next already.
-        let has_come = present.is_some_and(|leg| leg.role == LegRole::Inbound)
-            && is_outward(self.stage)
-            && self.is_here(told_at);
+        // It came by the one that it is known by, and is on its way already into the one that leaves here.
+        let leaving =
+            self.station.filter(|_| is_outward(self.stage)).and_then(|here| self.route.leaving(here));
+        let has_come = present.is_some() && leaving.is_some_and(|leaving| self.flight != Some(leaving));
+        if has_come {
+            flight = leaving.unwrap_or(flight);
+        }
         if (is_under_way && present.is_some() && !has_come)
             || self.stage == Stage::Departed
             || self.flight == Some(flight)
