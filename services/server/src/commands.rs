@@ -7,6 +7,7 @@ mod log;
 mod map;
 mod operator;
 mod out;
+mod position;
 mod projections;
 mod serve;
 mod settings;
@@ -50,6 +51,9 @@ enum Command {
     /// Looks at venue maps.
     #[command(subcommand)]
     Map(map::Map),
+    /// Judges how well scans are located by a survey.
+    #[command(subcommand)]
+    Position(position::Position),
     #[command(subcommand)]
     Log(log::Log),
     #[command(subcommand)]
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Baggage(command) => command.run(),
         Command::Map(command) => command.run(),
+        Command::Position(command) => command.run(),
         Command::Log(command) => command.run(),
         Command::Projections(command) => command.run(),
         Command::Simulate(command) => command.run(),

@@ -32,6 +32,7 @@ pub mod mlit;
 mod ordinals;
 pub mod overlay;
 pub mod places;
+pub mod position;
 pub mod profile;
 pub mod route;
 pub mod search;

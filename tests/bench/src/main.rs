@@ -4,8 +4,8 @@
 //! array of measures on standard output and everything else on standard error.
 //! The works are `append`, `append-pause`, `read-all` and `log-open` of the log,
 //! `rebuild` of the read models, `scan-ingest`, `message-ingest`, `message-load` and `baggage-load`
-//! of the server, `load-decision` of handlers, `parse` of baggage messages, `route`, `live-update`
-//! and `find-route` of the ways.
+//! of the server, `load-decision` of handlers, `parse` of baggage messages, `position` of scans,
+//! `route`, `live-update` and `find-route` of the ways.
 //! Each figure is the best of three rounds, because other work on the machine
 //! only ever makes a round slower; the loads run once, by the clock. Exit code 1 when a floor is
 //! not reached.
@@ -21,6 +21,7 @@ mod loopback;
 mod measure;
 mod message_load;
 mod parse;
+mod position;
 mod read_all;
 mod rebuild;
 mod ways;
@@ -82,6 +83,8 @@ enum Work {
     LoadDecision,
     /// RP 1745 messages read on one core.
     Parse,
+    /// Time to locate a scan among 20,000 fingerprints, and how far off the answers are.
+    Position,
     /// Time of a shortest path in the airport of Narita.
     Route,
     /// Time until a route knows what was closed, with every profile in use.
@@ -128,6 +131,7 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             }
             Work::LoadDecision => runtime.block_on(load_decision::measure(folder.path()))?,
             Work::Parse => parse::measure()?,
+            Work::Position => position::measure()?,
             Work::Route => ways::route()?,
             Work::LiveUpdate => runtime.block_on(ways::live_update(folder.path()))?,
             Work::FindRoute => runtime.block_on(ways::find_route(folder.path()))?,

@@ -77,6 +77,14 @@ impl Snapshot {
         self.snap_by(overlay, Metric::Of(profile, Speed::default()), lon_lat, ordinal)
     }
 
+    /// Returns how far a point of the plane is from every way of an ordinal's levels, in metres.
+    pub(crate) fn gap_m(&self, at: [f64; 2], ordinal: i32) -> f64 {
+        let levels = (0..self.graph.storeys.len()).filter(|l| self.graph.storeys[*l].ordinal == ordinal);
+        let gaps =
+            levels.filter_map(|level| Some(self.index[level].tree.nearest_neighbor(at)?.distance_2(&at)));
+        gaps.fold(f64::INFINITY, f64::min).sqrt()
+    }
+
     pub(crate) fn snap_by(
         &self,
         overlay: &Overlay,

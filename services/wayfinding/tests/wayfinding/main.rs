@@ -20,12 +20,14 @@ mod networks;
 mod oracle;
 mod order;
 mod pictures;
+mod positions;
 mod questions;
 mod real_map;
 mod small_maps;
 mod stations;
 mod taut_lines;
 mod town_itself;
+mod walking;
 
 use airside_wayfinding::{
     FeatureId, Language, Outcome, Overlay, Profile, Reason, Route, RouteError, RouteRequest, Searcher,

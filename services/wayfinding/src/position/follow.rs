@@ -1,0 +1,163 @@
+//! Follows a walk on the graph: what the scans say, and what legs can do.
+//!
+//! **Filter.** Every [`Cell`] has a cost, the negative logarithm of the likeliest walk that ends there. Between
+//! two scans walking is charged by the time it takes, so that the walk may be as far as legs go and a change
+//! of level leads through a shaft; a scan then charges each cell by how far it lies from the fix, measured by
+//! the fix's own radius, and by the level. No cell ever costs more than [`LOST`] above the best, so a phone
+//! that was carried away unseen, or a walk that jumps levels, is found again after a few scans.
+//!
+//! **Level.** The level that is told changes when [`AGREEING`] scans in a row lead there.
+//!
+//! [`Cell`]: super::track::Cell
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Fix;
+use super::track::Track;
+
+/// The most that a cell costs above the best.
+pub const LOST: f32 = 14.0;
+/// How many scans in a row must lead to a new level.
+pub const AGREEING: u32 = 2;
+/// The longest silence after which the walk still counts; later it begins anew.
+pub const SILENCE_MAX: Duration = Duration::from_secs(120);
+
+/// The charge for walking as long as the time that has passed.
+const WALK_PRICE: f32 = 1.0;
+/// What a scan counts of its worth, since one beacon misleads several scans in a row.
+const SCAN_SHARE: f32 = 0.5;
+/// The least and the most that a wrong level is charged.
+const LEVEL_PRICE: (f32, f32) = (0.3, 4.0);
+/// A 68 % radius in standard deviations of one axis.
+const RADIUS_SIGMAS: f64 = 1.51;
+
+/// Where a walk is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Followed {
+    /// The level's ordinal.
+    pub level: i32,
+    /// The position in metres on the venue's plane, on a way.
+    pub at: [f64; 2],
+    /// The radius that holds the true position in 68 of 100 cases, in metres.
+    pub radius_m: f64,
+    /// How sure the level is, 0 to 1.
+    pub confidence: f64,
+    /// Whether the walk is in a shaft, about to leave its level.
+    pub in_shaft: bool,
+}
+
+/// One walk, followed from scan to scan.
+#[derive(Clone, Debug)]
+pub struct Follower {
+    track: Arc<Track>,
+    /// What each cell costs above the best.
+    costs: Vec<f32>,
+    heap: BinaryHeap<Reverse<(u32, u32)>>,
+    last: Option<Duration>,
+    level: Option<i32>,
+    /// Another level that scans lead to, and how many of them in a row.
+    rival: (i32, u32),
+}
+
+impl Follower {
+    /// Begins a walk anywhere.
+    pub fn new(track: Arc<Track>) -> Self {
+        let costs = vec![0.0; track.cells().len()];
+        Self { track, costs, heap: BinaryHeap::new(), last: None, level: None, rival: (0, 0) }
+    }
+
+    /// Takes the fix of a scan, at a time counted from any fixed moment, and says where the walk is; `None`
+    /// only on a track without cells. A scan older than the last counts as made together with it.
+    pub fn observe(&mut self, at: Duration, fix: &Fix) -> Option<Followed> {
+        match self.last.map(|last| at.saturating_sub(last)) {
+            Some(passed) if passed <= SILENCE_MAX => self.walk(passed),
+            Some(_) => {
+                self.costs.fill(0.0);
+                (self.level, self.rival) = (None, (0, 0));
+            }
+            None => {}
+        }
+        self.last = self.last.max(Some(at));
+        self.hear(fix);
+        self.tell()
+    }
+
+    /// Lets the walk go on for a while.
+    fn walk(&mut self, passed: Duration) {
+        let price = WALK_PRICE / passed.as_secs_f32().max(0.5);
+        self.heap.clear();
+        for (cell, cost) in (0_u32..).zip(&self.costs).filter(|(_, cost)| **cost < LOST) {
+            self.heap.push(Reverse((cost.to_bits(), cell)));
+        }
+        // Costs are never negative, so their bits are in their order.
+        while let Some(Reverse((bits, cell))) = self.heap.pop() {
+            let cost = f32::from_bits(bits);
+            if cost > self.costs[cell as usize] {
+                continue;
+            }
+            for (next, seconds) in self.track.steps(cell) {
+                let there = cost + seconds * price;
+                if there < self.costs[*next as usize] {
+                    self.costs[*next as usize] = there;
+                    self.heap.push(Reverse((there.to_bits(), *next)));
+                }
+            }
+        }
+    }
+
+    /// Charges each cell for what a scan says.
+    fn hear(&mut self, fix: &Fix) {
+        let sigma_m = fix.radius_m.max(1.0) / RADIUS_SIGMAS;
+        let odds = (fix.confidence / (1.0 - fix.confidence).max(1e-3)).max(1.0).ln() as f32;
+        let wrong_level = odds.clamp(LEVEL_PRICE.0, LEVEL_PRICE.1);
+        for (cost, cell) in self.costs.iter_mut().zip(self.track.cells()) {
+            let off = (cell.at[0] - fix.at[0]).hypot(cell.at[1] - fix.at[1]) / sigma_m;
+            // Grows ever more slowly: a fix that is far off says only that it is far off.
+            let place = (3.0 * (off * off / 6.0).ln_1p()) as f32 * SCAN_SHARE;
+            *cost += place + if cell.level == fix.level { 0.0 } else { wrong_level };
+        }
+        let best = self.costs.iter().copied().fold(f32::INFINITY, f32::min);
+        for cost in &mut self.costs {
+            *cost = (*cost - best).min(LOST);
+        }
+    }
+
+    fn tell(&mut self) -> Option<Followed> {
+        let cells = self.track.cells();
+        let weights = || {
+            let near = self.costs.iter().zip(cells).filter(|(cost, _)| **cost < LOST / 2.0);
+            near.map(|(cost, cell)| (f64::from((-cost).exp()), cell))
+        };
+        let (_, best) = self.costs.iter().zip(cells).min_by(|a, b| a.0.total_cmp(b.0))?;
+        let on = |level: i32| weights().filter(move |(_, cell)| cell.level == level);
+        let level =
+            told(self.level, &mut self.rival, best.level, on(self.level.unwrap_or(best.level)).count() > 0);
+        let whole: f64 = weights().map(|(weight, _)| weight).sum();
+        let share: f64 = on(level).map(|(weight, _)| weight).sum();
+        let at = [0, 1].map(|axis| on(level).map(|(w, cell)| w * cell.at[axis]).sum::<f64>() / share);
+        let off = |cell: &super::track::Cell| (cell.at[0] - at[0]).hypot(cell.at[1] - at[1]);
+        let spread = on(level).map(|(w, cell)| w * off(cell)).sum::<f64>() / share;
+        let (_, nearest) = on(level).min_by(|a, b| off(a.1).total_cmp(&off(b.1)))?;
+        self.level = Some(level);
+        Some(Followed {
+            level,
+            at: nearest.at,
+            radius_m: 1.5 + 1.1 * spread,
+            confidence: share / whole,
+            in_shaft: best.shaft,
+        })
+    }
+}
+
+/// Returns the level to tell: the known one, until enough scans in a row lead to another or none is left on it.
+fn told(known: Option<i32>, rival: &mut (i32, u32), best: i32, held: bool) -> i32 {
+    let Some(known) = known.filter(|known| *known != best && held) else {
+        *rival = (best, 0);
+        return best;
+    };
+    *rival = if rival.0 == best { (best, rival.1 + 1) } else { (best, 1) };
+    if rival.1 >= AGREEING { best } else { known }
+}

@@ -1,0 +1,387 @@
+//! The survey of a venue, compiled to be asked: from a scan to a level and a position.
+//!
+//! **Likeness.** A loudness `r` becomes a share of full scale, `((r + 105) / 105)²`, and 0 where nothing was
+//! heard; the square keeps weak readings, which come and go, from counting as much as strong ones. Two scans
+//! are as like as their shared part: `2 Σ min(x, y) / (Σ x + Σ y)` (Sørensen), 1 for twins and 0 for scans
+//! that share no transmitter. Another phone may hear everything louder or softer, so for each fingerprint the
+//! best of several offsets counts, less a small price. **Vote.** The [`NEIGHBOURS`] likest fingerprints vote with likeness to the power
+//! [`SHARPNESS`]: the building first, then the level inside it, and the position is the weighted mean on that
+//! level.
+//!
+//! [`NEIGHBOURS`]: Tuning::neighbours
+//! [`SHARPNESS`]: Tuning::sharpness
+
+use std::{cmp::Ordering, collections::BTreeMap};
+
+use super::scan::{Reading, Scan, Transmitter};
+use crate::Snapshot;
+use crate::imdf::FeatureId;
+
+/// The most fingerprints in a map: some dozen surveys of the largest terminals.
+pub const FINGERPRINTS_MAX: usize = 200_000;
+/// The fewest places a map must know; one place is no map.
+pub const PLACES_MIN: usize = 2;
+/// The longest name of a version, in bytes.
+pub const VERSION_MAX: usize = 64;
+/// The most levels and buildings that a vote tells apart.
+const LEVELS_MAX: usize = 256;
+/// How much louder a phone may hear than the one of the survey; each is tried, in dB.
+const OFFSETS_DB: [f32; 5] = [0.0, -3.0, 3.0, -6.0, 6.0];
+/// What a decibel of offset costs in likeness.
+const OFFSET_PRICE: f32 = 0.005;
+/// The loudness that counts as silence, in dBm.
+const SILENCE_DBM: f32 = -105.0;
+/// The least share of a transmitter that was heard at all, before squaring.
+const FAINTEST: f32 = 0.01;
+/// No radius is promised below this, in metres: a survey is no better.
+const RADIUS_MIN_M: f64 = 2.0;
+
+/// A scan made at a known place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fingerprint {
+    /// The building, where a venue has several; else 0.
+    pub building: u32,
+    /// The level's ordinal.
+    pub level: i32,
+    /// The place in metres on the venue's plane.
+    pub at: [f64; 2],
+    /// What was heard there.
+    pub scan: Scan,
+}
+
+/// Where a phone is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fix {
+    /// The building.
+    pub building: u32,
+    /// The level's ordinal.
+    pub level: i32,
+    /// The position in metres on the venue's plane.
+    pub at: [f64; 2],
+    /// The radius that holds the true position in 68 of 100 cases, in metres.
+    pub radius_m: f64,
+    /// How sure the building and level are, 0 to 1.
+    pub confidence: f64,
+    /// How many of the scan's transmitters the map knows.
+    pub heard: usize,
+}
+
+/// Why a survey is refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MapError {
+    /// The version has no name, or too long a one.
+    #[error("the version of a radio map is 1 to {VERSION_MAX} bytes")]
+    Version,
+    /// Too little to tell places apart.
+    #[error("the survey has {0} places; survey at least {PLACES_MIN}")]
+    TooFewPlaces(usize),
+    /// More than a map may hold.
+    #[error("the survey has {0} fingerprints; thin it to {FINGERPRINTS_MAX}")]
+    TooMany(usize),
+    /// A place that is no number.
+    #[error("fingerprint {0}: the position is not finite")]
+    Position(usize),
+    /// More levels than a venue has.
+    #[error("the survey has {0} levels; a map tells {LEVELS_MAX} apart")]
+    TooManyLevels(usize),
+    /// The survey is of another venue.
+    #[error("the radio map is of venue {found}, not of {expected}; load the map of this venue")]
+    OtherVenue {
+        /// The venue that was asked for.
+        expected: FeatureId,
+        /// The venue of the map.
+        found: FeatureId,
+    },
+    /// A level that the venue does not have.
+    #[error("the radio map knows level {0}, which the venue does not have; survey the published map again")]
+    UnknownLevel(i32),
+    /// A place that lies off the venue.
+    #[error("the radio map has a place {0:.0} m off every way of level {1}; survey the published map again")]
+    OffVenue(f64, i32),
+}
+
+/// Why a scan has no position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LocateError {
+    /// Not one of the transmitters is in the map.
+    #[error("none of the {heard} transmitters is in the radio map; the phone is elsewhere or the map is old")]
+    Unknown {
+        /// How many were heard.
+        heard: usize,
+    },
+}
+
+/// The numbers of the estimate; the default is chosen by cross-validation (see [`super::evaluate`]).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tuning {
+    /// How many fingerprints vote at most.
+    pub neighbours: usize,
+    /// The power of likeness that is a vote's weight.
+    pub sharpness: i32,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { neighbours: 200, sharpness: 24 }
+    }
+}
+
+/// A survey of one venue, compiled.
+#[derive(Clone, Debug)]
+pub struct RadioMap {
+    venue: FeatureId,
+    version: String,
+    tuning: Tuning,
+    /// Each fingerprint's level among `levels`, and its place.
+    spots: Vec<(u16, [f64; 2])>,
+    /// Building and ordinal, in order.
+    levels: Vec<(u32, i32)>,
+    /// Each fingerprint's sum of shares.
+    totals: Vec<f32>,
+    transmitters: BTreeMap<Transmitter, u32>,
+    /// Where each transmitter's row begins; one more than there are transmitters.
+    first: Vec<u32>,
+    /// Who heard it, and as what share.
+    heard: Vec<(u32, f32)>,
+}
+
+impl RadioMap {
+    /// Compiles a survey; fingerprints in any order give the same answers.
+    ///
+    /// # Errors
+    /// When it is too small or too large, or a place is no number.
+    pub fn compile(
+        venue: FeatureId,
+        version: impl Into<String>,
+        fingerprints: Vec<Fingerprint>,
+    ) -> Result<Self, MapError> {
+        Self::tuned(venue, version, fingerprints, Tuning::default())
+    }
+
+    /// Compiles a survey with other numbers than the chosen ones, to compare them.
+    ///
+    /// # Errors
+    /// As [`RadioMap::compile`].
+    pub fn tuned(
+        venue: FeatureId,
+        version: impl Into<String>,
+        mut fingerprints: Vec<Fingerprint>,
+        tuning: Tuning,
+    ) -> Result<Self, MapError> {
+        let version = version.into();
+        if version.is_empty() || version.len() > VERSION_MAX {
+            return Err(MapError::Version);
+        }
+        if fingerprints.len() > FINGERPRINTS_MAX {
+            return Err(MapError::TooMany(fingerprints.len()));
+        }
+        if let Some(index) = fingerprints.iter().position(|print| !print.at.iter().all(|c| c.is_finite())) {
+            return Err(MapError::Position(index));
+        }
+        fingerprints.sort_by(canonical);
+        let mut levels: Vec<_> = fingerprints.iter().map(|print| (print.building, print.level)).collect();
+        levels.dedup();
+        if levels.len() > LEVELS_MAX {
+            return Err(MapError::TooManyLevels(levels.len()));
+        }
+        let mut places = fingerprints.iter().map(place).collect::<Vec<_>>();
+        places.dedup();
+        if places.len() < PLACES_MIN {
+            return Err(MapError::TooFewPlaces(places.len()));
+        }
+        Ok(Self::build(venue, version, &fingerprints, levels, tuning))
+    }
+
+    fn build(
+        venue: FeatureId,
+        version: String,
+        fingerprints: &[Fingerprint],
+        levels: Vec<(u32, i32)>,
+        tuning: Tuning,
+    ) -> Self {
+        let mut rows = BTreeMap::<Transmitter, Vec<(u32, f32)>>::new();
+        let (mut spots, mut totals) = (Vec::new(), Vec::new());
+        for (index, print) in (0_u32..).zip(fingerprints) {
+            let level = levels.binary_search(&(print.building, print.level)).unwrap_or_default();
+            spots.push((u16::try_from(level).unwrap_or_default(), print.at));
+            let mut total = 0.0;
+            for reading in print.scan.readings() {
+                let share = share(reading.rssi_dbm);
+                total += share;
+                rows.entry(reading.transmitter).or_default().push((index, share));
+            }
+            totals.push(total);
+        }
+        let transmitters = rows.keys().copied().zip(0_u32..).collect();
+        let (mut first, mut heard) = (vec![0], Vec::new());
+        for row in rows.into_values() {
+            heard.extend(row);
+            first.push(u32::try_from(heard.len()).unwrap_or(u32::MAX));
+        }
+        Self { venue, version, tuning, spots, levels, totals, transmitters, first, heard }
+    }
+
+    /// Returns the venue that was surveyed.
+    pub fn venue(&self) -> &FeatureId {
+        &self.venue
+    }
+
+    /// Returns the name of the survey's version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Returns how many fingerprints there are.
+    pub fn fingerprint_count(&self) -> usize {
+        self.spots.len()
+    }
+
+    /// Returns how many transmitters the survey heard.
+    pub fn transmitter_count(&self) -> usize {
+        self.transmitters.len()
+    }
+
+    /// Checks that the map is a survey of this venue: its id, its levels, and every place near a way.
+    ///
+    /// # Errors
+    /// When the venue, a level or a place is not of this venue.
+    pub fn check(&self, snapshot: &Snapshot) -> Result<(), MapError> {
+        let graph = snapshot.graph();
+        if graph.venue_id != self.venue {
+            return Err(MapError::OtherVenue { expected: graph.venue_id.clone(), found: self.venue.clone() });
+        }
+        if let Some((_, level)) =
+            self.levels.iter().find(|(_, level)| !graph.storeys().iter().any(|s| s.ordinal == *level))
+        {
+            return Err(MapError::UnknownLevel(*level));
+        }
+        for (level, at) in &self.spots {
+            let (_, ordinal) = self.levels[usize::from(*level)];
+            let gap_m = snapshot.gap_m(*at, ordinal);
+            if gap_m > crate::snapshot::SNAP_MAX_M {
+                return Err(MapError::OffVenue(gap_m, ordinal));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says where a scan was made.
+    ///
+    /// # Errors
+    /// When the map knows none of the scan's transmitters.
+    pub fn locate(&self, scan: &Scan) -> Result<Fix, LocateError> {
+        let (votes, heard) = self.votes(scan);
+        let Some(level) = self.elect(&votes) else {
+            return Err(LocateError::Unknown { heard: scan.readings().len() });
+        };
+        let all: f64 = votes.iter().map(|(_, weight)| weight).sum();
+        let on_level = || {
+            votes.iter().filter_map(|(index, weight)| {
+                let (l, at) = self.spots[*index as usize];
+                (usize::from(l) == level).then_some((at, *weight))
+            })
+        };
+        let weight: f64 = on_level().map(|(_, weight)| weight).sum();
+        let at = [0, 1].map(|axis| on_level().map(|(at, w)| at[axis] * w).sum::<f64>() / weight);
+        let spread = on_level().map(|(p, w)| w * (p[0] - at[0]).hypot(p[1] - at[1])).sum::<f64>() / weight;
+        let (building, ordinal) = self.levels[level];
+        let radius_m = radius_m(spread);
+        Ok(Fix { building, level: ordinal, at, radius_m, confidence: weight / all, heard })
+    }
+
+    /// Returns the likest fingerprints with the weight of their vote, and how many transmitters are known.
+    fn votes(&self, scan: &Scan) -> (Vec<(u32, f64)>, usize) {
+        let known: Vec<_> = scan
+            .readings()
+            .iter()
+            .filter_map(|reading| Some((self.row(reading.transmitter)?, reading.rssi_dbm)))
+            .collect();
+        let mut likeness = vec![0.0_f32; self.spots.len()];
+        let mut shared = vec![0.0_f32; self.spots.len()];
+        for offset_db in OFFSETS_DB {
+            let total: f32 = scan.readings().iter().map(|reading| share(reading.rssi_dbm + offset_db)).sum();
+            shared.fill(0.0);
+            for (row, rssi_dbm) in &known {
+                let x = share(rssi_dbm + offset_db);
+                for (index, y) in *row {
+                    shared[*index as usize] += x.min(*y);
+                }
+            }
+            let trust = 1.0 - OFFSET_PRICE * offset_db.abs();
+            for ((like, shared), theirs) in likeness.iter_mut().zip(&shared).zip(&self.totals) {
+                *like = like.max(trust * 2.0 * shared / (total + theirs));
+            }
+        }
+        let mut near: Vec<(u32, f32)> = (0_u32..).zip(likeness).filter(|(_, like)| *like > 0.0).collect();
+        let likest = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        if near.len() > self.tuning.neighbours {
+            near.select_nth_unstable_by(self.tuning.neighbours, likest);
+            near.truncate(self.tuning.neighbours);
+        }
+        near.sort_by(likest);
+        // Held against the likest, so that no power of a small likeness is lost.
+        let best = near.first().map_or(1.0, |(_, like)| f64::from(*like));
+        let weigh = |(index, like): (u32, f32)| (index, (f64::from(like) / best).powi(self.tuning.sharpness));
+        (near.into_iter().map(weigh).collect(), known.len())
+    }
+
+    /// Returns who heard a transmitter, and as what share.
+    fn row(&self, transmitter: Transmitter) -> Option<&[(u32, f32)]> {
+        let row = *self.transmitters.get(&transmitter)? as usize;
+        Some(&self.heard[self.first[row] as usize..self.first[row + 1] as usize])
+    }
+
+    /// Returns the middle of all fingerprints, in metres.
+    pub(crate) fn middle(&self) -> [f64; 2] {
+        let count = self.spots.len().max(1) as f64;
+        [0, 1].map(|axis| self.spots.iter().map(|(_, at)| at[axis]).sum::<f64>() / count)
+    }
+
+    /// Returns the level with most votes in the building with most votes.
+    fn elect(&self, votes: &[(u32, f64)]) -> Option<usize> {
+        let mut on = vec![0.0; self.levels.len()];
+        for (index, weight) in votes {
+            on[usize::from(self.spots[*index as usize].0)] += weight;
+        }
+        let in_building = |building: u32| -> f64 {
+            self.levels.iter().zip(&on).filter(|((b, _), _)| *b == building).map(|(_, w)| w).sum()
+        };
+        let standing = |level: &usize| (in_building(self.levels[*level].0), on[*level]);
+        (0..self.levels.len()).filter(|level| on[*level] > 0.0).max_by(|a, b| {
+            let (a, b) = (standing(a), standing(b));
+            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+        })
+    }
+}
+
+/// Returns the radius that holds 68 of 100 errors, by the neighbours' mean distance from the answer.
+///
+/// The line is fitted on scans of left-out sessions (see [`super::evaluate`]).
+fn radius_m(spread_m: f64) -> f64 {
+    (2.0 + 0.8 * spread_m).max(RADIUS_MIN_M)
+}
+
+/// Returns a loudness as a share of full scale, squared.
+fn share(rssi_dbm: f32) -> f32 {
+    let linear = (rssi_dbm.min(-1.0) - SILENCE_DBM) / -SILENCE_DBM;
+    let linear = linear.max(FAINTEST);
+    linear * linear
+}
+
+fn place(print: &Fingerprint) -> (u32, i32, [u64; 2]) {
+    (print.building, print.level, print.at.map(f64::to_bits))
+}
+
+fn canonical(a: &Fingerprint, b: &Fingerprint) -> Ordering {
+    let reading =
+        |a: &Reading, b: &Reading| a.transmitter.cmp(&b.transmitter).then(a.rssi_dbm.total_cmp(&b.rssi_dbm));
+    let readings = || {
+        let pairs = a.scan.readings().iter().zip(b.scan.readings());
+        let differ = pairs.map(|(a, b)| reading(a, b)).find(|order| order.is_ne());
+        differ.unwrap_or_else(|| a.scan.readings().len().cmp(&b.scan.readings().len()))
+    };
+    (a.building, a.level)
+        .cmp(&(b.building, b.level))
+        .then_with(|| a.at[0].total_cmp(&b.at[0]).then(a.at[1].total_cmp(&b.at[1])))
+        .then_with(readings)
+}
