@@ -25,10 +25,12 @@ pub const AGREEING: u32 = 2;
 /// The longest silence after which the walk still counts; later it begins anew.
 pub const SILENCE_MAX: Duration = Duration::from_secs(120);
 
-/// The charge for walking as long as the time that has passed.
-const WALK_PRICE: f32 = 1.0;
+/// How far a walk gets in the time that has passed, against the track's; two cells in two seconds.
+const HASTE: f32 = 1.5;
+/// The charge for walking all of that, and for each time as much again.
+const WALK_PRICE: (f32, f32) = (0.05, 6.0);
 /// What a scan counts of its worth, since one beacon misleads several scans in a row.
-const SCAN_SHARE: f32 = 0.5;
+const SCAN_SHARE: f32 = 1.6;
 /// The least and the most that a wrong level is charged.
 const LEVEL_PRICE: (f32, f32) = (0.3, 4.0);
 /// A 68 % radius in standard deviations of one axis.
@@ -39,7 +41,7 @@ const RADIUS_SIGMAS: f64 = 1.51;
 pub struct Followed {
     /// The level's ordinal.
     pub level: i32,
-    /// The position in metres on the venue's plane, on a way.
+    /// The position in metres on the venue's plane: the middle of the likely cells; snap it to be on a way.
     pub at: [f64; 2],
     /// The radius that holds the true position in 68 of 100 cases, in metres.
     pub radius_m: f64,
@@ -55,6 +57,8 @@ pub struct Follower {
     track: Arc<Track>,
     /// What each cell costs above the best.
     costs: Vec<f32>,
+    /// The seconds walked to each cell since the last scan.
+    spent: Vec<f32>,
     heap: BinaryHeap<Reverse<(u32, u32)>>,
     last: Option<Duration>,
     level: Option<i32>,
@@ -66,7 +70,8 @@ impl Follower {
     /// Begins a walk anywhere.
     pub fn new(track: Arc<Track>) -> Self {
         let costs = vec![0.0; track.cells().len()];
-        Self { track, costs, heap: BinaryHeap::new(), last: None, level: None, rival: (0, 0) }
+        let spent = costs.clone();
+        Self { track, costs, spent, heap: BinaryHeap::new(), last: None, level: None, rival: (0, 0) }
     }
 
     /// Takes the fix of a scan, at a time counted from any fixed moment, and says where the walk is; `None`
@@ -87,8 +92,9 @@ impl Follower {
 
     /// Lets the walk go on for a while.
     fn walk(&mut self, passed: Duration) {
-        let price = WALK_PRICE / passed.as_secs_f32().max(0.5);
+        let reach = HASTE * passed.as_secs_f32().max(0.5);
         self.heap.clear();
+        self.spent.fill(0.0);
         for (cell, cost) in (0_u32..).zip(&self.costs).filter(|(_, cost)| **cost < LOST) {
             self.heap.push(Reverse((cost.to_bits(), cell)));
         }
@@ -99,9 +105,12 @@ impl Follower {
                 continue;
             }
             for (next, seconds) in self.track.steps(cell) {
-                let there = cost + seconds * price;
+                let spent = self.spent[cell as usize] + seconds;
+                let beyond = (spent - reach).clamp(0.0, *seconds);
+                let there = cost + (WALK_PRICE.0 * (seconds - beyond) + WALK_PRICE.1 * beyond) / reach;
                 if there < self.costs[*next as usize] {
                     self.costs[*next as usize] = there;
+                    self.spent[*next as usize] = spent;
                     self.heap.push(Reverse((there.to_bits(), *next)));
                 }
             }
@@ -140,11 +149,10 @@ impl Follower {
         let at = [0, 1].map(|axis| on(level).map(|(w, cell)| w * cell.at[axis]).sum::<f64>() / share);
         let off = |cell: &super::track::Cell| (cell.at[0] - at[0]).hypot(cell.at[1] - at[1]);
         let spread = on(level).map(|(w, cell)| w * off(cell)).sum::<f64>() / share;
-        let (_, nearest) = on(level).min_by(|a, b| off(a.1).total_cmp(&off(b.1)))?;
         self.level = Some(level);
         Some(Followed {
             level,
-            at: nearest.at,
+            at,
             radius_m: 1.5 + 1.1 * spread,
             confidence: share / whole,
             in_shaft: best.shaft,

@@ -1,7 +1,7 @@
 //! The walkable graph cut into short pieces, for whoever follows a walk on it.
 //!
 //! A [`Cell`] is a node or a point on a way, at most [`CELL_M`] from its neighbours; a step between two cells
-//! takes the seconds that its share of the edge takes. Cells of two levels meet only where the graph does: at
+//! takes the seconds of who finds nobody in the way: no queue at security, and a lift that waits. Cells of two levels meet only where the graph does: at
 //! stairs, escalators and lifts.
 
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use petgraph::stable_graph::EdgeReference;
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::geometry::{distance_m, length_m};
-use crate::graph::{Edge, EdgeKind, Graph, NodeKind};
+use crate::graph::{Edge, EdgeKind, Graph, LIFT_ALIGHT_MS, NodeKind, WALK_SPEED_MPS};
 use crate::snapshot::{NO_WAY, Profile};
 
 /// The length of a piece, in metres, where that keeps within [`CELLS_MAX`].
-pub const CELL_M: f64 = 2.5;
+pub const CELL_M: f64 = 2.0;
 /// The most cells on ways; a larger venue gets longer pieces.
 pub const CELLS_MAX: usize = 200_000;
 
@@ -72,7 +72,7 @@ impl Track {
             if from > to {
                 inner.reverse();
             }
-            let seconds = way.millis as f32 / 1000.0 / (inner.len() + 1) as f32;
+            let seconds = least_seconds(way) / (inner.len() + 1) as f32;
             let ends = [from, to].map(|end| u32::try_from(end.index()).unwrap_or(u32::MAX));
             let chain: Vec<_> = std::iter::once(ends[0]).chain(inner).chain([ends[1]]).collect();
             steps.extend(chain.windows(2).map(|pair| (pair[0], (pair[1], seconds))));
@@ -95,6 +95,16 @@ impl Track {
 
     pub(crate) fn steps(&self, cell: u32) -> &[(u32, f32)] {
         &self.steps[self.first[cell as usize] as usize..self.first[cell as usize + 1] as usize]
+    }
+}
+
+/// Returns the least seconds that an edge takes.
+fn least_seconds(edge: &Edge) -> f32 {
+    let walked = (edge.length_m / WALK_SPEED_MPS) as f32;
+    match edge.kind {
+        EdgeKind::Walk | EdgeKind::Security => walked,
+        EdgeKind::Lift => LIFT_ALIGHT_MS as f32 / 2000.0,
+        EdgeKind::Stairs | EdgeKind::EscalatorUp | EdgeKind::EscalatorDown => edge.millis as f32 / 2000.0,
     }
 }
 

