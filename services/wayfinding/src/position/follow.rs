@@ -29,7 +29,7 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(120);
 const HASTE: f32 = 1.5;
 /// The charge for walking all of that, and for each time as much again.
 const WALK_PRICE: (f32, f32) = (0.05, 6.0);
-/// What a scan counts of its worth, since one beacon misleads several scans in a row.
+/// What a scan counts against what legs can do; less makes the walk lag behind, more makes it jump about.
 const SCAN_SHARE: f32 = 1.6;
 /// The least and the most that a wrong level is charged.
 const LEVEL_PRICE: (f32, f32) = (0.3, 4.0);

@@ -356,7 +356,7 @@ impl RadioMap {
 
 /// Returns the radius that holds 68 of 100 errors, by the neighbours' mean distance from the answer.
 ///
-/// The line is fitted on scans of left-out sessions (see [`super::evaluate`]).
+/// A rule of thumb; `airside position evaluate` tells how often it held.
 fn radius_m(spread_m: f64) -> f64 {
     (2.0 + 0.8 * spread_m).max(RADIUS_MIN_M)
 }
