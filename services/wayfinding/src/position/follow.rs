@@ -6,9 +6,8 @@
 //! the fix's own radius, and by the level. No cell ever costs more than [`LOST`] above the best, so a phone
 //! that was carried away unseen, or a walk that jumps levels, is found again after a few scans.
 //!
-//! **Level.** The level that is told changes when [`AGREEING`] scans in a row lead there.
-//!
-//! [`Cell`]: super::track::Cell
+//! **Level.** The level that is told changes when [`AGREEING`] scans in a row lead there, or at once where the
+//! walk leads into a shaft. Until then the walk is told on the level it was on.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -16,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Fix;
-use super::track::Track;
+use super::track::{Cell, Track};
 
 /// The most that a cell costs above the best.
 pub const LOST: f32 = 14.0;
@@ -25,8 +24,8 @@ pub const AGREEING: u32 = 2;
 /// The longest silence after which the walk still counts; later it begins anew.
 pub const SILENCE_MAX: Duration = Duration::from_secs(120);
 
-/// How far a walk gets in the time that has passed, against the track's; two cells in two seconds.
-const HASTE: f32 = 1.5;
+/// How far a walk gets in the time that has passed, against the track's: twice, since a fix lags and jumps.
+const HASTE: f32 = 2.0;
 /// The charge for walking all of that, and for each time as much again.
 const WALK_PRICE: (f32, f32) = (0.05, 6.0);
 /// What a scan counts against what legs can do; less makes the walk lag behind, more makes it jump about.
@@ -61,7 +60,7 @@ pub struct Follower {
     spent: Vec<f32>,
     heap: BinaryHeap<Reverse<(u32, u32)>>,
     last: Option<Duration>,
-    level: Option<i32>,
+    told: Option<Followed>,
     /// Another level that scans lead to, and how many of them in a row.
     rival: (i32, u32),
 }
@@ -71,7 +70,7 @@ impl Follower {
     pub fn new(track: Arc<Track>) -> Self {
         let costs = vec![0.0; track.cells().len()];
         let spent = costs.clone();
-        Self { track, costs, spent, heap: BinaryHeap::new(), last: None, level: None, rival: (0, 0) }
+        Self { track, costs, spent, heap: BinaryHeap::new(), last: None, told: None, rival: (0, 0) }
     }
 
     /// Takes the fix of a scan, at a time counted from any fixed moment, and says where the walk is; `None`
@@ -81,7 +80,7 @@ impl Follower {
             Some(passed) if passed <= SILENCE_MAX => self.walk(passed),
             Some(_) => {
                 self.costs.fill(0.0);
-                (self.level, self.rival) = (None, (0, 0));
+                (self.told, self.rival) = (None, (0, 0));
             }
             None => {}
         }
@@ -135,37 +134,43 @@ impl Follower {
     }
 
     fn tell(&mut self) -> Option<Followed> {
+        let costs = self.costs.iter().zip(self.track.cells());
+        let best = *costs.min_by(|a, b| a.0.total_cmp(b.0))?.1;
+        let known = self.told.map(|told| told.level);
+        let level = match known.filter(|known| *known != best.level && !best.shaft) {
+            Some(known) if self.agreeing(best.level) < AGREEING => known,
+            _ => {
+                self.rival = (best.level, 0);
+                best.level
+            }
+        };
         let cells = self.track.cells();
         let weights = || {
             let near = self.costs.iter().zip(cells).filter(|(cost, _)| **cost < LOST / 2.0);
             near.map(|(cost, cell)| (f64::from((-cost).exp()), cell))
         };
-        let (_, best) = self.costs.iter().zip(cells).min_by(|a, b| a.0.total_cmp(b.0))?;
-        let on = |level: i32| weights().filter(move |(_, cell)| cell.level == level);
-        let level =
-            told(self.level, &mut self.rival, best.level, on(self.level.unwrap_or(best.level)).count() > 0);
+        let on = || weights().filter(|(_, cell)| cell.level == level);
         let whole: f64 = weights().map(|(weight, _)| weight).sum();
-        let share: f64 = on(level).map(|(weight, _)| weight).sum();
-        let at = [0, 1].map(|axis| on(level).map(|(w, cell)| w * cell.at[axis]).sum::<f64>() / share);
-        let off = |cell: &super::track::Cell| (cell.at[0] - at[0]).hypot(cell.at[1] - at[1]);
-        let spread = on(level).map(|(w, cell)| w * off(cell)).sum::<f64>() / share;
-        self.level = Some(level);
-        Some(Followed {
-            level,
-            at,
-            radius_m: 1.5 + 1.1 * spread,
-            confidence: share / whole,
-            in_shaft: best.shaft,
-        })
+        let share: f64 = on().map(|(weight, _)| weight).sum();
+        let in_shaft = best.shaft;
+        self.told = match self.told {
+            // Nothing is likely on a level that is not yet given up: the walk is told where it was.
+            Some(told) if share <= 0.0 => Some(Followed { confidence: 0.0, in_shaft, ..told }),
+            _ => {
+                let at = [0, 1].map(|axis| on().map(|(w, cell)| w * cell.at[axis]).sum::<f64>() / share);
+                let off = |cell: &Cell| (cell.at[0] - at[0]).hypot(cell.at[1] - at[1]);
+                let spread = on().map(|(w, cell)| w * off(cell)).sum::<f64>() / share;
+                let radius_m = 1.5 + 1.3 * spread;
+                Some(Followed { level, at, radius_m, confidence: share / whole, in_shaft })
+            }
+        };
+        self.told
     }
-}
 
-/// Returns the level to tell: the known one, until enough scans in a row lead to another or none is left on it.
-fn told(known: Option<i32>, rival: &mut (i32, u32), best: i32, held: bool) -> i32 {
-    let Some(known) = known.filter(|known| *known != best && held) else {
-        *rival = (best, 0);
-        return best;
-    };
-    *rival = if rival.0 == best { (best, rival.1 + 1) } else { (best, 1) };
-    if rival.1 >= AGREEING { best } else { known }
+    /// Counts the scans in a row that lead to a level, this one included.
+    fn agreeing(&mut self, level: i32) -> u32 {
+        let before = if self.rival.0 == level { self.rival.1 } else { 0 };
+        self.rival = (level, before + 1);
+        self.rival.1
+    }
 }

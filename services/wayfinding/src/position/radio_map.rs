@@ -4,9 +4,26 @@
 //! heard; the square keeps weak readings, which come and go, from counting as much as strong ones. Two scans
 //! are as like as their shared part: `2 Σ min(x, y) / (Σ x + Σ y)` (Sørensen), 1 for twins and 0 for scans
 //! that share no transmitter. Another phone may hear everything louder or softer, so for each fingerprint the
-//! best of several offsets counts, less a small price. **Vote.** The [`NEIGHBOURS`] likest fingerprints vote with likeness to the power
-//! [`SHARPNESS`]: the building first, then the level inside it, and the position is the weighted mean on that
-//! level.
+//! best of several offsets counts, less a small price. **Vote.** The [`NEIGHBOURS`] likest fingerprints vote
+//! with likeness to the power [`SHARPNESS`]: the building first, then the level inside it, and the position is
+//! the weighted mean on that level.
+//!
+//! **Measured** on the training set of UJIIndoorLoc alone (19,861 scans; the validation set was never seen),
+//! as hit building and floor, and mean error in plan. *Spots*: [`super::evaluate::cross_validate`], 16,280
+//! scans. *Blocks*: squares of 12 m dealt into ten parts by a hash, each part located by the other nine, every
+//! second scan, so that the survey is often many metres away. *Other phones*: blocks, each scan louder or
+//! softer by up to 8 dB.
+//!
+//! | offsets, neighbours, sharpness | spots | blocks | other phones |
+//! |---|---|---|---|
+//! | none, 11, 0, power e (the usual baseline) | 98.84 % 7.84 m | 98.32 % 11.64 m | 97.19 % 12.22 m |
+//! | none, 200, 16 | 99.06 % 6.75 m | 98.56 % 10.51 m | 97.54 % 11.01 m |
+//! | ±6 dB, 200, 16 | 99.18 % 6.90 m | 98.69 % 10.39 m | 98.27 % 10.57 m |
+//! | **±6 dB, 200, 24** | 99.13 % 6.74 m | 98.63 % 10.38 m | 98.36 % 10.58 m |
+//! | ±9 dB, 200, 24 | 99.11 % 6.78 m | 98.65 % 10.37 m | 98.38 % 10.57 m |
+//!
+//! ±9 dB is better by less than the measure can tell and asks seven offsets where ±6 dB asks five. Locating a
+//! scan among all 19,861 took 0.5 to 0.6 ms in the mean, on one core of a busy machine of two.
 //!
 //! [`NEIGHBOURS`]: Tuning::neighbours
 //! [`SHARPNESS`]: Tuning::sharpness
@@ -25,8 +42,6 @@ pub const PLACES_MIN: usize = 2;
 pub const VERSION_MAX: usize = 64;
 /// The most levels and buildings that a vote tells apart.
 const LEVELS_MAX: usize = 256;
-/// How much louder a phone may hear than the one of the survey; each is tried, in dB.
-const OFFSETS_DB: [f32; 5] = [0.0, -3.0, 3.0, -6.0, 6.0];
 /// What a decibel of offset costs in likeness.
 const OFFSET_PRICE: f32 = 0.005;
 /// The loudness that counts as silence, in dBm.
@@ -118,11 +133,15 @@ pub struct Tuning {
     pub neighbours: usize,
     /// The power of likeness that is a vote's weight.
     pub sharpness: i32,
+    /// The power of a loudness's share of full scale.
+    pub power: f32,
+    /// How much louder a phone may hear than the one of the survey; each is tried, in dB.
+    pub offsets_db: &'static [f32],
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { neighbours: 200, sharpness: 24 }
+        Self { neighbours: 200, sharpness: 24, power: 2.0, offsets_db: &[0.0, -3.0, 3.0, -6.0, 6.0] }
     }
 }
 
@@ -206,7 +225,7 @@ impl RadioMap {
             spots.push((u16::try_from(level).unwrap_or_default(), print.at));
             let mut total = 0.0;
             for reading in print.scan.readings() {
-                let share = share(reading.rssi_dbm);
+                let share = share(reading.rssi_dbm, tuning.power);
                 total += share;
                 rows.entry(reading.transmitter).or_default().push((index, share));
             }
@@ -298,11 +317,13 @@ impl RadioMap {
             .collect();
         let mut likeness = vec![0.0_f32; self.spots.len()];
         let mut shared = vec![0.0_f32; self.spots.len()];
-        for offset_db in OFFSETS_DB {
-            let total: f32 = scan.readings().iter().map(|reading| share(reading.rssi_dbm + offset_db)).sum();
+        let power = self.tuning.power;
+        for offset_db in self.tuning.offsets_db {
+            let total: f32 =
+                scan.readings().iter().map(|reading| share(reading.rssi_dbm + offset_db, power)).sum();
             shared.fill(0.0);
             for (row, rssi_dbm) in &known {
-                let x = share(rssi_dbm + offset_db);
+                let x = share(rssi_dbm + offset_db, power);
                 for (index, y) in *row {
                     shared[*index as usize] += x.min(*y);
                 }
@@ -356,16 +377,17 @@ impl RadioMap {
 
 /// Returns the radius that holds 68 of 100 errors, by the neighbours' mean distance from the answer.
 ///
-/// A rule of thumb; `airside position evaluate` tells how often it held.
+/// A rule of thumb: on UJIIndoorLoc's training set it held for 55 of 100 scans when whole spots were left out,
+/// and in simulated walks for 74. `airside position evaluate` tells how often it held.
 fn radius_m(spread_m: f64) -> f64 {
     (2.0 + 0.8 * spread_m).max(RADIUS_MIN_M)
 }
 
-/// Returns a loudness as a share of full scale, squared.
-fn share(rssi_dbm: f32) -> f32 {
+/// Returns a loudness as a share of full scale, to a power.
+fn share(rssi_dbm: f32, power: f32) -> f32 {
     let linear = (rssi_dbm.min(-1.0) - SILENCE_DBM) / -SILENCE_DBM;
     let linear = linear.max(FAINTEST);
-    linear * linear
+    linear.powf(power)
 }
 
 fn place(print: &Fingerprint) -> (u32, i32, [u64; 2]) {

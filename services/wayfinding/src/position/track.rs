@@ -1,8 +1,8 @@
 //! The walkable graph cut into short pieces, for whoever follows a walk on it.
 //!
 //! A [`Cell`] is a node or a point on a way, at most [`CELL_M`] from its neighbours; a step between two cells
-//! takes the seconds of who finds nobody in the way: no queue at security, and a lift that waits. Cells of two levels meet only where the graph does: at
-//! stairs, escalators and lifts.
+//! takes the seconds of who finds nobody in the way: no queue at security, and a lift that waits. Cells of
+//! two levels meet only where the graph does: at stairs, escalators and lifts.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::geometry::{distance_m, length_m};
 use crate::graph::{Edge, EdgeKind, Graph, LIFT_ALIGHT_MS, NodeKind, WALK_SPEED_MPS};
-use crate::snapshot::{NO_WAY, Profile};
+use crate::profile::Profile;
 
 /// The length of a piece, in metres, where that keeps within [`CELLS_MAX`].
 pub const CELL_M: f64 = 2.0;
@@ -102,7 +102,8 @@ impl Track {
 fn least_seconds(edge: &Edge) -> f32 {
     let walked = (edge.length_m / WALK_SPEED_MPS) as f32;
     match edge.kind {
-        EdgeKind::Walk | EdgeKind::Security => walked,
+        EdgeKind::Walk | EdgeKind::Ramp | EdgeKind::Security => walked,
+        EdgeKind::MovingWalkway => edge.millis as f32 / 1000.0,
         EdgeKind::Lift => LIFT_ALIGHT_MS as f32 / 2000.0,
         EdgeKind::Stairs | EdgeKind::EscalatorUp | EdgeKind::EscalatorDown => edge.millis as f32 / 2000.0,
     }
@@ -110,12 +111,12 @@ fn least_seconds(edge: &Edge) -> f32 {
 
 fn walked(graph: &Graph, edge: &EdgeReference<'_, Edge>) -> bool {
     let model = graph.model();
-    Profile::Walk.weight(&model[edge.source()], edge.weight(), &model[edge.target()]) != NO_WAY
+    Profile::Walk.admits(&model[edge.source()], edge.weight(), &model[edge.target()])
 }
 
 /// Lays cells between the ends of an edge, from the lower node to the higher.
 fn lay(cells: &mut Vec<Cell>, graph: &Graph, edge: &EdgeReference<'_, Edge>, piece_m: f64) -> Vec<u32> {
-    if edge.weight().kind != EdgeKind::Walk {
+    if !matches!(edge.weight().kind, EdgeKind::Walk | EdgeKind::Ramp | EdgeKind::MovingWalkway) {
         return Vec::new();
     }
     let model = graph.model();

@@ -20,7 +20,8 @@ const APART_M: f64 = 12.0;
 const NOISE_DB: f64 = 5.0;
 /// How much more of a beacon an open hall lets through a floor than predicted.
 const OPEN_DB: f64 = 10.0;
-const WALKS: usize = 6;
+/// Enough that one unlucky walk decides nothing.
+const WALKS: usize = 16;
 
 /// Beacons some [`APART_M`] apart along the ways of every level.
 fn beacons(track: &Track) -> Vec<Beacon> {
