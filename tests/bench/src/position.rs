@@ -4,7 +4,7 @@
 //! held against floor and goal; without it the survey is cross-validated, whole spots left out, and that
 //! figure has neither, because phones of the survey are kinder than those of the test.
 
-use std::{hint::black_box, path::Path, time::Instant};
+use std::{hint::black_box, io::Read, path::Path, time::Instant};
 
 use airside_wayfinding::position::{
     Scan,
@@ -77,6 +77,11 @@ fn told(judged: &[Judged]) -> [Measure; 2] {
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut unpacked = Vec::new();
+        flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked)?;
+        bytes = unpacked;
+    }
     table::read(&bytes).with_context(|| path.display().to_string())
 }

@@ -1,6 +1,7 @@
 //! `airside position`.
 
 use std::{
+    io::Read,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -8,7 +9,7 @@ use std::{
 use airside_wayfinding::position::{
     evaluate::{Judged, Report, cross_validate, judge, report, survey},
     radio_map::Tuning,
-    table::{self, Row},
+    table::{self, Row, TABLE_MAX},
 };
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -96,7 +97,16 @@ impl CrossValidate {
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut unpacked = Vec::new();
+        // One byte more than a table may have, so that a larger one is refused, not cut.
+        let mut packed = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(TABLE_MAX + 1);
+        packed
+            .read_to_end(&mut unpacked)
+            .with_context(|| format!("{}: the gzip data cannot be unpacked", path.display()))?;
+        bytes = unpacked;
+    }
     let rows = table::read(&bytes).with_context(|| path.display().to_string())?;
     let silent = rows.iter().filter(|row| row.scan.is_none()).count();
     note!("{}: {} scans, {silent} of them heard nothing", path.display(), rows.len());

@@ -2,14 +2,12 @@
 //!
 //! Columns are known by their names, so their order and further columns do not matter. `WAPnnn` holds a
 //! loudness in dBm, 100 where the access point was not heard; `LONGITUDE` and `LATITUDE` are metres of a plane;
-//! `USERID` and `PHONEID` may say who recorded a row. The table may be packed with gzip.
-
-use std::io::Read;
+//! `USERID` and `PHONEID` may say who recorded a row.
 
 use super::radio_map::Fingerprint;
 use super::scan::{RSSI_DBM, Reading, Scan, ScanError, Transmitter};
 
-/// The largest table, unpacked, in bytes.
+/// The largest table, in bytes.
 pub const TABLE_MAX: u64 = 512 << 20;
 /// What a cell holds where the access point was not heard.
 const NOT_HEARD: &str = "100";
@@ -40,11 +38,8 @@ impl Row {
 /// Why a table cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// Not gzip after all, or cut short.
-    #[error("the gzip data cannot be unpacked")]
-    Gzip(#[source] std::io::Error),
     /// More than [`TABLE_MAX`] bytes.
-    #[error("the table is larger than {} MB unpacked; split it", TABLE_MAX >> 20)]
+    #[error("the table is larger than {} MB; split it", TABLE_MAX >> 20)]
     TooLarge,
     /// Bytes that are no text.
     #[error("the table is not UTF-8 text")]
@@ -87,20 +82,11 @@ pub enum TableError {
     NoRows,
 }
 
-/// Reads a table, packed or not.
+/// Reads a table.
 ///
 /// # Errors
 /// When it is too large, no text, or a column or cell is missing or cannot be read.
 pub fn read(bytes: &[u8]) -> Result<Vec<Row>, TableError> {
-    let unpacked;
-    let mut bytes = bytes;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut into = Vec::new();
-        let packed = flate2::read::MultiGzDecoder::new(bytes);
-        packed.take(TABLE_MAX + 1).read_to_end(&mut into).map_err(TableError::Gzip)?;
-        unpacked = into;
-        bytes = &unpacked;
-    }
     if bytes.len() as u64 > TABLE_MAX {
         return Err(TableError::TooLarge);
     }
