@@ -73,7 +73,8 @@ pub struct Fix {
     pub level: i32,
     /// The position in metres on the venue's plane.
     pub at: [f64; 2],
-    /// The radius that holds the true position in 68 of 100 cases, in metres.
+    /// The radius meant to hold the true position in 68 of 100 cases, in metres. It is a rule of thumb, not
+    /// fitted: of scans at places that the map knows 55 of 100 lie within, of scans 12 m from any 33.
     pub radius_m: f64,
     /// How sure the building and level are, 0 to 1.
     pub confidence: f64,
