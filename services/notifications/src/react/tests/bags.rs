@@ -48,6 +48,18 @@ async fn a_bag_that_is_left_behind_is_told_once_and_with_its_next_flight_when_th
 }
 
 #[tokio::test]
+async fn a_flight_that_comes_back_and_leaves_without_the_bag_again_is_no_news() {
+    let mut airport = Airport::new();
+    airport.follows_bag(ANN).await;
+    airport.bag(Stage::Accepted, status(Stage::Sorted, false)).await;
+    for _ in 0..2 {
+        airport.bag(Stage::Sorted, left_behind(Stage::Sorted)).await;
+        airport.bag(Stage::Sorted, status(Stage::Sorted, false)).await;
+    }
+    assert_eq!(airport.kinds(ANN).await, [Kind::BagLeftBehind]);
+}
+
+#[tokio::test]
 async fn who_begins_to_follow_a_bag_that_is_left_behind_learns_it_with_its_next_word() {
     let mut airport = Airport::new();
     airport.bag(Stage::Accepted, left_behind(Stage::Sorted)).await;

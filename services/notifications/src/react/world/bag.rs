@@ -279,6 +279,13 @@ impl World {
                 {
                     None
                 }
+                // Nor is who knows that this flight left without it, such as one that came back and left again.
+                None if kind == Some(Kind::BagLeftBehind)
+                    && !follower.left_behind.is_empty()
+                    && follower.left_behind == journey.left_by(change) =>
+                {
+                    None
+                }
                 None => kind.map(|kind| self.news_of_bag(kind, &journey, change, origin)),
             };
             // What was taken back is not taken back again.
