@@ -30,6 +30,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::graph::Graph;
+use crate::imdf::FeatureId;
 use crate::source::Source;
 use crate::{gtfs, mlit};
 
@@ -75,6 +76,20 @@ pub struct Finding {
     pub text: String,
     /// What to do about it.
     pub remedy: String,
+}
+
+impl Finding {
+    /// Makes the finding of something for which a map is refused.
+    pub(crate) fn violation(
+        rule: &'static str,
+        file: &str,
+        feature: Option<&FeatureId>,
+        text: String,
+        remedy: &str,
+    ) -> Self {
+        let (severity, feature_id) = (Severity::Violation, feature.map(ToString::to_string));
+        Self { severity, rule, file: file.to_owned(), feature_id, text, remedy: remedy.to_owned() }
+    }
 }
 
 /// Says that a map has violations and is not used.

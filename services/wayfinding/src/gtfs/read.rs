@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use csv::StringRecord;
 
 use super::{Feed, Level, Location, Mode, Pathway, Stop};
-use crate::check::{Finding, Severity};
+use crate::check::Finding;
 use crate::imdf::{FILE_BYTES_MAX, FeatureId, Reference};
 use crate::shape::on_earth;
 use crate::words::Labels;
@@ -37,19 +37,9 @@ pub(super) fn feed<N: AsRef<str>, B: AsRef<[u8]>>(files: impl IntoIterator<Item 
 }
 
 fn read_table(feed: &mut Feed, table: &'static str, bytes: &[u8]) {
-    let mut refuse = |rule, text: String, remedy: &str| {
-        feed.findings.push(Finding {
-            severity: Severity::Violation,
-            rule,
-            file: table.to_owned(),
-            feature_id: None,
-            text,
-            remedy: remedy.to_owned(),
-        });
-    };
     if bytes.len() > FILE_BYTES_MAX {
         let text = format!("{} bytes are more than the {FILE_BYTES_MAX} that are read", bytes.len());
-        return refuse("file-too-large", text, "split the feed by station");
+        return refuse(feed, table, "file-too-large", text, "split the feed by station");
     }
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
     let mut reader =
@@ -57,7 +47,8 @@ fn read_table(feed: &mut Feed, table: &'static str, bytes: &[u8]) {
     let columns: BTreeMap<String, usize> = match reader.headers() {
         Ok(headers) => headers.iter().enumerate().map(|(index, name)| (name.to_owned(), index)).collect(),
         Err(cause) => {
-            return refuse("table-bad", format!("no row of column names: {cause}"), "export it again");
+            let text = format!("no row of column names: {cause}");
+            return refuse(feed, table, "table-bad", text, "export it again");
         }
     };
     for (number, row) in (2_usize..).zip(reader.records()) {
@@ -65,25 +56,18 @@ fn read_table(feed: &mut Feed, table: &'static str, bytes: &[u8]) {
             Ok(row) if number <= ROWS_MAX => read_row(feed, table, &columns, &row, number),
             Ok(_) => {
                 let text = format!("more rows than the {ROWS_MAX} that are read");
-                return refuse_late(feed, table, "venue-too-large", text, "split the feed by station");
+                return refuse(feed, table, "venue-too-large", text, "split the feed by station");
             }
             Err(cause) => {
                 let text = format!("row {number} cannot be read: {cause}");
-                return refuse_late(feed, table, "table-bad", text, "export it again");
+                return refuse(feed, table, "table-bad", text, "export it again");
             }
         }
     }
 }
 
-fn refuse_late(feed: &mut Feed, table: &'static str, rule: &'static str, text: String, remedy: &str) {
-    feed.findings.push(Finding {
-        severity: Severity::Violation,
-        rule,
-        file: table.to_owned(),
-        feature_id: None,
-        text,
-        remedy: remedy.to_owned(),
-    });
+fn refuse(feed: &mut Feed, table: &'static str, rule: &'static str, text: String, remedy: &str) {
+    feed.findings.push(Finding::violation(rule, table, None, text, remedy));
 }
 
 /// A row being read: its id and fields, and where to report.
@@ -98,14 +82,7 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn report(&mut self, rule: &'static str, text: String, remedy: &str) {
-        self.findings.push(Finding {
-            severity: Severity::Violation,
-            rule,
-            file: self.table.to_owned(),
-            feature_id: Some(self.id.to_string()),
-            text,
-            remedy: remedy.to_owned(),
-        });
+        self.findings.push(Finding::violation(rule, self.table, Some(&self.id), text, remedy));
     }
 
     fn text(&self, field: &str) -> Option<&str> {
@@ -181,7 +158,7 @@ fn read_row(
     let id = text(columns, row, named).and_then(|id| FeatureId::parse(&format!("{prefix}{id}")));
     let Some(id) = id else {
         let text = format!("row {number} has no {named}");
-        return refuse_late(feed, table, "feature-id-missing", text, "give each row an id of its own");
+        return refuse(feed, table, "feature-id-missing", text, "give each row an id of its own");
     };
     feed.ids.entry(id.clone()).or_default().push(table);
     let Feed { findings, references, .. } = feed;

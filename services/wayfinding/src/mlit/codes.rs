@@ -2,7 +2,7 @@
 //!
 //! The network's codes are those of its specification. The specification of the layers is not at hand, so
 //! the categories of spaces are learnt from Narita's network: which links end in them, and how large they
-//! are (a test holds the table against the data). Of those, a name is given only where links or the spaces'
+//! are. Of those, a name is given only where links or the spaces'
 //! own names leave no doubt; any other code is kept as it stands.
 
 /// What kind of way a link is (`route_type`).

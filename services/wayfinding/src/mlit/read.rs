@@ -66,14 +66,7 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn report(&mut self, rule: &'static str, text: String, remedy: &str) {
-        self.findings.push(Finding {
-            severity: Severity::Violation,
-            rule,
-            file: self.layer.to_owned(),
-            feature_id: Some(self.id.to_string()),
-            text,
-            remedy: remedy.to_owned(),
-        });
+        self.findings.push(Finding::violation(rule, self.layer, Some(&self.id), text, remedy));
     }
 
     fn text(&self, field: &str) -> Option<&str> {

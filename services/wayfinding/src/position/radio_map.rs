@@ -378,8 +378,7 @@ impl RadioMap {
 
 /// Returns the radius that holds 68 of 100 errors, by the neighbours' mean distance from the answer.
 ///
-/// A rule of thumb: on UJIIndoorLoc's training set it held for 55 of 100 scans when whole spots were left out,
-/// and in simulated walks for 74. `airside position evaluate` tells how often it held.
+/// A rule of thumb: see [`Fix::radius_m`]; `airside position evaluate` tells how often it held.
 fn radius_m(spread_m: f64) -> f64 {
     (2.0 + 0.8 * spread_m).max(RADIUS_MIN_M)
 }
