@@ -3,8 +3,8 @@
 //! It is the model that everything else is compiled from and checked against. From IMDF it is derived from
 //! the units and openings alone; nobody draws it. A map that brings a network of its own is taken at its word. Inside a unit every two doors or places are joined by the
 //! shortest line that stays in the unit, so a length is honest. A door that may be passed one way only is two
-//! nodes with one edge between them; a lift is one hub with an edge to each stop, so that N floors need N
-//! edges and one closure. Edges forbidden by a zone are kept and marked, so that a refusal can say so.
+//! nodes with an edge between them each way; a lift is one hub with an edge to each stop, so that N floors need N
+//! edges and one closure. Every edge says who may use it, so that a refusal can say so.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ pub(crate) use crate::geometry::millis_between as millis_at;
 
 use crate::geometry::Area;
 use crate::imdf::{Archive, FeatureId};
+use crate::profile::Rights;
 use crate::source::Source;
 use crate::taut::Floor;
 use crate::words::{Labels, Language};
@@ -127,8 +128,8 @@ pub struct Edge {
     pub room: Option<usize>,
     /// The bends between both ends, in metres on the venue's plane.
     pub via: Vec<Coord<f64>>,
-    /// Whether a zone or a one-way door forbids it to passengers.
-    pub barred: bool,
+    /// The least rights of who may use it.
+    pub needs: Rights,
     /// Whether wheels pass: no step, no steep slope, wide enough.
     pub wheels: bool,
     /// The lift, stairs or escalator it rides in, as an index among the shafts, where a network tells.
@@ -146,7 +147,7 @@ impl Edge {
             millis,
             room,
             via,
-            barred: false,
+            needs: Rights::Visitor,
             wheels: true,
             shaft: None,
             features: vec![],

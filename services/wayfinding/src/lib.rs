@@ -48,7 +48,7 @@ pub use gtfs::Feed;
 pub use imdf::{Archive, FeatureId};
 pub use mlit::Layers;
 pub use overlay::Overlay;
-pub use profile::{Pace, Profile, Speed};
+pub use profile::{Pace, Profile, Rights, Speed, Who};
 pub use route::{Outcome, Reason, Route, RouteError, RouteRequest, Step, StepKind, route};
 pub use search::Searcher;
 pub use snapshot::Snapshot;

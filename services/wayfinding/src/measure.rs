@@ -4,10 +4,10 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 pub use crate::graph::scaled;
 use crate::overlay::Overlay;
-use crate::profile::{NO_WAY, Profile, Speed};
-use crate::snapshot::{Metric, Snapshot};
+use crate::profile::{NO_WAY, Who};
+use crate::snapshot::Snapshot;
 
-/// A profile's edges as a plain petgraph, with positions for a straight-line bound. For measurements.
+/// One passenger's edges as a plain petgraph, with positions for a straight-line bound. For measurements.
 #[derive(Clone, Debug)]
 pub struct Peer {
     graph: DiGraph<[f64; 2], u32>,
@@ -17,7 +17,7 @@ pub struct Peer {
 
 impl Peer {
     /// Copies the edges that a passenger can use now, with what they cost; nodes keep their numbers.
-    pub fn of(snapshot: &Snapshot, overlay: &Overlay, walker: (Profile, Speed)) -> Self {
+    pub fn of(snapshot: &Snapshot, overlay: &Overlay, who: Who) -> Self {
         let mut graph = DiGraph::with_capacity(snapshot.node_count(), snapshot.edge_count());
         for node in (0_u32..).take(snapshot.node_count()) {
             let at = snapshot.node(node).at;
@@ -25,7 +25,7 @@ impl Peer {
         }
         let mut ms_per_m = f64::INFINITY;
         let edges =
-            (0_u32..).take(snapshot.edge_count()).map(|edge| (edge, weigh(snapshot, overlay, walker, edge)));
+            (0_u32..).take(snapshot.edge_count()).map(|edge| (edge, weigh(snapshot, overlay, who, edge)));
         for (edge, weight) in edges.filter(|(_, weight)| *weight != NO_WAY) {
             let [a, b] = [snapshot.tail[edge as usize], snapshot.head[edge as usize]]
                 .map(|node| NodeIndex::new(node as usize));
@@ -76,13 +76,13 @@ impl Peer {
 pub fn follow(
     snapshot: &Snapshot,
     overlay: &Overlay,
-    walker: (Profile, Speed),
+    who: Who,
     edges: &[u32],
     [from, to]: [u32; 2],
 ) -> Option<u32> {
     let (mut at, mut cost) = (from, 0_u32);
     for edge in edges {
-        let weight = weigh(snapshot, overlay, walker, *edge);
+        let weight = weigh(snapshot, overlay, who, *edge);
         if snapshot.tail[*edge as usize] != at || weight == NO_WAY {
             return None;
         }
@@ -92,6 +92,6 @@ pub fn follow(
     (at == to).then_some(cost)
 }
 
-fn weigh(snapshot: &Snapshot, overlay: &Overlay, (profile, speed): (Profile, Speed), edge: u32) -> u32 {
-    overlay.weigh(edge, snapshot.weight(Metric::Of(profile, speed), edge))
+fn weigh(snapshot: &Snapshot, overlay: &Overlay, who: Who, edge: u32) -> u32 {
+    overlay.weigh(edge, snapshot.weight(who, edge))
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::graph::{EdgeKind, Place, Zone};
 use crate::imdf::FeatureId;
-use crate::profile::Profile;
+use crate::profile::{Profile, Who};
 use crate::snapshot::Snapshot;
 use crate::words::{Labels, Language};
 
@@ -165,16 +165,16 @@ impl Snapshot {
             edges: self.edge_count(),
             edges_by_kind,
             walk_m,
-            components_walk: self.components_of(Profile::Walk).count(),
-            components_wheelchair: self.components_of(Profile::Wheelchair).count(),
+            components_walk: self.components_of(Who::default()).count(),
+            components_wheelchair: self.components_of(Profile::Wheelchair.into()).count(),
             places_landside: within(Zone::Landside),
             places_airside: within(Zone::Airside),
         }
     }
 
-    /// Tells whether a place can be reached by a profile from the main part of the venue at free flow.
-    pub fn reaches(&self, place: &Place, profile: Profile) -> bool {
-        let parts = self.components_of(profile);
+    /// Tells whether a place can be reached by a passenger from the main part of the venue at free flow.
+    pub fn reaches(&self, place: &Place, who: impl Into<Who>) -> bool {
+        let parts = self.components_of(who.into());
         let node = u32::try_from(place.node.index()).unwrap_or(u32::MAX);
         parts.of_node(node) == parts.largest()
     }

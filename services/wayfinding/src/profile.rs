@@ -1,6 +1,6 @@
-//! Who walks, and how fast: what each edge costs each passenger.
+//! Who walks, how fast and with what rights: what each edge costs each passenger.
 //!
-//! A profile says which ways a passenger can take, a speed how long they take on foot. Rides, queues and
+//! A profile says which ways a passenger can take, rights which they may, a speed how long they take on foot. Rides, queues and
 //! checks take everybody the same time. Costs are whole milliseconds and speeds whole millimetres a second, so
 //! that a cost is the same on every machine.
 
@@ -18,7 +18,86 @@ pub const SPEED_RANGE_MPS: [f64; 2] = [0.3, 3.0];
 /// How fast a trolley or a pushchair is pushed, in metres a second.
 const TROLLEY_SPEED_MPS: f64 = 1.2;
 
-/// Who walks.
+/// Who walks: what a search asks of every edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Who {
+    /// What they can pass.
+    pub profile: Profile,
+    /// How fast they are.
+    pub speed: Speed,
+    /// What they may pass.
+    pub rights: Rights,
+}
+
+impl From<Profile> for Who {
+    fn from(profile: Profile) -> Self {
+        Self { profile, ..Self::default() }
+    }
+}
+
+impl Who {
+    /// Who can and may use every edge of a map.
+    pub(crate) const ANYBODY: Self =
+        Self { profile: Profile::Walk, speed: Speed::Pace(Pace::Normal), rights: Rights::Staff };
+
+    /// Tells whether they can and may use an edge.
+    pub fn admits(self, from: &Node, edge: &Edge, to: &Node) -> bool {
+        edge.needs <= self.rights && self.profile.can_use(from, edge, to)
+    }
+
+    /// Returns what an edge costs them at free flow, in milliseconds, or [`NO_WAY`].
+    pub fn weight(self, from: &Node, edge: &Edge, to: &Node) -> u32 {
+        if self.admits(from, edge, to) { millis(edge, self.speed.mmps(self.profile)) } else { NO_WAY }
+    }
+}
+
+/// What somebody may pass; each right includes those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rights {
+    /// Without a boarding pass: not into what lies behind security, border control or customs.
+    Visitor,
+    /// Every crossing that passengers have, in its direction.
+    #[default]
+    Passenger,
+    /// Also against the direction of a crossing, and what is for staff alone.
+    Staff,
+}
+
+/// Says that rights are not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} has no rights here; use {known}", known = Rights::ALL.map(Rights::name).join(", "))]
+pub struct UnknownRights(pub String);
+
+impl FromStr for Rights {
+    type Err = UnknownRights;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|rights| rights.name() == text);
+        known.ok_or_else(|| UnknownRights(text.chars().take(40).collect()))
+    }
+}
+
+impl fmt::Display for Rights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Rights {
+    /// All rights, the least first.
+    pub const ALL: [Self; 3] = [Self::Visitor, Self::Passenger, Self::Staff];
+
+    /// Returns the name by which rights are asked for.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Visitor => "visitor",
+            Self::Passenger => "passenger",
+            Self::Staff => "staff",
+        }
+    }
+}
+
+/// How one moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Profile {
     /// On foot, by any way.
@@ -72,10 +151,10 @@ impl Profile {
         }
     }
 
-    /// Tells whether this profile can use an edge.
-    pub fn admits(self, from: &Node, edge: &Edge, to: &Node) -> bool {
+    /// Tells whether this profile can use an edge, whoever may.
+    fn can_use(self, from: &Node, edge: &Edge, to: &Node) -> bool {
         let is_wide = || from.width_m.min(to.width_m) >= WHEELCHAIR_DOOR_M;
-        let may = match (self, edge.kind) {
+        match (self, edge.kind) {
             (Self::AvoidStairs, EdgeKind::Stairs)
             | (Self::AvoidEscalators, EdgeKind::EscalatorUp | EdgeKind::EscalatorDown)
             | (Self::Wheelchair, EdgeKind::MovingWalkway)
@@ -85,13 +164,7 @@ impl Profile {
             ) => false,
             (Self::Wheelchair | Self::TrolleyOrStroller, _) => edge.wheels && is_wide(),
             _ => true,
-        };
-        may && !edge.barred
-    }
-
-    /// Returns what an edge costs this profile at free flow, in milliseconds, or [`NO_WAY`].
-    pub fn weight(self, speed: Speed, from: &Node, edge: &Edge, to: &Node) -> u32 {
-        if self.admits(from, edge, to) { millis(edge, speed.mmps(self)) } else { NO_WAY }
+        }
     }
 }
 

@@ -5,9 +5,9 @@
 
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
-use crate::profile::{Profile, Speed};
+use crate::profile::{Profile, Rights, Speed, Who};
 use crate::search::{End, Found, Searcher};
-use crate::snapshot::{Metric, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::words::Language;
 
 mod pieces;
@@ -26,12 +26,21 @@ pub struct RouteRequest {
     pub from: String,
     /// Where it ends, likewise; where several places have the name, the nearest.
     pub to: String,
-    /// Who walks.
+    /// How one moves.
     pub profile: Profile,
     /// How fast; the profile's normal pace unless asked for.
     pub speed: Speed,
+    /// What they may pass; what passengers may unless asked for.
+    pub rights: Rights,
     /// The language of the steps.
     pub language: Language,
+}
+
+impl RouteRequest {
+    /// Returns who walks.
+    pub fn who(&self) -> Who {
+        Who { profile: self.profile, speed: self.speed, rights: self.rights }
+    }
 }
 
 /// Says why a question for a route makes no sense.
@@ -177,9 +186,9 @@ pub fn route(
     searcher: &mut Searcher,
     request: &RouteRequest,
 ) -> Result<Outcome, RouteError> {
-    let metric = Metric::Of(request.profile, request.speed);
-    let from = resolve::resolve(snapshot, overlay, metric, "from", &request.from)?;
-    let to = resolve::resolve(snapshot, overlay, metric, "to", &request.to)?;
+    let who = request.who();
+    let from = resolve::resolve(snapshot, overlay, who, "from", &request.from)?;
+    let to = resolve::resolve(snapshot, overlay, who, "to", &request.to)?;
     if from.len() > 1 {
         return Err(RouteError::AmbiguousPlace {
             field: "from",
@@ -187,12 +196,12 @@ pub fn route(
             count: from.len(),
         });
     }
-    let starts: Vec<_> = from.iter().flat_map(|spot| spot.starts(snapshot, overlay, metric)).collect();
-    let goals: Vec<_> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, metric)).collect();
-    let found = searcher.find(snapshot, overlay, (request.profile, request.speed), &starts, &goals);
-    let direct = direct(snapshot, overlay, metric, &from, &to);
+    let starts: Vec<_> = from.iter().flat_map(|spot| spot.starts(snapshot, overlay, who)).collect();
+    let goals: Vec<_> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who)).collect();
+    let found = searcher.find(snapshot, overlay, who, &starts, &goals);
+    let direct = direct(snapshot, overlay, who, &from, &to);
     let language = request.language;
-    let asked = pieces::Asked { snapshot, overlay, metric, from: &from[0], to: &to };
+    let asked = pieces::Asked { snapshot, overlay, who, from: &from[0], to: &to };
     let mut pieces = match (found, direct) {
         (Some(found), Some((millis, _))) if found.millis <= millis => pieces::along(&asked, &found),
         (_, Some((_, pieces))) => pieces,
@@ -212,22 +221,22 @@ pub fn route(
 fn direct(
     snapshot: &Snapshot,
     overlay: &Overlay,
-    metric: Metric,
+    who: Who,
     from: &[Spot],
     to: &[Spot],
 ) -> Option<(u32, pieces::Pieces)> {
-    let ways = to.iter().filter_map(|goal| pieces::direct(snapshot, overlay, metric, &from[0], goal));
+    let ways = to.iter().filter_map(|goal| pieces::direct(snapshot, overlay, who, &from[0], goal));
     ways.min_by_key(|(millis, _)| *millis)
 }
 
 pub(crate) fn goal_index(
     snapshot: &Snapshot,
     overlay: &Overlay,
-    metric: Metric,
+    who: Who,
     to: &[Spot],
     found: &Found,
 ) -> usize {
-    let ends_here = |spot: &Spot| spot.goals(snapshot, overlay, metric).contains(&found.goal);
+    let ends_here = |spot: &Spot| spot.goals(snapshot, overlay, who).contains(&found.goal);
     to.iter().position(ends_here).unwrap_or(0)
 }
 

@@ -6,8 +6,8 @@
 use crate::cch::Hierarchy;
 use crate::cch::query::{Foot, Query};
 use crate::overlay::Overlay;
-use crate::profile::{NO_WAY, Pace, Profile, Speed};
-use crate::snapshot::{COST_MAX, Metric, Snapshot};
+use crate::profile::{NO_WAY, Pace, Profile, Speed, Who};
+use crate::snapshot::{COST_MAX, Snapshot};
 use crate::taut::Scratch;
 
 mod plain;
@@ -51,14 +51,13 @@ impl std::fmt::Debug for Searcher {
 struct Now<'a> {
     snapshot: &'a Snapshot,
     overlay: &'a Overlay,
-    profile: Profile,
-    speed: Speed,
+    who: Who,
 }
 
 impl Now<'_> {
     /// Returns what an edge costs now, or `NO_WAY`.
     fn weigh(&self, edge: u32) -> u32 {
-        self.overlay.weigh(edge, self.snapshot.weight(Metric::Of(self.profile, self.speed), edge))
+        self.overlay.weigh(edge, self.snapshot.weight(self.who, edge))
     }
 }
 
@@ -74,13 +73,12 @@ impl Searcher {
         &mut self,
         snapshot: &Snapshot,
         overlay: &Overlay,
-        (profile, speed): (Profile, Speed),
+        who: Who,
         from: u32,
         to: u32,
     ) -> Option<(u32, &[u32])> {
         let end = |node| End { node, millis: 0 };
-        let (cost, _, _) =
-            self.run(&Now { snapshot, overlay, profile, speed }, [&[end(from)], &[end(to)]])?;
+        let (cost, _, _) = self.run(&Now { snapshot, overlay, who }, [&[end(from)], &[end(to)]])?;
         Some((cost, &self.edges))
     }
 
@@ -88,25 +86,25 @@ impl Searcher {
         &mut self,
         snapshot: &Snapshot,
         overlay: &Overlay,
-        (profile, speed): (Profile, Speed),
+        who: Who,
         starts: &[End],
         goals: &[End],
     ) -> Option<Found> {
-        let (millis, start, goal) = self.run(&Now { snapshot, overlay, profile, speed }, [starts, goals])?;
+        let (millis, start, goal) = self.run(&Now { snapshot, overlay, who }, [starts, goals])?;
         Some(Found { millis, edges: self.edges.clone(), start, goal })
     }
 
     /// Leaves the way in `edges` and returns its cost, start and goal.
     fn run(&mut self, now: &Now<'_>, ends: [&[End]; 2]) -> Option<(u32, End, End)> {
         let prepared = now.overlay.prepared(now.snapshot);
-        if !prepared.components(now.snapshot, now.overlay, now.profile).join(ends[0], ends[1]) {
+        if !prepared.components(now.snapshot, now.overlay, now.who).join(ends[0], ends[1]) {
             return None;
         }
-        if let (Speed::Pace(pace), Some(hierarchy)) = (now.speed, &now.snapshot.hierarchy) {
+        if let (Speed::Pace(pace), Some(hierarchy)) = (now.who.speed, &now.snapshot.hierarchy) {
             return self.climb(now, hierarchy, pace, ends);
         }
         let brisk = Speed::Pace(Pace::Brisk).mmps(Profile::Walk);
-        let haste = (now.speed.mmps(now.profile) * 1_000).div_ceil(brisk);
+        let haste = (now.who.speed.mmps(now.who.profile) * 1_000).div_ceil(brisk);
         self.plain.find(now.snapshot, ends, haste, |edge, _| now.weigh(edge), &mut self.edges)
     }
 
@@ -159,7 +157,7 @@ impl Searcher {
             }
         }
         let costs =
-            now.overlay.prepared(now.snapshot).costs(now.snapshot, now.overlay, hierarchy, now.profile, pace);
+            now.overlay.prepared(now.snapshot).costs(now.snapshot, now.overlay, hierarchy, now.who, pace);
         let found = self.query.find(hierarchy, costs, [feet, goal_feet], straight.millis, &mut self.edges);
         let (millis, start, goal) = found.or_else(|| {
             self.edges.clear();

@@ -1,7 +1,7 @@
 //! A published venue, compiled to be asked: immutable, so a request keeps the one it began with.
 //!
 //! The graph's edges lie in rows by their first node (CSR), with one weight an edge and profile in whole
-//! milliseconds. Weights are free flow: nobody queues, nothing is closed. What happens live (an [`Overlay`])
+//! milliseconds, and who may use it. Weights are free flow: nobody queues, nothing is closed. What happens live (an [`Overlay`])
 //! only removes edges or raises weights, so the landmarks' lower bounds hold under every overlay.
 //!
 //! [`Overlay`]: crate::overlay::Overlay
@@ -18,7 +18,7 @@ use crate::graph::{Edge, Graph, Node};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::overlay::prepared::Prepared;
-use crate::profile::{NO_WAY, Pace, Profile, Speed, millis};
+use crate::profile::{NO_WAY, Pace, Profile, Rights, Speed, Who, millis};
 use crate::search::End;
 use crate::source::Source;
 
@@ -37,14 +37,6 @@ pub use snap::{SNAP_MAX_M, Snapped};
 /// The most that a route may cost, in milliseconds: some twelve days.
 pub(crate) const COST_MAX: u32 = 1 << 30;
 
-/// What a search counts: a profile's milliseconds, or any way at all, to learn why there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Metric {
-    Of(Profile, Speed),
-    /// Every edge, also those that zones forbid.
-    Unbarred,
-}
-
 /// A venue compiled for questions.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -55,9 +47,11 @@ pub struct Snapshot {
     pub(crate) head: Vec<u32>,
     /// The model's edge for each edge here.
     pub(crate) origin: Vec<EdgeIndex>,
-    /// The weights of each profile at each pace.
+    /// The least rights of who may use each edge.
+    needs: Vec<Rights>,
+    /// The weights of each profile at each pace, whoever may use an edge.
     weights: [[Vec<u32>; Pace::ALL.len()]; Profile::ALL.len()],
-    /// Measured for who walks briskly by any way, which bounds all others.
+    /// Measured for who walks briskly and may use every edge, which bounds all others.
     pub(crate) landmarks: Landmarks,
     /// The edges in rows by the node they end at.
     back: Backward,
@@ -65,8 +59,6 @@ pub struct Snapshot {
     pub(crate) hierarchy: Option<Hierarchy>,
     /// What searches need at free flow.
     pub(crate) prepared: Prepared,
-    /// Over every edge, also those that zones forbid.
-    all_joined: Components,
     /// Whether a search may leave a node out, unless it begins or ends there.
     pub(crate) leaves: Vec<bool>,
     pub(crate) index: Vec<LevelIndex>,
@@ -103,10 +95,12 @@ impl Snapshot {
         let tail: Vec<_> = edges.iter().map(|(from, _, _)| narrow(*from)).collect();
         let head: Vec<_> = edges.iter().map(|(_, to, _)| narrow(*to)).collect();
         let origin: Vec<_> = edges.iter().map(|(_, _, id)| *id).collect();
+        let needs = edges.iter().map(|(_, _, id)| model[*id].needs).collect();
         let weigh = |profile: Profile, pace: Pace| -> Vec<u32> {
             let weight = |(from, to, id): &(usize, usize, EdgeIndex)| {
                 let ends = [*from, *to].map(|node| &model[NodeIndex::new(node)]);
-                profile.weight(Speed::Pace(pace), ends[0], &model[*id], ends[1])
+                let who = Who { profile, speed: Speed::Pace(pace), rights: Rights::Staff };
+                who.weight(ends[0], &model[*id], ends[1])
             };
             edges.iter().map(weight).collect()
         };
@@ -115,7 +109,6 @@ impl Snapshot {
         let back = Backward::of(&rows);
         let landmarks =
             Landmarks::choose(&rows, &back, &bounds(&weights[Profile::Walk as usize][Pace::Brisk as usize]));
-        let all_joined = Components::of(&rows, |_| true);
         let leaves = leaves::leaves(&graph);
         let hierarchy = Hierarchy::of(&graph, &rows, &leaves);
         let names = Names::of(&graph);
@@ -128,12 +121,12 @@ impl Snapshot {
             tail,
             head,
             origin,
+            needs,
             weights,
             landmarks,
             back,
             hierarchy,
             prepared: Prepared::default(),
-            all_joined,
             leaves,
             index,
             names,
@@ -163,33 +156,25 @@ impl Snapshot {
     }
 
     /// Returns what an edge costs at free flow, or [`NO_WAY`].
-    pub(crate) fn weight(&self, metric: Metric, edge: u32) -> u32 {
-        match metric {
-            Metric::Of(profile, Speed::Pace(pace)) => self.weights_of(profile, pace)[edge as usize],
-            Metric::Of(profile, speed) => match self.weights_of(profile, Pace::Normal)[edge as usize] {
-                NO_WAY => NO_WAY,
-                _ => millis(self.edge(edge), speed.mmps(profile)),
-            },
-            Metric::Unbarred => self.edge(edge).millis,
-        }
+    pub(crate) fn weight(&self, who: Who, edge: u32) -> u32 {
+        let Who { profile, speed, rights } = who;
+        let Speed::Pace(pace) = speed else {
+            let usual = Who { speed: Speed::default(), ..who };
+            let usable = self.weight(usual, edge) != NO_WAY;
+            return if usable { millis(self.edge(edge), speed.mmps(profile)) } else { NO_WAY };
+        };
+        let may = self.needs[edge as usize] <= rights;
+        if may { self.weights[profile as usize][pace as usize][edge as usize] } else { NO_WAY }
     }
 
     /// Tells whether a way leads from any start to any goal at free flow.
-    pub(crate) fn joins(&self, metric: Metric, starts: &[End], goals: &[End]) -> bool {
-        let parts = match metric {
-            Metric::Of(profile, _) => self.components_of(profile),
-            Metric::Unbarred => &self.all_joined,
-        };
-        parts.join(starts, goals)
+    pub(crate) fn joins(&self, who: Who, starts: &[End], goals: &[End]) -> bool {
+        self.components_of(who).join(starts, goals)
     }
 
-    /// Returns the components of a profile at free flow.
-    pub(crate) fn components_of(&self, profile: Profile) -> &Components {
-        self.prepared.components(self, &Overlay::open(), profile)
-    }
-
-    pub(crate) fn weights_of(&self, profile: Profile, pace: Pace) -> &[u32] {
-        &self.weights[profile as usize][pace as usize]
+    /// Returns the components of who walks at free flow.
+    pub(crate) fn components_of(&self, who: Who) -> &Components {
+        self.prepared.components(self, &Overlay::open(), who)
     }
 
     pub(crate) fn edge(&self, edge: u32) -> &Edge {

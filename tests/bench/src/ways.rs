@@ -13,7 +13,7 @@ use std::{
 };
 
 use airside_wayfinding::{
-    Graph, Overlay, Pace, Profile, Searcher, Snapshot, Source, Speed,
+    Graph, Overlay, Pace, Profile, Rights, Searcher, Snapshot, Source, Speed, Who,
     measure::{Peer, follow},
 };
 use anyhow::{Context, ensure};
@@ -31,9 +31,10 @@ pub(crate) use find::find_route;
 pub(crate) use live::live_update;
 
 const PAIRS: usize = 1_000;
-const WALKER: (Profile, Speed) = (Profile::Walk, Speed::Pace(Pace::Normal));
+const WALKER: Who =
+    Who { profile: Profile::Walk, speed: Speed::Pace(Pace::Normal), rights: Rights::Passenger };
 /// A speed of one's own, which nothing is prepared for.
-const OWN: (Profile, Speed) = (Profile::Walk, Speed::Own(1_250));
+const OWN: Who = Who { speed: Speed::Own(1_250), ..WALKER };
 
 /// Measures the mean time of a path.
 pub(crate) fn route() -> anyhow::Result<Vec<Measure>> {

@@ -38,6 +38,7 @@ pub(super) fn route(request: &v1::FindRouteRequest) -> Result<RouteRequest, Stat
         profile: profile(request.profile)?,
         speed: speed(request.pace, request.walking_speed_mps)?,
         language: language(request.language)?,
+        ..RouteRequest::default()
     })
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use airside_wayfinding::{
-    Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, Speed, check,
+    Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, Speed, Who, check,
     json::{CheckReport, RouteReport},
     route,
 };
@@ -160,7 +160,8 @@ impl Stats {
 impl Route {
     fn run(self) -> Outcome {
         let snapshot = snapshot(&self.map.path)?;
-        let outcome = ask(&snapshot, &self.from, &self.to, (self.profile, self.speed), self.language)?;
+        let who = Who { profile: self.profile, speed: self.speed, ..Who::default() };
+        let outcome = ask(&snapshot, &self.from, &self.to, who, self.language)?;
         let report = RouteReport::from(&outcome);
         if self.map.json {
             say!("{}", serde_json::to_string_pretty(&report)?)?;
@@ -183,11 +184,11 @@ fn ask(
     snapshot: &Snapshot,
     from: &str,
     to: &str,
-    (profile, speed): (Profile, Speed),
+    Who { profile, speed, rights }: Who,
     language: Tongue,
 ) -> Result<airside_wayfinding::Outcome, RouteError> {
     let (from, to) = (from.to_owned(), to.to_owned());
-    let request = RouteRequest { from, to, profile, speed, language: language.into() };
+    let request = RouteRequest { from, to, profile, speed, rights, language: language.into() };
     route(snapshot, &Overlay::open(), &mut Searcher::default(), &request)
 }
 

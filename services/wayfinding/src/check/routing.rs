@@ -10,12 +10,13 @@ use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 use super::{Finding, Severity};
 use crate::graph::{EdgeKind, Graph, NodeKind, Room};
 use crate::imdf::FeatureId;
-use crate::profile::{NO_WAY, Profile, Speed};
+use crate::profile::{NO_WAY, Profile, Who};
 use crate::snapshot::Rows;
 use crate::snapshot::components::Components;
 
 pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
-    let [walk, wheelchair] = [Profile::Walk, Profile::Wheelchair].map(|profile| components(graph, profile));
+    let [walk, wheelchair] =
+        [Profile::Walk, Profile::Wheelchair].map(|profile| components(graph, profile.into()));
     let (walk_main, wheelchair_main) = (walk.largest(), wheelchair.largest());
     for place in &graph.places {
         let node = u32::try_from(place.node.index()).unwrap_or(u32::MAX);
@@ -79,13 +80,12 @@ fn unit(shaft: &FeatureId) -> FeatureId {
     FeatureId::derived(shaft.as_str().trim_start_matches("shaft-"))
 }
 
-pub(crate) fn components(graph: &Graph, profile: Profile) -> Components {
+pub(crate) fn components(graph: &Graph, who: Who) -> Components {
     let model = graph.model();
     let mut edges: Vec<_> = model
         .edge_references()
         .map(|edge| {
-            let weight =
-                profile.weight(Speed::default(), &model[edge.source()], edge.weight(), &model[edge.target()]);
+            let weight = who.weight(&model[edge.source()], edge.weight(), &model[edge.target()]);
             (edge.source().index(), edge.target().index(), weight)
         })
         .collect();

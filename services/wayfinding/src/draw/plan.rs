@@ -9,6 +9,7 @@ use super::looks::Look;
 use super::page::{Svg, number};
 use crate::geometry::{Area, distance_m, nearest_on};
 use crate::graph::{EdgeKind, NodeKind};
+use crate::profile::Rights;
 
 const STYLE: &str = "<style>.h{paint-order:stroke;stroke:#fff;stroke-width:2.6;stroke-linejoin:round;\
      stroke-opacity:.85}</style>\n\
@@ -71,7 +72,7 @@ fn doors(scene: &Scene<'_>, svg: &mut Svg) {
         let ends = [-half, half].map(|by| scene.page.at(node.at + along * by));
         let lane = graph.model.edges(index).any(|edge| {
             let edge = edge.weight();
-            edge.kind == EdgeKind::Security && !edge.barred
+            edge.kind == EdgeKind::Security && edge.needs <= Rights::Passenger
         });
         let [[ax, ay], [bx, by]] = ends;
         let line = format!("M{} {}L{} {}", number(ax), number(ay), number(bx), number(by));

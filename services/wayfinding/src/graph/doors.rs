@@ -12,6 +12,7 @@ use super::{Edge, EdgeKind, Node, NodeKind, SECURITY_FREE_MS, WHEELCHAIR_DOOR_M,
 use crate::check::Severity;
 use crate::geometry::{distance_m, length_m, middle};
 use crate::imdf::{FeatureId, Opening};
+use crate::profile::Rights;
 use crate::taut::Threshold;
 
 /// The steps taken to either side of a threshold to find the rooms, in metres.
@@ -94,7 +95,11 @@ impl Work<'_> {
         let edge = |kind, open: bool| Edge {
             kind,
             millis: if kind == EdgeKind::Security { SECURITY_FREE_MS } else { 0 },
-            barred: !open,
+            needs: match kind {
+                _ if !open => Rights::Staff,
+                EdgeKind::Security => Rights::Passenger,
+                _ => Rights::Visitor,
+            },
             ..Edge::walk(0.0, None, vec![])
         };
         self.graph.model.add_edge(near, far, edge(passage.kind_forth, passage.forth));

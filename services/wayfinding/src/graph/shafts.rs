@@ -16,6 +16,7 @@ use super::{
 use crate::check::Severity;
 use crate::geometry::distance_m;
 use crate::imdf::FeatureId;
+use crate::profile::Rights;
 
 /// The share of the smaller unit's plan that two units of a shaft have in common at least.
 const SHARED_PART_MIN: f64 = 0.3;
@@ -209,7 +210,7 @@ impl Work<'_> {
         let edge = |(kind, speed_mps): (EdgeKind, f64)| Edge {
             kind,
             millis: millis_at(length_m, speed_mps),
-            barred: crosses,
+            needs: if crosses { Rights::Staff } else { Rights::Visitor },
             ..Edge::walk(length_m, None, vec![])
         };
         if link.up {

@@ -10,7 +10,7 @@ use super::{Feed, Location, Mode, Pathway, Stop};
 use crate::check::{Finding, Severity, structure};
 use crate::graph::{Edge, Graph, Node};
 use crate::imdf::FeatureId;
-use crate::profile::Profile;
+use crate::profile::{Profile, Who};
 
 pub(crate) fn check(feed: &Feed, findings: &mut Vec<Finding>) {
     for (table, count) in [("stops", feed.stops.len()), ("pathways", feed.pathways.len())] {
@@ -165,7 +165,8 @@ fn spread(
     let mut open = from.to_vec();
     while let Some(node) = open.pop() {
         for edge in model.edges_directed(node, side) {
-            let passed = profile.admits(&model[edge.source()], edge.weight(), &model[edge.target()]);
+            let passed =
+                Who::from(profile).admits(&model[edge.source()], edge.weight(), &model[edge.target()]);
             let next = if forth { edge.target() } else { edge.source() };
             if passed && found.insert(next) {
                 open.push(next);

@@ -17,7 +17,7 @@ use crate::check::{Finding, Severity, routing};
 use crate::geometry::distance_m;
 use crate::graph::{Graph, NodeKind, Place, codes as short_codes, room_at};
 use crate::imdf::FeatureId;
-use crate::profile::Profile;
+use crate::profile::Who;
 use crate::words::Labels;
 
 /// How far from the network a place may lie, in metres.
@@ -93,7 +93,7 @@ pub(super) fn add(
 
 /// Returns for each level the nodes of the main part on foot, and then the others.
 fn trees(graph: &Graph) -> Vec<[RTree<Spot>; 2]> {
-    let parts = routing::components(graph, Profile::Walk);
+    let parts = routing::components(graph, Who::default());
     let mut spots = vec![[Vec::new(), Vec::new()]; graph.storeys.len()];
     for (index, node) in (0_u32..).zip(graph.model.node_weights()) {
         if matches!(node.kind, NodeKind::Hub(_)) {

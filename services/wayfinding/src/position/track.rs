@@ -12,7 +12,7 @@ use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::geometry::{distance_m, length_m};
 use crate::graph::{Edge, EdgeKind, Graph, LIFT_ALIGHT_MS, NodeKind, WALK_SPEED_MPS};
-use crate::profile::Profile;
+use crate::profile::Who;
 
 /// The length of a piece, in metres, where that keeps within [`CELLS_MAX`].
 pub const CELL_M: f64 = 2.0;
@@ -111,7 +111,7 @@ fn least_seconds(edge: &Edge) -> f32 {
 
 fn walked(graph: &Graph, edge: &EdgeReference<'_, Edge>) -> bool {
     let model = graph.model();
-    Profile::Walk.admits(&model[edge.source()], edge.weight(), &model[edge.target()])
+    Who::default().admits(&model[edge.source()], edge.weight(), &model[edge.target()])
 }
 
 /// Lays cells between the ends of an edge, from the lower node to the higher.

@@ -10,7 +10,7 @@ fn door(width_m: f64) -> Node {
 
 fn cost(profile: Profile, speed: Speed, kind: EdgeKind) -> u32 {
     let edge = Edge { kind, millis: 10_000, ..Edge::walk(13.4, None, vec![]) };
-    profile.weight(speed, &door(1.0), &edge, &door(1.0))
+    Who { profile, speed, ..Who::default() }.weight(&door(1.0), &edge, &door(1.0))
 }
 
 #[test]
@@ -30,10 +30,18 @@ fn each_profile_takes_the_ways_it_can() {
     }
     let way = Edge::walk(5.0, None, vec![]);
     for profile in Profile::ALL {
-        let passes = profile.admits(&door(0.79), &way, &door(2.0));
+        let passes = Who::from(profile).admits(&door(0.79), &way, &door(2.0));
         let is_narrow = !matches!(profile, Profile::Wheelchair | Profile::TrolleyOrStroller);
         assert_eq!(passes, is_narrow, "{profile} at a narrow door");
-        assert!(!profile.admits(&door(2.0), &Edge { barred: true, ..way.clone() }, &door(2.0)));
+    }
+}
+
+#[test]
+fn nobody_passes_what_needs_more_than_their_rights() {
+    for (needs, rights) in Rights::ALL.into_iter().flat_map(|needs| Rights::ALL.map(|r| (needs, r))) {
+        let way = Edge { needs, ..Edge::walk(5.0, None, vec![]) };
+        let who = Who { rights, ..Who::default() };
+        assert_eq!(who.admits(&door(2.0), &way, &door(2.0)), rights >= needs, "{rights} where {needs} may");
     }
 }
 
@@ -61,6 +69,13 @@ fn names_are_read_back_and_an_unknown_one_is_told_what_there_is() {
     assert_eq!(
         "jetpack".parse::<Profile>().unwrap_err().to_string(),
         "profile \"jetpack\" is not known; use walk, wheelchair, trolley_or_stroller, avoid_stairs, avoid_escalators"
+    );
+    for rights in Rights::ALL {
+        assert_eq!(rights.name().parse(), Ok(rights));
+    }
+    assert_eq!(
+        "pilot".parse::<Rights>().unwrap_err().to_string(),
+        "\"pilot\" has no rights here; use visitor, passenger, staff"
     );
     assert_eq!("brisk".parse(), Ok(Speed::Pace(Pace::Brisk)));
     assert_eq!("0.9".parse(), Ok(Speed::Own(900)));

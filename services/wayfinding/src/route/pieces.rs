@@ -7,10 +7,10 @@ use super::resolve::{Spot, directions, part, stub_ms};
 use crate::geometry::{distance_m, length_m};
 use crate::graph::{EdgeKind, NodeKind};
 use crate::overlay::Overlay;
-use crate::profile::NO_WAY;
+use crate::profile::{NO_WAY, Who};
 use crate::search::Found;
+use crate::snapshot::Snapshot;
 use crate::snapshot::snap::{Snapped, points};
-use crate::snapshot::{Metric, Snapshot};
 
 /// One edge of the way, or the part of it that is walked.
 #[derive(Clone, Debug)]
@@ -43,20 +43,20 @@ pub(crate) struct Pieces {
 pub(crate) struct Asked<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) overlay: &'a Overlay,
-    pub(crate) metric: Metric,
+    pub(crate) who: Who,
     pub(crate) from: &'a Spot,
     pub(crate) to: &'a [Spot],
 }
 
 /// Cuts the way a search has found.
 pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
-    let Asked { snapshot, overlay, metric, from, to } = asked;
-    let goal = super::goal_index(snapshot, overlay, *metric, to, found);
+    let Asked { snapshot, overlay, who, from, to } = asked;
+    let goal = super::goal_index(snapshot, overlay, *who, to, found);
     let mut pieces = Vec::new();
     if let Spot::OnWay { lon_lat, snapped } = from {
         let leaves = |(edge, _): &(u32, f64)| snapshot.head[*edge as usize] == found.start.node;
         if let Some((edge, before)) = directions(snapshot, snapped).find(leaves) {
-            pieces.push(stub(snapshot, *metric, *lon_lat, snapped, true));
+            pieces.push(stub(snapshot, *who, *lon_lat, snapped, true));
             pieces.push(cut(asked, edge, [before, 1.0], 0));
         }
     }
@@ -65,7 +65,7 @@ pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
         let enters = |(edge, _): &(u32, f64)| snapshot.tail[*edge as usize] == found.goal.node;
         if let Some((edge, before)) = directions(snapshot, snapped).find(enters) {
             pieces.push(cut(asked, edge, [0.0, before], 0));
-            pieces.push(stub(snapshot, *metric, *lon_lat, snapped, false));
+            pieces.push(stub(snapshot, *who, *lon_lat, snapped, false));
         }
     }
     let level = snapshot.node(found.start.node).level;
@@ -81,7 +81,7 @@ pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
 pub(crate) fn direct(
     snapshot: &Snapshot,
     overlay: &Overlay,
-    metric: Metric,
+    who: Who,
     from: &Spot,
     to: &Spot,
 ) -> Option<(u32, Pieces)> {
@@ -90,36 +90,30 @@ pub(crate) fn direct(
     };
     let forth = directions(snapshot, a).zip(directions(snapshot, b));
     let fits = |((edge, before), (other, after)): &((u32, f64), (u32, f64))| {
-        let open = !overlay.blocks(*edge) && snapshot.weight(metric, *edge) != NO_WAY;
+        let open = !overlay.blocks(*edge) && snapshot.weight(who, *edge) != NO_WAY;
         edge == other && before <= after && open
     };
     let ((edge, before), (_, after)) = forth.into_iter().find(fits)?;
     let nobody = [to.clone()];
-    let asked = Asked { snapshot, overlay, metric, from, to: &nobody };
+    let asked = Asked { snapshot, overlay, who, from, to: &nobody };
     let pieces = vec![
-        stub(snapshot, metric, *lon_lat, a, true),
+        stub(snapshot, who, *lon_lat, a, true),
         cut(&asked, edge, [before, after], 0),
-        stub(snapshot, metric, *goal, b, false),
+        stub(snapshot, who, *goal, b, false),
     ];
     let millis = pieces.iter().map(|piece| piece.millis).fold(0, u32::saturating_add);
     Some((millis, Pieces { pieces, goal: 0, level: a.level }))
 }
 
 /// The few steps between a position and the way it was snapped to.
-fn stub(
-    snapshot: &Snapshot,
-    metric: Metric,
-    [lon, lat]: [f64; 2],
-    snapped: &Snapped,
-    leaving: bool,
-) -> Piece {
+fn stub(snapshot: &Snapshot, who: Who, [lon, lat]: [f64; 2], snapped: &Snapped, leaving: bool) -> Piece {
     let at = snapshot.graph().frame().to_plane(lon, lat);
     let points = if leaving { vec![at, snapped.at] } else { vec![snapped.at, at] };
     Piece {
         kind: EdgeKind::Walk,
         points,
         length_m: snapped.gap_m,
-        millis: stub_ms(snapped, metric),
+        millis: stub_ms(snapped, who),
         delay_ms: 0,
         levels: [snapped.level; 2],
         room: snapshot.edge(snapped.edge).room,
@@ -130,14 +124,14 @@ fn stub(
 
 /// Returns an edge from one share of its length to another.
 fn cut(asked: &Asked<'_>, edge: u32, [begin, end]: [f64; 2], delay_ms: u32) -> Piece {
-    let Asked { snapshot, metric, .. } = asked;
+    let Asked { snapshot, who, .. } = asked;
     let (from, to) = (snapshot.tail[edge as usize], snapshot.head[edge as usize]);
     let way = snapshot.edge(edge);
     let mut points = points(snapshot.graph(), from, way, to);
     if begin > 0.0 || end < 1.0 {
         points = clip(&points, begin, end);
     }
-    let whole = snapshot.weight(*metric, edge);
+    let whole = snapshot.weight(*who, edge);
     let millis = part(whole, end - begin).saturating_add(delay_ms);
     let near = || {
         [from, to].into_iter().find_map(|node| match snapshot.node(node).kind {

@@ -6,9 +6,9 @@ use super::resolve::Spot;
 use super::{Reason, RouteRequest};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
-use crate::profile::{Profile, Speed};
+use crate::profile::{Profile, Who};
 use crate::search::{End, Found, Searcher};
-use crate::snapshot::{Metric, Snapshot};
+use crate::snapshot::Snapshot;
 
 pub(super) fn reason(
     snapshot: &Snapshot,
@@ -19,24 +19,24 @@ pub(super) fn reason(
     to: &[Spot],
 ) -> Reason {
     let open = Overlay::open();
-    let ends = |metric: Metric| {
-        let starts: Vec<End> = from.iter().flat_map(|spot| spot.starts(snapshot, &open, metric)).collect();
-        let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, &open, metric)).collect();
+    let ends = |who: Who| {
+        let starts: Vec<End> = from.iter().flat_map(|spot| spot.starts(snapshot, &open, who)).collect();
+        let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, &open, who)).collect();
         (starts, goals)
     };
-    let joined = |metric: Metric| {
-        let (starts, goals) = ends(metric);
-        snapshot.joins(metric, &starts, &goals)
+    let joined = |who: Who| {
+        let (starts, goals) = ends(who);
+        snapshot.joins(who, &starts, &goals)
     };
-    let metric = Metric::Of(request.profile, request.speed);
-    let (starts, goals) = ends(metric);
-    if let Some(found) = searcher.find(snapshot, &open, (request.profile, request.speed), &starts, &goals) {
+    let who = request.who();
+    let (starts, goals) = ends(who);
+    if let Some(found) = searcher.find(snapshot, &open, who, &starts, &goals) {
         return Reason::Closed(in_the_way(snapshot, overlay, &found, from, to));
     }
-    if joined(Metric::Of(Profile::Walk, Speed::default())) {
+    if joined(Who { profile: Profile::Walk, ..who }) {
         return Reason::NoAccessibleWay;
     }
-    if joined(Metric::Unbarred) { Reason::ZoneForbidden } else { Reason::Disconnected }
+    if joined(Who::ANYBODY) { Reason::ZoneForbidden } else { Reason::Disconnected }
 }
 
 /// Returns the closed features on the way that there would be.

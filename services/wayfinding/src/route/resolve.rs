@@ -1,13 +1,13 @@
 //! From what a passenger said to where it is.
 
 use crate::geometry::millis_between;
-use crate::graph::{Place, WALK_SPEED_MPS};
+use crate::graph::Place;
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
-use crate::profile::NO_WAY;
+use crate::profile::{NO_WAY, Who};
 use crate::search::End;
+use crate::snapshot::Snapshot;
 use crate::snapshot::snap::Snapped;
-use crate::snapshot::{Metric, Snapshot};
 use crate::words::Language;
 
 use super::{RouteError, end};
@@ -25,27 +25,27 @@ pub(crate) enum Spot {
 }
 
 impl Spot {
-    pub(crate) fn starts(&self, snapshot: &Snapshot, overlay: &Overlay, metric: Metric) -> Vec<End> {
-        self.ends(snapshot, overlay, metric, true)
+    pub(crate) fn starts(&self, snapshot: &Snapshot, overlay: &Overlay, who: Who) -> Vec<End> {
+        self.ends(snapshot, overlay, who, true)
     }
 
-    pub(crate) fn goals(&self, snapshot: &Snapshot, overlay: &Overlay, metric: Metric) -> Vec<End> {
-        self.ends(snapshot, overlay, metric, false)
+    pub(crate) fn goals(&self, snapshot: &Snapshot, overlay: &Overlay, who: Who) -> Vec<End> {
+        self.ends(snapshot, overlay, who, false)
     }
 
     /// Returns the nodes next to the spot and what the way between costs, off it or onto it.
-    fn ends(&self, snapshot: &Snapshot, overlay: &Overlay, metric: Metric, leaving: bool) -> Vec<End> {
+    fn ends(&self, snapshot: &Snapshot, overlay: &Overlay, who: Who, leaving: bool) -> Vec<End> {
         match self {
             Self::Nodes { nodes, .. } => nodes.iter().map(|node| end(*node)).collect(),
             Self::OnWay { snapped, .. } => {
                 let ways = directions(snapshot, snapped);
                 let open = ways.filter(|(edge, _)| !overlay.blocks(*edge));
                 let ends = open.filter_map(|(edge, before)| {
-                    let whole = snapshot.weight(metric, edge);
+                    let whole = snapshot.weight(who, edge);
                     let share = if leaving { 1.0 - before } else { before };
                     let node =
                         if leaving { snapshot.head[edge as usize] } else { snapshot.tail[edge as usize] };
-                    let millis = part(whole, share).saturating_add(stub_ms(snapped, metric));
+                    let millis = part(whole, share).saturating_add(stub_ms(snapped, who));
                     (whole != NO_WAY).then_some(End { node, millis })
                 });
                 ends.collect()
@@ -74,23 +74,19 @@ pub(crate) fn part(whole: u32, share: f64) -> u32 {
 }
 
 /// Returns the time from a position to the way it was snapped to.
-pub(crate) fn stub_ms(snapped: &Snapped, metric: Metric) -> u32 {
-    let speed_mps = match metric {
-        Metric::Of(profile, speed) => speed.mps(profile),
-        Metric::Unbarred => WALK_SPEED_MPS,
-    };
-    millis_between(snapped.gap_m, speed_mps)
+pub(crate) fn stub_ms(snapped: &Snapped, who: Who) -> u32 {
+    millis_between(snapped.gap_m, who.speed.mps(who.profile))
 }
 
 pub(crate) fn resolve(
     snapshot: &Snapshot,
     overlay: &Overlay,
-    metric: Metric,
+    who: Who,
     field: &'static str,
     reference: &str,
 ) -> Result<Vec<Spot>, RouteError> {
     if let Some((lon_lat, ordinal)) = position(reference) {
-        return on_way(snapshot, overlay, metric, field, lon_lat, ordinal).map(|spot| vec![spot]);
+        return on_way(snapshot, overlay, who, field, lon_lat, ordinal).map(|spot| vec![spot]);
     }
     let unknown = || RouteError::UnknownPlace { field, reference: reference.chars().take(200).collect() };
     if let Some(spot) = FeatureId::parse(reference).and_then(|id| feature(snapshot, &id)) {
@@ -119,7 +115,7 @@ fn feature(snapshot: &Snapshot, id: &FeatureId) -> Option<Spot> {
     let room = graph.room(id)?;
     let lon_lat = graph.frame.to_world(room.areas.first()?.interior());
     let ordinal = graph.storeys[room.level].ordinal;
-    let snapped = snapshot.snap_by(&Overlay::open(), Metric::Unbarred, lon_lat, ordinal)?;
+    let snapped = snapshot.snap_by(&Overlay::open(), Who::ANYBODY, lon_lat, ordinal)?;
     Some(Spot::OnWay { lon_lat, snapped })
 }
 
@@ -134,7 +130,7 @@ fn position(reference: &str) -> Option<([f64; 2], i32)> {
 fn on_way(
     snapshot: &Snapshot,
     overlay: &Overlay,
-    metric: Metric,
+    who: Who,
     field: &'static str,
     lon_lat: [f64; 2],
     ordinal: i32,
@@ -147,8 +143,8 @@ fn on_way(
     let open = Overlay::open();
     // Where all ways are closed, or none fits the profile, the reason is found from the nearest way of all.
     let snapped = snapshot
-        .snap_by(overlay, metric, lon_lat, ordinal)
-        .or_else(|| snapshot.snap_by(&open, metric, lon_lat, ordinal))
-        .or_else(|| snapshot.snap_by(&open, Metric::Unbarred, lon_lat, ordinal));
+        .snap_by(overlay, who, lon_lat, ordinal)
+        .or_else(|| snapshot.snap_by(&open, who, lon_lat, ordinal))
+        .or_else(|| snapshot.snap_by(&open, Who::ANYBODY, lon_lat, ordinal));
     snapped.map(|snapped| Spot::OnWay { lon_lat, snapped }).ok_or(RouteError::OffVenue { field })
 }

@@ -13,6 +13,7 @@ use petgraph::stable_graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 
 use crate::graph::{Edge, EdgeKind, Graph, NodeKind};
+use crate::profile::Rights;
 
 /// Returns for each node whether it is a leaf.
 pub(super) fn leaves(graph: &Graph) -> Vec<bool> {
@@ -24,7 +25,7 @@ pub(super) fn leaves(graph: &Graph) -> Vec<bool> {
 
 fn is_passed_by(graph: &Graph, place: NodeIndex) -> bool {
     let model = &graph.model;
-    let plain = |edge: &Edge| edge.kind == EdgeKind::Walk && !edge.barred;
+    let plain = |edge: &Edge| edge.kind == EdgeKind::Walk && edge.needs == Rights::Visitor;
     let for_all = |edge: &Edge| plain(edge) && edge.wheels && edge.features.is_empty();
     let mut ways = [Incoming, Outgoing].into_iter().flat_map(|side| model.edges_directed(place, side));
     if !ways.all(|way| plain(way.weight())) {

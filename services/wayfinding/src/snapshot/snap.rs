@@ -8,11 +8,11 @@ use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use rstar::primitives::{GeomWithData, Line};
 use rstar::{PointDistance, RTree};
 
-use super::{Metric, Snapshot};
+use super::Snapshot;
 use crate::geometry::{distance_m, nearest_on};
 use crate::graph::{Edge, EdgeKind, Graph};
 use crate::overlay::Overlay;
-use crate::profile::{NO_WAY, Profile, Speed};
+use crate::profile::{NO_WAY, Who};
 
 /// The furthest a position may lie from every way and still be on the venue, in metres.
 pub const SNAP_MAX_M: f64 = 30.0;
@@ -67,14 +67,8 @@ pub(super) fn build(graph: &Graph, tail: &[u32], head: &[u32], origin: &[EdgeInd
 impl Snapshot {
     /// Returns the nearest way to a position on any level of the ordinal that is open now, or `None` when
     /// there is none within [`SNAP_MAX_M`].
-    pub fn snap(
-        &self,
-        overlay: &Overlay,
-        profile: Profile,
-        lon_lat: [f64; 2],
-        ordinal: i32,
-    ) -> Option<Snapped> {
-        self.snap_by(overlay, Metric::Of(profile, Speed::default()), lon_lat, ordinal)
+    pub fn snap(&self, overlay: &Overlay, who: Who, lon_lat: [f64; 2], ordinal: i32) -> Option<Snapped> {
+        self.snap_by(overlay, who, lon_lat, ordinal)
     }
 
     /// Returns how far a point of the plane is from every way of an ordinal's levels, in metres.
@@ -88,7 +82,7 @@ impl Snapshot {
     pub(crate) fn snap_by(
         &self,
         overlay: &Overlay,
-        metric: Metric,
+        who: Who,
         [lon, lat]: [f64; 2],
         ordinal: i32,
     ) -> Option<Snapped> {
@@ -99,10 +93,10 @@ impl Snapshot {
         let levels = (0..self.graph.storeys.len()).filter(|l| self.graph.storeys[*l].ordinal == ordinal);
         let inside = levels.clone().find_map(|level| {
             let room = crate::graph::room_at(&self.graph.rooms, level, at)?;
-            self.nearest(overlay, metric, level, at, Some(room))
+            self.nearest(overlay, who, level, at, Some(room))
         });
         inside.or_else(|| {
-            let found = levels.filter_map(|level| self.nearest(overlay, metric, level, at, None));
+            let found = levels.filter_map(|level| self.nearest(overlay, who, level, at, None));
             found.min_by(|a, b| a.gap_m.total_cmp(&b.gap_m))
         })
     }
@@ -110,7 +104,7 @@ impl Snapshot {
     fn nearest(
         &self,
         overlay: &Overlay,
-        metric: Metric,
+        who: Who,
         level: usize,
         at: Coord<f64>,
         room: Option<usize>,
@@ -118,7 +112,7 @@ impl Snapshot {
         let query = [at.x, at.y];
         let usable = |edge: u32| {
             let twin = self.twin(edge);
-            let open = |edge: u32| !overlay.blocks(edge) && self.weight(metric, edge) != NO_WAY;
+            let open = |edge: u32| !overlay.blocks(edge) && self.weight(who, edge) != NO_WAY;
             (open(edge) || twin.is_some_and(open)) && (room.is_none() || self.edge(edge).room == room)
         };
         let tree = &self.index[level].tree;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use airside_wayfinding::measure::{Peer, follow};
-use airside_wayfinding::{Overlay, Pace, Profile, Searcher, Snapshot, Source, Speed};
+use airside_wayfinding::{Overlay, Pace, Profile, Rights, Searcher, Snapshot, Source, Speed, Who};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
@@ -25,24 +25,27 @@ fn hold_at_any_moment(folder: &str) {
             4 => prop::sample::select(Pace::ALL.to_vec()).prop_map(Speed::Pace),
             1 => (300_u16..=3_000).prop_map(Speed::Own),
         ],
+        prop::sample::select(Rights::ALL.to_vec()),
     );
-    let check = |(pairs, shut, slow, profile, speed): (Vec<(Index, Index)>, Vec<Index>, Vec<_>, _, _)| {
-        let slow =
-            slow.into_iter().map(|(index, millis): (Index, u32)| (index.get(&features).clone(), millis));
-        let shut = shut.iter().map(|index| index.get(&features).clone());
-        let overlay = Overlay::live(&snapshot, shut, &slow.collect());
-        let walker = (profile, speed);
-        let (peer, mut searcher) = (Peer::of(&snapshot, &overlay, walker), Searcher::new());
-        for (from, to) in pairs {
-            let [from, to] = [from, to].map(|end| u32::try_from(end.index(snapshot.node_count())).unwrap());
-            let found = searcher.path(&snapshot, &overlay, walker, from, to);
-            prop_assert_eq!(found.map(|(cost, _)| cost), peer.dijkstra(from, to), "{} to {}", from, to);
-            if let Some((cost, edges)) = found {
-                prop_assert_eq!(follow(&snapshot, &overlay, walker, edges, [from, to]), Some(cost));
+    let check =
+        |(pairs, shut, slow, profile, speed, rights): (Vec<(Index, Index)>, Vec<Index>, Vec<_>, _, _, _)| {
+            let slow =
+                slow.into_iter().map(|(index, millis): (Index, u32)| (index.get(&features).clone(), millis));
+            let shut = shut.iter().map(|index| index.get(&features).clone());
+            let overlay = Overlay::live(&snapshot, shut, &slow.collect());
+            let walker = Who { profile, speed, rights };
+            let (peer, mut searcher) = (Peer::of(&snapshot, &overlay, walker), Searcher::new());
+            for (from, to) in pairs {
+                let [from, to] =
+                    [from, to].map(|end| u32::try_from(end.index(snapshot.node_count())).unwrap());
+                let found = searcher.path(&snapshot, &overlay, walker, from, to);
+                prop_assert_eq!(found.map(|(cost, _)| cost), peer.dijkstra(from, to), "{} to {}", from, to);
+                if let Some((cost, edges)) = found {
+                    prop_assert_eq!(follow(&snapshot, &overlay, walker, edges, [from, to]), Some(cost));
+                }
             }
-        }
-        Ok(())
-    };
+            Ok(())
+        };
     TestRunner::new(ProptestConfig::with_cases(25)).run(&moments, check).unwrap();
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use airside_wayfinding::graph::Edge;
 use airside_wayfinding::measure::{Peer, follow, scaled};
-use airside_wayfinding::{FeatureId, Overlay, Pace, Profile, Searcher, Snapshot, Speed};
+use airside_wayfinding::{FeatureId, Overlay, Pace, Profile, Rights, Searcher, Snapshot, Speed, Who};
 use petgraph::stable_graph::{EdgeReference, NodeIndex};
 use petgraph::visit::{EdgeFiltered, EdgeRef};
 use proptest::prelude::*;
@@ -14,24 +14,13 @@ use crate::Venue;
 
 static TOWN: LazyLock<Snapshot> = LazyLock::new(|| Venue::testville().snapshot);
 
-const WALKER: Walker = (Profile::Walk, Speed::Pace(Pace::Normal));
-
-/// A passenger: a profile at a pace, or at one's own speed.
-type Walker = (Profile, Speed);
-
 /// Dijkstra on the model, knowing nothing of the snapshot.
-fn dijkstra(
-    snapshot: &Snapshot,
-    closed: &BTreeSet<FeatureId>,
-    (profile, speed): Walker,
-    from: u32,
-    to: u32,
-) -> Option<u64> {
+fn dijkstra(snapshot: &Snapshot, closed: &BTreeSet<FeatureId>, who: Who, from: u32, to: u32) -> Option<u64> {
     let graph = snapshot.graph();
     let model = graph.model();
     let shut = |node: NodeIndex| model[node].features.iter().any(|feature| closed.contains(feature));
     let weight = |edge: EdgeReference<'_, Edge>| {
-        profile.weight(speed, &model[edge.source()], edge.weight(), &model[edge.target()])
+        who.weight(&model[edge.source()], edge.weight(), &model[edge.target()])
     };
     let open = EdgeFiltered::from_fn(model, |edge: EdgeReference<'_, Edge>| {
         let room = edge.weight().room.and_then(|room| graph.unit_id(room));
@@ -45,13 +34,18 @@ fn dijkstra(
     costs.get(&to).copied()
 }
 
-fn walkers() -> impl Strategy<Value = Walker> {
+fn walkers() -> impl Strategy<Value = Who> {
     let pace = prop::sample::select(Pace::ALL.to_vec()).prop_map(Speed::Pace);
     let speed = prop_oneof![3 => pace, 2 => (300_u16..=3_000).prop_map(Speed::Own)];
-    (prop::sample::select(Profile::ALL.to_vec()), speed)
+    let rights = prop::sample::select(Rights::ALL.to_vec());
+    (prop::sample::select(Profile::ALL.to_vec()), speed, rights).prop_map(|(profile, speed, rights)| Who {
+        profile,
+        speed,
+        rights,
+    })
 }
 
-fn cost_ms(snapshot: &Snapshot, overlay: &Overlay, walker: Walker, from: u32, to: u32) -> Option<u32> {
+fn cost_ms(snapshot: &Snapshot, overlay: &Overlay, walker: Who, from: u32, to: u32) -> Option<u32> {
     Searcher::new().path(snapshot, overlay, walker, from, to).map(|(cost, _)| cost)
 }
 
@@ -114,7 +108,7 @@ proptest! {
         let mut least = 0;
         for count in 0..=shut.len() {
             let overlay = Overlay::closing(&TOWN, shut[..count].iter().map(|index| index.get(&all).clone()));
-            let cost = cost_ms(&TOWN, &overlay, WALKER, from, to).unwrap_or(u32::MAX);
+            let cost = cost_ms(&TOWN, &overlay, Who::default(), from, to).unwrap_or(u32::MAX);
             prop_assert!(cost >= least);
             least = cost;
         }
@@ -126,10 +120,10 @@ fn a_scaled_town_answers_like_its_peer() {
     let large = Snapshot::compile(scaled(TOWN.graph(), 1_000));
     assert!((1_000..1_200).contains(&large.node_count()));
     let nodes = u32::try_from(large.node_count()).unwrap();
-    let peer = Peer::of(&large, &Overlay::open(), WALKER);
+    let peer = Peer::of(&large, &Overlay::open(), Who::default());
     for step in 0..60 {
         let (from, to) = (step * 7_919 % nodes, step * 104_729 % nodes);
-        let own = cost_ms(&large, &Overlay::open(), WALKER, from, to);
+        let own = cost_ms(&large, &Overlay::open(), Who::default(), from, to);
         assert!(own.is_some(), "the copies are joined");
         assert_eq!(own, peer.astar(from, to));
         assert_eq!(own, peer.dijkstra(from, to));

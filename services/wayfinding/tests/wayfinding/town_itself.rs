@@ -159,7 +159,8 @@ fn a_broken_down_escalator_is_avoided_when_waiting_takes_longer() {
 fn checkpoint(venue: &Venue) -> airside_wayfinding::FeatureId {
     let model = venue.snapshot.graph().model();
     let edge = model.edge_indices().find(|edge| {
-        model[*edge].kind == airside_wayfinding::graph::EdgeKind::Security && !model[*edge].barred
+        model[*edge].kind == airside_wayfinding::graph::EdgeKind::Security
+            && model[*edge].needs <= airside_wayfinding::Rights::Passenger
     });
     let (lane, _) = model.edge_endpoints(edge.unwrap()).unwrap();
     model[lane].features[1].clone()

@@ -4,7 +4,9 @@
 use std::{hint::black_box, path::Path, time::Instant};
 
 use airside_api::navigation::v1;
-use airside_wayfinding::{FeatureId, Overlay, Pace, Profile, RouteRequest, Searcher, Snapshot, Speed, route};
+use airside_wayfinding::{
+    FeatureId, Overlay, Pace, Profile, RouteRequest, Searcher, Snapshot, Speed, Who, route,
+};
 use anyhow::{Context, ensure};
 use tonic::Request;
 
@@ -55,7 +57,8 @@ fn engine_ms(snapshot: &Snapshot) -> f64 {
     let mut searcher = Searcher::new();
     for profile in Profile::ALL {
         for pace in Pace::ALL {
-            black_box(searcher.path(snapshot, &before, (profile, Speed::Pace(pace)), 0, 0));
+            let who = Who { profile, speed: Speed::Pace(pace), ..Who::default() };
+            black_box(searcher.path(snapshot, &before, who, 0, 0));
         }
     }
     let mut best = f64::INFINITY;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::ExitCode};
 
-use airside_wayfinding::{Outcome, Profile, Speed, draw};
+use airside_wayfinding::{Outcome, Profile, draw};
 use anyhow::{Context, bail};
 use clap::Args;
 
@@ -38,12 +38,10 @@ impl Draw {
         let snapshot = snapshot(&self.path)?;
         let level = draw::level_called(&snapshot, &self.level)?;
         let route = match self.route.as_deref() {
-            Some([from, to]) => {
-                match ask(&snapshot, from, to, (self.profile, Speed::default()), self.language)? {
-                    Outcome::Found(route) => Some(route),
-                    Outcome::NotFound { text, .. } => bail!("no route: {text}"),
-                }
-            }
+            Some([from, to]) => match ask(&snapshot, from, to, self.profile.into(), self.language)? {
+                Outcome::Found(route) => Some(route),
+                Outcome::NotFound { text, .. } => bail!("no route: {text}"),
+            },
             _ => None,
         };
         let picture = draw::draw(&snapshot, level, route.as_ref(), self.language.into());

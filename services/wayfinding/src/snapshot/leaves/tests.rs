@@ -6,7 +6,7 @@ use petgraph::stable_graph::StableDiGraph;
 use crate::graph::{Edge, Graph, Node, NodeKind};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
-use crate::profile::{Profile, Speed};
+use crate::profile::Who;
 use crate::search::Searcher;
 use crate::snapshot::Snapshot;
 use crate::words::Labels;
@@ -41,7 +41,7 @@ fn check(direct_m: Option<f64>, leaf: bool, cost_ms: u32) {
     let snapshot = triangle(direct_m);
     assert_eq!(snapshot.leaves, [false, leaf, false]);
     let mut searcher = Searcher::new();
-    let way = searcher.path(&snapshot, &Overlay::open(), (Profile::Walk, Speed::default()), 0, 2);
+    let way = searcher.path(&snapshot, &Overlay::open(), Who::default(), 0, 2);
     assert_eq!(way.map(|(cost, _)| cost), Some(cost_ms));
 }
 
