@@ -9,6 +9,8 @@ use prost::Message;
 
 use crate::model::{Closure, Reason};
 
+pub mod blob;
+
 const CLOSURE_SET: &str = "navigation.ClosureSet";
 const CLOSURE_LIFTED: &str = "navigation.ClosureLifted";
 

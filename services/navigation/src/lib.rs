@@ -5,7 +5,8 @@
 //! How ways are found is `airside-wayfinding`'s; this crate gives it the maps
 //! and what is closed, and speaks gRPC.
 //!
-//! Streams. `venue-<code>` holds `ClosureSet` and `ClosureLifted`.
+//! Streams. `venue-<code>` holds `ClosureSet` and `ClosureLifted`; `blob-<digest>` the parts of some large
+//! content, which other facts name by its digest ([`blobs`]).
 //!
 //! Invariants.
 //! - A request is answered from one snapshot and one overlay that belong
@@ -16,6 +17,7 @@
 //! Must never: store a position of a person, or a route; route over a map that
 //! the checks refuse.
 
+pub mod blobs;
 pub mod decide;
 pub mod events;
 pub mod model;

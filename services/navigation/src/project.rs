@@ -1,8 +1,8 @@
 //! What is closed now, applied to the maps.
 //!
 //! Each venue holds one immutable [`Live`]: snapshot, overlay and closures that
-//! belong together. A change builds a new one and swaps it in, so a request
-//! keeps the one it began with and the next request knows at once. Closures are
+//! belong together. A change, be it of the closures or of the map, builds a new one
+//! and swaps it in, so a request keeps the one it began with and the next request knows at once. Closures are
 //! also kept for venues that have no map here, and for features that a newer
 //! map dropped: they can still be lifted. The fold itself touches no map; what it
 //! has folded is shown page by page.
@@ -11,7 +11,7 @@ pub mod boards;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, StoredEvent, Timestamp};
@@ -34,49 +34,71 @@ pub struct Live {
     pub closures: BTreeMap<FeatureId, Closure>,
 }
 
-/// The venues that have a map, each as it is now.
-#[derive(Debug, Clone)]
-pub struct Maps(Arc<BTreeMap<VenueCode, ArcSwap<Live>>>);
+/// The venues that have a map, each as it is now. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Maps(Arc<Shelf>);
 
-impl Maps {
-    /// Makes venues where everything is open.
-    pub fn new(snapshots: impl IntoIterator<Item = (VenueCode, Snapshot)>) -> Self {
-        let open = |snapshot| Live {
-            snapshot: Arc::new(snapshot),
-            overlay: Overlay::open(),
-            closures: BTreeMap::new(),
-        };
-        let venue = |(code, snapshot)| (code, ArcSwap::from_pointee(open(snapshot)));
-        Self(Arc::new(snapshots.into_iter().map(venue).collect()))
-    }
-
-    /// Returns a venue as it is now.
-    pub fn get(&self, code: &VenueCode) -> Option<Arc<Live>> {
-        self.0.get(code).map(ArcSwap::load_full)
-    }
-
-    /// Returns all venues as they are now, by code.
-    pub fn iter(&self) -> impl Iterator<Item = (&VenueCode, Arc<Live>)> {
-        self.0.iter().map(|(code, live)| (code, live.load_full()))
-    }
-
-    /// Returns the codes.
-    pub fn codes(&self) -> impl Iterator<Item = &VenueCode> {
-        self.0.keys()
-    }
-
-    fn close(&self, code: &VenueCode, closures: &BTreeMap<FeatureId, Closure>) {
-        let Some(venue) = self.0.get(code) else { return };
-        let before = venue.load_full();
-        let snapshot = Arc::clone(&before.snapshot);
-        let overlay = Overlay::closing(&snapshot, closures.keys().cloned());
-        overlay.follow(&before.overlay, &snapshot);
-        venue.store(Arc::new(Live { snapshot, overlay, closures: closures.clone() }));
-    }
+#[derive(Debug, Default)]
+struct Shelf {
+    live: ArcSwap<BTreeMap<VenueCode, Arc<Live>>>,
+    /// Held by who changes a venue.
+    closed: Mutex<Closed>,
 }
 
 /// What is closed in each venue, also in those that have no map here.
 type Closed = BTreeMap<VenueCode, BTreeMap<FeatureId, Closure>>;
+
+impl Maps {
+    /// Makes venues where everything is open.
+    pub fn new(snapshots: impl IntoIterator<Item = (VenueCode, Snapshot)>) -> Self {
+        let maps = Self::default();
+        for (code, snapshot) in snapshots {
+            maps.install(&code, Arc::new(snapshot));
+        }
+        maps
+    }
+
+    /// Returns a venue as it is now.
+    pub fn get(&self, code: &VenueCode) -> Option<Arc<Live>> {
+        self.0.live.load().get(code).cloned()
+    }
+
+    /// Returns all venues as they are now, by code.
+    pub fn all(&self) -> Arc<BTreeMap<VenueCode, Arc<Live>>> {
+        self.0.live.load_full()
+    }
+
+    /// Gives a venue its map, in place of the one it had, with what is closed there. It takes its time, and
+    /// requests are answered meanwhile.
+    pub fn install(&self, code: &VenueCode, snapshot: Arc<Snapshot>) {
+        let closed = self.lock();
+        let closures = closed.get(code).cloned().unwrap_or_default();
+        self.show(code, snapshot, closures);
+    }
+
+    fn close(&self, code: &VenueCode, closures: &BTreeMap<FeatureId, Closure>) {
+        let mut closed = self.lock();
+        closed.insert(code.clone(), closures.clone());
+        if let Some(before) = self.get(code) {
+            self.show(code, Arc::clone(&before.snapshot), closures.clone());
+        }
+    }
+
+    /// Shows a venue from now on; the caller holds the lock.
+    fn show(&self, code: &VenueCode, snapshot: Arc<Snapshot>, closures: BTreeMap<FeatureId, Closure>) {
+        let overlay = Overlay::closing(&snapshot, closures.keys().cloned());
+        if let Some(before) = self.get(code) {
+            overlay.follow(&snapshot, &before.overlay, &before.snapshot);
+        }
+        let mut venues = BTreeMap::clone(&self.all());
+        venues.insert(code.clone(), Arc::new(Live { snapshot, overlay, closures }));
+        self.0.live.store(Arc::new(venues));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Closed> {
+        self.0.closed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Follows the closures of the venues.
 #[derive(Debug)]
@@ -91,7 +113,7 @@ impl Closures {
     /// Makes the projection over venues.
     pub fn new(maps: Maps) -> Self {
         // A fresh one knows of no closure, and shows that too.
-        let changed = maps.codes().cloned().collect();
+        let changed = maps.all().keys().cloned().collect();
         Self { maps, closed: Closed::new(), changed }
     }
 }

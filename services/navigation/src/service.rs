@@ -32,7 +32,8 @@ impl NavigationService for Navigation {
         &self,
         _: Request<ListVenuesRequest>,
     ) -> Result<Response<ListVenuesResponse>, Status> {
-        let venues = self.venues.maps().iter().map(|(code, live)| answer::venue(code, &live)).collect();
+        let venues = self.venues.maps().all();
+        let venues = venues.iter().map(|(code, live)| answer::venue(code, live)).collect();
         Ok(Response::new(ListVenuesResponse { venues }))
     }
 

@@ -98,7 +98,7 @@ impl Venues {
     /// # Errors
     /// When there is no such venue.
     pub fn venue(&self, code: &str) -> Result<(VenueCode, Arc<Live>), NavigationError> {
-        let known = || self.maps.codes().map(ToString::to_string).collect();
+        let known = || self.maps.all().keys().map(ToString::to_string).collect();
         let unknown =
             || NavigationError::UnknownVenue { venue: code.chars().take(40).collect(), known: known() };
         let code: VenueCode = code.parse().map_err(|_| unknown())?;

@@ -93,9 +93,10 @@ impl Overlay {
         &self.unknown
     }
 
-    /// Prepares for searches whatever was in use before, so that no request waits for it.
-    pub fn follow(&self, before: &Self, snapshot: &Snapshot) {
-        self.prepared(snapshot).follow(before.prepared(snapshot), snapshot, self);
+    /// Prepares for searches whatever was in use before, on the snapshot of then, so that no request waits
+    /// for it.
+    pub fn follow(&self, snapshot: &Snapshot, before: &Self, earlier: &Snapshot) {
+        self.prepared(snapshot).follow(before.prepared(earlier), snapshot, self);
     }
 
     /// Returns what searches need of this moment; where nothing is different the snapshot keeps it.

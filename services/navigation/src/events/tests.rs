@@ -3,7 +3,7 @@
 use airside_kernel::testing::{self, first_parts};
 use proptest::prelude::*;
 
-use super::*;
+use super::{blob::BlobPart, *};
 
 fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
     testing::recorded(first_parts(), "", event_type, &[], payload)
@@ -46,6 +46,14 @@ fn closure_lifted_version_1_is_read_and_written_for_ever() {
         &VenueEvent::ClosureLifted { feature: lift() },
         include_str!("golden/closure_lifted.v1.hex"),
     );
+}
+
+#[test]
+fn blob_part_version_1_is_read_and_written_for_ever() {
+    let part = BlobPart { offset: 524_288, size: 524_294, deflated: Bytes::from_static(b"parts!") };
+    let golden = include_str!("golden/blob_part.v1.hex");
+    assert_eq!(hex(&part.encode()), golden.trim(), "{} is written differently now", part.event_type());
+    assert_eq!(BlobPart::decode(&recorded(part.event_type(), &unhex(golden))), Ok([part]));
 }
 
 #[test]
