@@ -65,7 +65,7 @@ fn engine_ms(snapshot: &Snapshot) -> f64 {
     for _ in 0..3 * ROUNDS {
         let start = Instant::now();
         let next = Overlay::closing(snapshot, closed.clone());
-        next.follow(&before, snapshot);
+        next.follow(snapshot, &before, snapshot);
         best = best.min(start.elapsed().as_secs_f64() * 1e3);
         before = next;
     }
