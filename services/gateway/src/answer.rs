@@ -66,7 +66,7 @@ pub(crate) fn wrong_wire<B>(wire: Wire, request: &Request<B>) -> Option<Response
     }
 }
 
-fn error(http: StatusCode, status: &Status) -> Response<Body> {
+pub(crate) fn error(http: StatusCode, status: &Status) -> Response<Body> {
     let body = json!({"code": connect_name(status.code()), "message": status.message()});
     let mut answer = json_answer(http, body.to_string());
     if status.code() == Code::Unauthenticated {
@@ -84,7 +84,8 @@ fn welcome(env: Environment) -> String {
         "Airside {}: where every bag is, and the way to every gate.\n\
          gRPC: this port, HTTP/2. JSON: POST /airside.<domain>.v1.<Service>/<Method>\n\
          with content-type application/json, for example\n  \
-         /airside.navigation.v1.NavigationService/ListVenues with the body {{}}\n{look}",
+         /airside.navigation.v1.NavigationService/ListVenues with the body {{}}\n\
+         Push: the WebSocket /push, subprotocol airside.push.v1\n{look}",
         env!("CARGO_PKG_VERSION")
     )
 }

@@ -1,6 +1,6 @@
 //! The limits of the edge.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,18 @@ pub struct GatewayConfig {
     /// How long running calls may go on after the stop. Default 10 s.
     #[serde(with = "humantime_serde")]
     pub drain: Duration,
+    /// WebSocket sessions that this process opens in a second; more are asked to come back. Default 5,000.
+    pub sessions_per_second_max: NonZeroU32,
+    /// Sessions that one person opens in a minute, gRPC aside. Default 30.
+    pub sessions_of_person_per_minute_max: NonZeroU32,
+    /// Frames that one session may send in a second. Default 20.
+    pub frames_per_second_max: NonZeroU32,
+    /// How long a session may be silent, which is longer than its pings are apart. Default 35 s.
+    #[serde(with = "humantime_serde")]
+    pub session_silence: Duration,
+    /// How long a session may leave what is sent to it unread. Default 10 s.
+    #[serde(with = "humantime_serde")]
+    pub session_send_timeout: Duration,
 }
 
 impl Default for GatewayConfig {
@@ -45,6 +57,15 @@ impl Default for GatewayConfig {
             keep_alive_timeout: Duration::from_secs(10),
             call_timeout_max: Duration::from_secs(30),
             drain: Duration::from_secs(10),
+            sessions_per_second_max: number(5_000),
+            sessions_of_person_per_minute_max: number(30),
+            frames_per_second_max: number(20),
+            session_silence: Duration::from_secs(35),
+            session_send_timeout: Duration::from_secs(10),
         }
     }
+}
+
+const fn number(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).expect("a limit above zero")
 }

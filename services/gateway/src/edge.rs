@@ -31,7 +31,7 @@ use uuid::Uuid;
 use crate::{
     GatewayConfig, Method, Methods, answer,
     body::{Bounded, Cut, Watched, read, too_large},
-    json,
+    json, push,
     serve::stopped,
     wire::Wire,
 };
@@ -46,6 +46,9 @@ pub(crate) struct Edge {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Metrics,
     pub(crate) config: GatewayConfig,
+    pub(crate) limits: push::Limits,
+    /// What stands behind `/push`; without it there is no such path.
+    pub(crate) sessions: Option<Arc<dyn push::Sessions>>,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) running: AtomicUsize,
 }
@@ -65,6 +68,9 @@ impl Edge {
         let span = tracing::info_span!("call", method = name, request_id = %id);
         request.extensions_mut().insert(RequestId(id));
         let answered = async {
+            if self.sessions.is_some() && request.uri().path() == push::PATH {
+                return push::answer(&mut request, &self.limits);
+            }
             let wire = Wire::of(&request);
             let Some(method) = method else {
                 return answer::unknown_path(wire, &request, self.tokens.environment());

@@ -27,20 +27,7 @@ const KEY_FIELD: &str = "idempotency_key";
 
 /// Turns a JSON body, and a key in the headers, into a gRPC frame.
 pub(crate) fn to_frame(input: MessageDescriptor, headers: &HeaderMap, json: &[u8]) -> Result<Bytes, Status> {
-    if json.is_empty() {
-        return Err(invalid("body", "it is empty; send a JSON object, at least {}"));
-    }
-    let (mut reader, mut track) = (serde_json::Deserializer::from_slice(json), Track::new());
-    let options = DeserializeOptions::new().deny_unknown_fields(true);
-    let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-    let message = DynamicMessage::deserialize_with_options(input, tracked, &options);
-    let mut message = message.map_err(|problem| match track.path() {
-        path if path.iter().any(|part| !matches!(part, Segment::Unknown)) => {
-            invalid(&path.to_string(), problem)
-        }
-        _ => invalid("body", problem),
-    })?;
-    reader.end().map_err(|problem| invalid("body", problem))?;
+    let mut message = message(input, "body", json)?;
     take_key(&mut message, headers)?;
     let length = message.encoded_len();
     let mut frame = BytesMut::with_capacity(PREFIX_BYTES + length);
@@ -48,6 +35,25 @@ pub(crate) fn to_frame(input: MessageDescriptor, headers: &HeaderMap, json: &[u8
     frame.put_u32(u32::try_from(length).map_err(|_| invalid("body", "it is too large"))?);
     message.encode(&mut frame).map_err(|_| invalid("body", "it cannot be encoded"))?;
     Ok(frame.freeze())
+}
+
+/// Reads a message from canonical JSON; `whole` is what a refusal calls all of it.
+pub(crate) fn message(input: MessageDescriptor, whole: &str, json: &[u8]) -> Result<DynamicMessage, Status> {
+    if json.is_empty() {
+        return Err(invalid(whole, "it is empty; send a JSON object, at least {}"));
+    }
+    let (mut reader, mut track) = (serde_json::Deserializer::from_slice(json), Track::new());
+    let options = DeserializeOptions::new().deny_unknown_fields(true);
+    let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+    let message = DynamicMessage::deserialize_with_options(input, tracked, &options);
+    let message = message.map_err(|problem| match track.path() {
+        path if path.iter().any(|part| !matches!(part, Segment::Unknown)) => {
+            invalid(&path.to_string(), problem)
+        }
+        _ => invalid(whole, problem),
+    })?;
+    reader.end().map_err(|problem| invalid(whole, problem))?;
+    Ok(message)
 }
 
 /// Puts the key of the headers into its field, where the message has one.

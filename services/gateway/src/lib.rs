@@ -1,4 +1,4 @@
-//! The edge: gRPC and Connect JSON on one port.
+//! The edge: gRPC, Connect JSON and the WebSocket of push on one port.
 //!
 //! One accept loop serves HTTP/1.1 and HTTP/2 under limits that are ours. A
 //! call goes through these steps, each its own file:
@@ -8,6 +8,7 @@
 //!   bound its time, catch its panic, count it.
 //! - `json`: unary calls in JSON become one gRPC frame for the same service,
 //!   in process, and its answer becomes JSON again (the Connect unary shape).
+//! - `push`: the WebSocket `/push`, another codec of the sessions.
 //! - `body`: bounds what comes in and watches what goes out.
 //! - `answer`: every refusal, in the wire of the caller.
 //!
@@ -22,6 +23,7 @@ mod config;
 mod edge;
 mod json;
 mod methods;
+pub mod push;
 mod serve;
 mod wire;
 
@@ -77,6 +79,7 @@ pub struct Gateway {
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     config: GatewayConfig,
+    sessions: Option<Arc<dyn push::Sessions>>,
 }
 
 impl fmt::Debug for Gateway {
@@ -88,7 +91,14 @@ impl fmt::Debug for Gateway {
 impl Gateway {
     /// Makes an edge in front of `services`.
     pub fn new(services: Routes, tokens: Arc<Tokens>, clock: Arc<dyn Clock>, metrics: Metrics) -> Self {
-        Self { routes: services, tokens, clock, metrics, config: GatewayConfig::default() }
+        Self { routes: services, tokens, clock, metrics, config: GatewayConfig::default(), sessions: None }
+    }
+
+    /// Opens the WebSocket `/push` in front of these sessions.
+    #[must_use]
+    pub fn with_sessions(mut self, sessions: Arc<dyn push::Sessions>) -> Self {
+        self.sessions = Some(sessions);
+        self
     }
 
     /// Sets the limits.
@@ -127,6 +137,8 @@ impl Gateway {
             tokens: self.tokens,
             clock: self.clock,
             metrics: self.metrics,
+            limits: push::Limits::new(&self.config),
+            sessions: self.sessions,
             config: self.config,
             stop: stop.clone(),
             running: AtomicUsize::new(0),

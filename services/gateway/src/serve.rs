@@ -28,7 +28,7 @@ use tokio::{
 };
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::{GatewayConfig, edge::Edge};
+use crate::{GatewayConfig, edge::Edge, push};
 
 /// What an HTTP/2 client says first (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -131,20 +131,26 @@ async fn connection(
     if !matches!(begun, Ok(Ok(true))) {
         return;
     }
-    let service = service_fn(|request: Request<Incoming>| {
+    let slot = push::Slot::default();
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(slot.clone());
         let answered = edge.clone().answer(request);
         async move { Ok::<_, Infallible>(answered.await) }
     });
-    let mut serving = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    // Boxed, so that a connection that becomes a session gives back what it took to serve calls.
+    let mut serving = Box::pin(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
         () = &mut stopping => {
             serving.as_mut().graceful_shutdown();
-            serving.await
+            serving.as_mut().await
         }
     };
+    drop(serving);
     if let Err(error) = ended {
         tracing::debug!(error = %error, "connection broke");
+    } else if let Some(upgrade) = slot.take() {
+        Box::pin(push::run(edge.clone(), upgrade)).await;
     }
 }
 

@@ -128,6 +128,7 @@ impl Frame {
                 seq: *seq,
                 recovered: *recovered,
                 ping_interval_ms: u32::try_from(PING_INTERVAL.as_millis()).unwrap_or(u32::MAX),
+                token_expires_in_ms: 0,
             }),
             Self::Snapshot { seq, notices: items } => {
                 Wire::Snapshot(v1::Snapshot { seq: *seq, notices: notices(items) })

@@ -31,6 +31,7 @@ use crate::{config::Config, operate::Running, places::private_folder};
 mod assembly;
 mod custody;
 mod intake;
+mod push;
 mod refusal;
 mod register;
 
@@ -128,9 +129,10 @@ impl Node {
             last,
             workers,
             notary: None,
+            reactors: Vec::new(),
         };
         let evidence = assembly.custody(&embedded, &vault, notary, remark, second);
-        let Made { routes, progress, read_models, messages_read, projections, backups, hands } =
+        let Made { routes, sessions, progress, read_models, messages_read, projections, backups, hands } =
             assembly.parts(&vault, &evidence, &door_stop).await?;
         assembly.readiness(&mut registry, admin_listener, progress.clone(), read_models.clone());
         let running = Running { vault: vault.clone(), projections, evidence, backups };
@@ -142,6 +144,7 @@ impl Node {
         let Assembly { config, clock, inside, last, workers, notary, .. } = assembly;
         let gateway =
             Gateway::new(routes, tokens.clone(), clock, metrics.clone()).with_config(config.gateway);
+        let gateway = gateway.with_sessions(sessions);
         let gateway = Some(tokio::spawn(gateway.serve(listener, door_stop)));
         info!(address = %public, admin = %admin, log_id = %log_id, "ready");
         Ok(Self {

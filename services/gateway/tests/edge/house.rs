@@ -14,12 +14,13 @@ use airside_api::{
         navigation_service_server::{NavigationService, NavigationServiceServer},
     },
     notifications::v1::{
-        AcknowledgeRequest, AcknowledgeResponse, ListNotificationsRequest, ListNotificationsResponse,
-        WatchRequest, WatchResponse,
+        AckLevel, AcknowledgeRequest, AcknowledgeResponse, Connect, Drain, Hello, ListNotificationsRequest,
+        ListNotificationsResponse, Notice, Notices, WatchRequest, WatchResponse,
         notification_service_server::{NotificationService, NotificationServiceServer},
+        watch_response::Frame,
     },
 };
-use airside_gateway::{Gateway, GatewayConfig};
+use airside_gateway::{Gateway, GatewayConfig, push};
 use airside_kernel::{Clock, ManualClock, PersonId, Timestamp};
 use airside_runtime::{
     auth::{Caller, Environment, RequestId, StaffRole, TokenKey, Tokens},
@@ -179,6 +180,52 @@ impl NotificationService for Push {
     }
 }
 
+/// Sessions that say hello, and then nothing until the stop; in the locale `flood` they never cease.
+struct Lines(watch::Receiver<bool>);
+
+#[tonic::async_trait]
+impl push::Sessions for Lines {
+    async fn open(&self, _: PersonId, connect: &Connect) -> Result<Box<dyn push::Session>, Status> {
+        let is_flood = match connect.locale.as_str() {
+            "none" => return Err(Status::resource_exhausted("there are 8 sessions already: close one")),
+            locale => locale == "flood",
+        };
+        Ok(Box::new(Line { stop: self.0.clone(), is_flood, said: 0 }))
+    }
+}
+
+struct Line {
+    stop: watch::Receiver<bool>,
+    is_flood: bool,
+    said: u64,
+}
+
+#[tonic::async_trait]
+impl push::Session for Line {
+    async fn next(&mut self) -> Result<Option<WatchResponse>, Status> {
+        let frame = match self.said {
+            0 => Frame::Hello(Hello { epoch: "e1".to_owned(), recovered: true, ..Hello::default() }),
+            seq if self.is_flood => {
+                let notice = Notice { seq, text: "much ".repeat(10_000), ..Notice::default() };
+                Frame::Notices(Notices { notices: vec![notice] })
+            }
+            _ => {
+                self.stop.wait_for(|stop| *stop).await.map_err(|_| Status::unavailable("gone"))?;
+                Frame::Drain(Drain { reconnect_after_ms: 700, reason: "shutdown".to_owned() })
+            }
+        };
+        self.said += 1;
+        Ok(Some(WatchResponse { frame: Some(frame) }))
+    }
+
+    async fn acknowledge(&self, up_to_seq: u64, _: AckLevel) -> Result<(), Status> {
+        match up_to_seq {
+            1..=7 => Ok(()),
+            _ => Err(Status::invalid_argument("up_to_seq: acknowledge 1 to 7")),
+        }
+    }
+}
+
 /// A running gateway.
 pub(crate) struct House {
     pub(crate) address: SocketAddr,
@@ -207,6 +254,7 @@ impl House {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
         let gateway = Gateway::new(services, tokens.clone(), clock, metrics).with_config(config);
+        let gateway = gateway.with_sessions(Arc::new(Lines(stopped.clone())));
         let serving = tokio::spawn(async move { gateway.serve(listener, stopped).await.unwrap() });
         Self { address, tokens, gate, stop, serving, registry }
     }
@@ -216,7 +264,11 @@ impl House {
     }
 
     pub(crate) fn token(&self, caller: &Caller) -> String {
-        self.tokens.mint(caller, SignedDuration::from_mins(10), now()).unwrap()
+        self.token_for(caller, SignedDuration::from_mins(10))
+    }
+
+    pub(crate) fn token_for(&self, caller: &Caller, ttl: SignedDuration) -> String {
+        self.tokens.mint(caller, ttl, now()).unwrap()
     }
 
     /// Posts JSON and returns the HTTP status and the JSON answer.

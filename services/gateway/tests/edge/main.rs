@@ -5,5 +5,6 @@
 mod admission;
 mod house;
 mod limits;
+mod push;
 mod shutdown;
 mod wires;

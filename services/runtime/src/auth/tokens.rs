@@ -212,6 +212,14 @@ impl Tokens {
     /// When the token is malformed, not signed by us, of another environment,
     /// not valid yet, or expired.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Caller, TokenError> {
+        self.verify_until(token, now).map(|(caller, _)| caller)
+    }
+
+    /// Returns whom a token speaks for at `now`, and until when, for what goes on after its call.
+    ///
+    /// # Errors
+    /// As [`Tokens::verify`].
+    pub fn verify_until(&self, token: &str, now: Timestamp) -> Result<(Caller, Timestamp), TokenError> {
         let malformed = |problem| TokenError::Malformed { problem };
         if token.len() > MAX_TOKEN_BYTES {
             return Err(malformed("it is longer than 4096 bytes"));
@@ -235,18 +243,20 @@ impl Tokens {
         if sub.is_empty() {
             return Err(malformed("its subject is empty"));
         }
-        match aud.as_str() {
+        let caller = match aud.as_str() {
             "passenger" => {
-                sub.parse().map(Caller::Passenger).map_err(|_| malformed("its subject is not a person's id"))
+                let person = sub.parse().map_err(|_| malformed("its subject is not a person's id"))?;
+                Caller::Passenger(person)
             }
-            "partner" => Ok(Caller::Partner { id: sub }),
+            "partner" => Caller::Partner { id: sub },
             "staff" => {
                 let roles: Result<Vec<StaffRole>, _> = roles.iter().map(|role| role.parse()).collect();
                 let roles = roles.map_err(|_| malformed("it names a role that is unknown"))?;
-                Ok(Caller::Staff { id: sub, roles })
+                Caller::Staff { id: sub, roles }
             }
-            _ => Err(malformed("its audience is not passenger, partner or staff")),
-        }
+            _ => return Err(malformed("its audience is not passenger, partner or staff")),
+        };
+        Ok((caller, Timestamp::from_second(exp).unwrap_or(Timestamp::MAX)))
     }
 }
 

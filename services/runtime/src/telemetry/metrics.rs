@@ -97,6 +97,8 @@ pub struct Metrics {
     pub last_backup_timestamp_seconds: Gauge,
     /// Connected push sessions.
     pub sessions: Gauge,
+    /// WebSocket sessions that ended, by why: `drained`, `slow`, `silent`, `bye`, `gone`, `expired`, `refused`, `failed`.
+    pub sessions_ended: Family<Outcome, Counter>,
     /// Notices appended to inboxes.
     pub notices: Counter,
     /// Frames handed to sessions.
@@ -135,6 +137,7 @@ impl Metrics {
             last_backup_position: Gauge::default(),
             last_backup_timestamp_seconds: Gauge::default(),
             sessions: Gauge::default(),
+            sessions_ended: Family::default(),
             notices: Counter::default(),
             frames: Counter::default(),
             push_seconds: Seconds.new_metric(),
@@ -157,6 +160,8 @@ impl Metrics {
         all.register("rpc_seconds", "Time from call to answer, by method", self.rpc_seconds.clone());
         all.register("connections", "Open connections of the public port", self.connections.clone());
         all.register("sessions", "Connected push sessions", self.sessions.clone());
+        let ended = self.sessions_ended.clone();
+        all.register("sessions_ended", "WebSocket sessions that ended, by why", ended);
         all.register("notices", "Notices appended to inboxes", self.notices.clone());
         all.register("frames", "Frames handed to sessions", self.frames.clone());
         all.register("push_seconds", "Time from accepted fact to frame", self.push_seconds.clone());

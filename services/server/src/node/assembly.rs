@@ -1,16 +1,11 @@
 //! Making a node: every domain's parts, and what works inside.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, iter, sync::Arc};
 
 use airside_api::notifications::v1::notification_service_server::NotificationServiceServer;
-use airside_baggage::{
-    link::verdicts::Verdicts,
-    react::Parse,
-    turns::{Times, Turns},
-};
+use airside_baggage::{link::verdicts::Verdicts, turns::Times};
 use airside_evidence::Notary;
 use airside_kernel::{Clock, EventStore, Kept};
-use airside_notifications::react::Notices;
 use airside_privacy::Vault;
 use airside_runtime::{
     admin::{self, Readiness},
@@ -22,12 +17,11 @@ use airside_runtime::{
     telemetry::{Metrics, Registry},
 };
 use airside_store::EmbeddedStore;
-use airside_trips::react::Passage;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::service::Routes;
 use tracing::{error, warn};
 
-use super::{StartError, custody::Remark, intake::Hands, register::SecondRegister};
+use super::{StartError, custody::Remark, intake::Hands, push::Sessions, register::SecondRegister};
 use crate::{
     config::Config,
     erasure,
@@ -50,11 +44,15 @@ pub(super) struct Assembly {
     pub(super) last: watch::Sender<bool>,
     pub(super) workers: Vec<JoinHandle<()>>,
     pub(super) notary: Option<JoinHandle<()>>,
+    /// The reactors, how far each is and how it does.
+    pub(super) reactors: Vec<(&'static str, watch::Receiver<Progress>, Health)>,
 }
 
 /// What was made.
 pub(super) struct Made {
     pub(super) routes: Routes,
+    /// What stands behind the WebSocket.
+    pub(super) sessions: Arc<dyn airside_gateway::push::Sessions>,
     /// How far the read models are.
     pub(super) progress: watch::Receiver<Progress>,
     /// How the read models are.
@@ -128,33 +126,23 @@ impl Assembly {
         let navigation = airside_navigation::part(&store, &keys, &clock, &mut projections, venues)
             .map_err(|(code, source)| StartError::Venue { code, source })?;
 
-        let (messages_read, parse) = self.react(baggage.parse, &snapshots).await?;
+        let messages_read = self.react(baggage.parse, &snapshots).await?;
         let times = Times::new(self.config.transfers.clone());
-        let (turns, turn) = self.react(baggage.turns.with_times(times), &snapshots).await?;
-        let (passages, passage) = self.react(trips.passage, &snapshots).await?;
+        self.react(baggage.turns.with_times(times), &snapshots).await?;
+        self.react(trips.passage, &snapshots).await?;
         let telling = notifications.reactor.merging_within(self.config.notifications.merge_window);
-        let (notices, notice) = self.react(telling, &snapshots).await?;
+        self.react(telling, &snapshots).await?;
         let (progress, read_models) = (projections.progress(), projections.health());
         let (handle, backups) = (projections.handle(), Backups::default());
+        let reading = self.reactors.iter().map(|(name, _, health)| (*name, health.clone()));
         let gauges = Gauges {
             clock: clock.clone(),
             metrics: self.metrics.clone(),
             read_models: progress.clone(),
-            reactors: vec![
-                (Parse::NAME, messages_read.clone()),
-                (Turns::NAME, turns),
-                (Passage::NAME, passages),
-                (Notices::NAME, notices),
-            ],
+            reactors: self.reactors.iter().map(|(name, progress, _)| (*name, progress.clone())).collect(),
             hub: notifications.hub,
             notices: notifications.tally,
-            readers: vec![
-                (READ_MODELS, read_models.clone()),
-                (Parse::NAME, parse),
-                (Turns::NAME, turn),
-                (Passage::NAME, passage),
-                (Notices::NAME, notice),
-            ],
+            readers: iter::once((READ_MODELS, read_models.clone())).chain(reading).collect(),
             evidence: evidence.clone(),
             backups: backups.clone(),
             snapshots: self.places.snapshots(),
@@ -165,6 +153,7 @@ impl Assembly {
         self.run(baggage.watch.run(self.inside.subscribe()));
         self.forget(vault, projections);
 
+        let sessions = Arc::new(Sessions(notifications.service.clone()));
         let routes = Routes::new(flights.service)
             .add_service(baggage.service)
             .add_service(baggage.handling.serve(self.config.load_policy))
@@ -174,7 +163,16 @@ impl Assembly {
         let (quarantine, repeated) = (baggage.quarantine, baggage.repeated);
         let verdicts = Verdicts::new(store.clone(), quarantine, repeated, messages_read.clone());
         let hands = Hands { receiving: baggage.receiving, recorder: flights.recorder, verdicts };
-        Ok(Made { routes, progress, read_models, messages_read, projections: handle, backups, hands })
+        Ok(Made {
+            routes,
+            sessions,
+            progress,
+            read_models,
+            messages_read,
+            projections: handle,
+            backups,
+            hands,
+        })
     }
 
     /// Opens the operator's door; a node without one works all the same.
@@ -205,14 +203,15 @@ impl Assembly {
         &mut self,
         reactor: R,
         snapshots: &Snapshots,
-    ) -> Result<(watch::Receiver<Progress>, Health), StartError> {
+    ) -> Result<watch::Receiver<Progress>, StartError> {
         let start = self.config.reactor_start.get(R::NAME).copied().map(Into::into);
         let runner = Runner::start(reactor, self.store.clone(), self.clock.clone(), start).await?;
         let runner = runner.kept_in(snapshots.clone());
         let (progress, health, check) = (runner.progress(), runner.health(), runner.health());
         self.readiness.register(R::NAME, move || check.check());
         self.run(runner.run(self.inside.subscribe()));
-        Ok((progress, health))
+        self.reactors.push((R::NAME, progress.clone(), health));
+        Ok(progress)
     }
 
     fn run(&mut self, work: impl Future<Output = ()> + Send + 'static) {

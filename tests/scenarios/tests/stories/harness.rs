@@ -9,6 +9,7 @@ pub(crate) mod luggage;
 pub(crate) mod operator;
 pub(crate) mod process;
 pub(crate) mod session;
+pub(crate) mod socket;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 

@@ -46,3 +46,4 @@ mod streams;
 mod tamper;
 mod token_command;
 mod turns;
+mod websocket;

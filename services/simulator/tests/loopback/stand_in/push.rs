@@ -20,7 +20,7 @@ impl NotificationService for StandIn {
         let resume = request.into_inner().resume;
         let seq = resume.map_or_else(|| inbox.borrow().len() as u64, |token| token.seq);
         let epoch = "e1".to_owned();
-        let hello = Hello { epoch, seq, recovered: true, ping_interval_ms: 1_000 };
+        let hello = Hello { epoch, seq, recovered: true, ping_interval_ms: 1_000, token_expires_in_ms: 0 };
         let drops = self.drops_third;
         let follow =
             stream::unfold((inbox.subscribe(), inbox, seq), move |(mut seen, inbox, seq)| async move {
