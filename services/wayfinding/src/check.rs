@@ -35,9 +35,13 @@ use crate::source::Source;
 use crate::{gtfs, mlit};
 
 mod coverage;
+mod findings;
 mod overlap;
 pub(crate) mod routing;
 pub(crate) mod structure;
+
+pub(crate) use findings::Findings;
+pub use findings::FINDINGS_KEPT;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -118,7 +122,7 @@ pub(crate) fn assess(source: &Source) -> (Vec<Finding>, Option<Graph>) {
         Source::Mlit(layers) => judge(layers.findings.clone(), layers, mlit::check, mlit::derive),
         Source::Gtfs(feed) => judge(feed.findings.clone(), feed, gtfs::check, |feed| {
             let (graph, mut notes) = gtfs::derive(feed);
-            gtfs::reachable(feed, &graph, &mut notes);
+            notes.extend(gtfs::reachable(feed, &graph));
             (graph, notes)
         }),
         Source::Unread(findings) => (findings.clone(), None),
@@ -127,23 +131,20 @@ pub(crate) fn assess(source: &Source) -> (Vec<Finding>, Option<Graph>) {
 
 /// Adds what is wrong with the features to what reading found; a map that is whole is built and walked.
 fn judge<T>(
-    mut findings: Vec<Finding>,
+    mut findings: Findings,
     map: &T,
-    check: impl Fn(&T, &mut Vec<Finding>),
+    check: impl Fn(&T, &mut Findings),
     derive: impl Fn(&T) -> (Graph, Vec<Finding>),
 ) -> (Vec<Finding>, Option<Graph>) {
-    let sound = |findings: &[Finding]| findings.iter().all(|f| f.severity != Severity::Violation);
     check(map, &mut findings);
     let mut graph = None;
-    if sound(&findings) {
+    if !findings.violated() {
         let (built, notes) = derive(map);
         findings.extend(notes);
         routing::check(&built, &mut findings);
         coverage::check(&built, &mut findings);
         overlap::check(&built, &mut findings);
-        graph = sound(&findings).then_some(built);
+        graph = (!findings.violated()).then_some(built);
     }
-    findings.sort();
-    findings.dedup();
-    (findings, graph)
+    (findings.into_vec(), graph)
 }

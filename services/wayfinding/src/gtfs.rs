@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::Finding;
+use crate::check::Findings;
 use crate::imdf::{FeatureId, Reference};
 use crate::words::Labels;
 
@@ -106,7 +106,7 @@ pub struct Feed {
     /// Every id with the tables it stands in, also of rows that could not be read whole.
     pub(crate) ids: BTreeMap<FeatureId, Vec<&'static str>>,
     pub(crate) references: Vec<Reference>,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Findings,
 }
 
 impl Feed {

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::check::Finding;
+use crate::check::Findings;
 use crate::words::Labels;
 
 mod fields;
 mod read;
+mod required;
 
 pub(crate) use read::is_file;
 
@@ -192,7 +193,7 @@ pub struct Archive {
     pub(crate) references: Vec<Reference>,
     /// The files that are there, by their bare names.
     pub(crate) files: Vec<String>,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Findings,
 }
 
 impl Archive {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::Finding;
+use crate::check::Findings;
 use crate::imdf::{FeatureId, Reference};
 use crate::words::Labels;
 
@@ -104,7 +104,7 @@ pub struct Layers {
     /// Every feature id with the layers it stands in, also of features that could not be read whole.
     pub(crate) ids: BTreeMap<FeatureId, Vec<&'static str>>,
     pub(crate) references: Vec<Reference>,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Findings,
 }
 
 impl Layers {

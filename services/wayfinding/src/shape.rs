@@ -1,43 +1,15 @@
-//! GeoJSON as the layers of a network draw it: read from bytes, bounded, and never believed to be finite.
+//! GeoJSON as strangers draw it: read from bytes, bounded, and never believed to be finite.
 
 use serde_json::Value;
 
-use crate::check::{Finding, Severity};
+mod collection;
+
+pub(crate) use collection::features;
 
 /// The most points of one feature; a terminal's outline has some three thousand.
 pub(crate) const POINTS_MAX: usize = 50_000;
 /// The furthest a coordinate may lie from zero, in metres or degrees; national grids stay below.
 const FAR: f64 = 1e7;
-
-/// Reads the features of a collection.
-pub(crate) fn features(name: &str, bytes: &[u8], bytes_max: usize) -> Result<Vec<Value>, Finding> {
-    let refuse = |rule, text: String, remedy: &str| Finding {
-        severity: Severity::Violation,
-        rule,
-        file: name.to_owned(),
-        feature_id: None,
-        text,
-        remedy: remedy.to_owned(),
-    };
-    if bytes.len() > bytes_max {
-        let text = format!("{} bytes are more than the {bytes_max} that are read", bytes.len());
-        return Err(refuse("file-too-large", text, "split the venue"));
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|cause| refuse("json-bad", format!("not valid JSON: {cause}"), "export the file again"))?;
-    match value {
-        Value::Object(mut collection) => match collection.remove("features") {
-            Some(Value::Array(features)) => Some(features),
-            _ => None,
-        },
-        _ => None,
-    }
-    .ok_or_else(|| {
-        let text = "no list of features in a FeatureCollection".to_owned();
-        refuse("collection-missing", text, "wrap the features in a FeatureCollection")
-    })
-}
 
 /// Tells whether longitude and latitude are on the earth.
 pub(crate) fn on_earth([lon, lat]: &[f64; 2]) -> bool {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use airside_wayfinding::{
-    Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, Speed, Who, check,
+    Finding, Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, Speed, Who, check,
     json::{CheckReport, RouteReport},
     route,
 };
@@ -19,6 +19,9 @@ use crate::venues;
 mod draw;
 
 use draw::Draw;
+
+/// How many findings of one kind are said one by one; they may come by the hundred.
+const FINDINGS_SAID: usize = 5;
 
 /// Looks at venue maps.
 #[derive(Subcommand)]
@@ -114,16 +117,31 @@ impl Check {
         if self.map.json {
             say!("{}", serde_json::to_string_pretty(&report)?)?;
         } else {
-            for finding in &report.findings {
-                let feature = finding.feature_id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
-                say!("{} {} {}{feature}", severity(finding.severity), finding.rule, finding.file)?;
-                say!("    {}; {}", finding.text, finding.remedy)?;
+            let alike = |a: &Finding, b: &Finding| (a.rule, &a.file) == (b.rule, &b.file);
+            for group in report.findings.chunk_by(alike) {
+                say_group(group)?;
             }
             let CheckReport { violations, warnings, infos, .. } = report;
             say!("{violations} violations, {warnings} warnings, {infos} notes")?;
         }
         Ok(ExitCode::from(u8::from(!report.valid)))
     }
+}
+
+/// Says what is wrong in one way with some features, and what to do about it.
+fn say_group(group: &[Finding]) -> anyhow::Result<()> {
+    let [first, ..] = group else { return Ok(()) };
+    let times = if group.len() > 1 { format!(", {} times", group.len()) } else { String::new() };
+    say!("{} {} in {}{times}", severity(first.severity), first.rule, first.file)?;
+    for finding in group.iter().take(FINDINGS_SAID) {
+        let feature = finding.feature_id.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
+        say!("    {feature}{}", finding.text)?;
+    }
+    if group.len() > FINDINGS_SAID {
+        say!("    and {} more, which --json lists", group.len() - FINDINGS_SAID)?;
+    }
+    say!("    To mend: {}", first.remedy)?;
+    Ok(())
 }
 
 fn severity(severity: airside_wayfinding::Severity) -> &'static str {

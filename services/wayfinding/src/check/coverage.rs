@@ -2,7 +2,7 @@
 
 use geo::Coord;
 
-use super::{Finding, Severity};
+use super::{Finding, Findings, Severity};
 use crate::geometry::Area;
 use crate::graph::Graph;
 
@@ -11,7 +11,7 @@ const UNCOVERED_MAX: f64 = 0.05;
 /// How many sample points lie along the longer side of an outline.
 const SAMPLES: u32 = 64;
 
-pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
+pub(super) fn check(graph: &Graph, findings: &mut Findings) {
     for (level, outlines) in graph.outlines.iter().enumerate() {
         let rooms = graph.rooms.iter().filter(|room| room.level == level).flat_map(|room| &room.areas);
         let covers: Vec<_> = rooms.chain(&graph.obstacles[level]).collect();

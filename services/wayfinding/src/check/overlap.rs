@@ -2,7 +2,7 @@
 //!
 //! A unit wholly inside another is a room in a hall and taken as such: the smaller one is meant.
 
-use super::{Finding, Severity};
+use super::{Finding, Findings, Severity};
 use crate::geometry::Area;
 use crate::graph::Graph;
 
@@ -13,7 +13,7 @@ const INSIDE_MIN: f64 = 0.95;
 /// The most pairs of units with touching boxes that are looked at; an airport has some ten thousand.
 const PAIRS_MAX: usize = 200_000;
 
-pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
+pub(super) fn check(graph: &Graph, findings: &mut Findings) {
     let mut areas: Vec<(usize, &Area)> = Vec::new();
     for (index, room) in graph.rooms.iter().enumerate() {
         areas.extend(room.areas.iter().map(|area| (index, area)));

@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
-use super::{Finding, Severity};
+use super::{Finding, Findings, Severity};
 use crate::graph::{EdgeKind, Graph, NodeKind, Room};
 use crate::imdf::FeatureId;
 use crate::profile::{NO_WAY, Profile, Who};
 use crate::snapshot::Rows;
 use crate::snapshot::components::Components;
 
-pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
+pub(super) fn check(graph: &Graph, findings: &mut Findings) {
     let [walk, wheelchair] =
         [Profile::Walk, Profile::Wheelchair].map(|profile| components(graph, profile.into()));
     let (walk_main, wheelchair_main) = (walk.largest(), wheelchair.largest());
@@ -52,7 +52,7 @@ pub(super) fn check(graph: &Graph, findings: &mut Vec<Finding>) {
 }
 
 /// Lifts, stairs and escalators that can be entered on fewer than two levels reach nothing.
-fn shafts_without_way(graph: &Graph, findings: &mut Vec<Finding>) {
+fn shafts_without_way(graph: &Graph, findings: &mut Findings) {
     let mut entered = vec![BTreeSet::new(); graph.shafts.len()];
     for edge in graph.model.edge_references().filter(|edge| edge.weight().kind == EdgeKind::Walk) {
         for node in [&graph.model[edge.source()], &graph.model[edge.target()]] {

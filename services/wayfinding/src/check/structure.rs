@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Severity};
+use super::{Finding, Findings, Severity};
 use crate::imdf::{Archive, FeatureId, Reference};
 
 /// The most features of one type; an airport of fifty gates has some two thousand units.
@@ -78,7 +78,7 @@ const UNIT_ROOTS: [&str; 57] = [
     "checkroom",
 ];
 
-pub(crate) fn check(archive: &Archive, findings: &mut Vec<Finding>) {
+pub(crate) fn check(archive: &Archive, findings: &mut Findings) {
     files(archive, findings);
     sizes(archive, findings);
     ids(&archive.ids, findings);
@@ -104,7 +104,7 @@ fn finding(
     }
 }
 
-fn files(archive: &Archive, findings: &mut Vec<Finding>) {
+fn files(archive: &Archive, findings: &mut Findings) {
     for name in REQUIRED {
         if !archive.files.iter().any(|file| file == name) {
             let text = "the file is missing".to_owned();
@@ -125,7 +125,7 @@ fn files(archive: &Archive, findings: &mut Vec<Finding>) {
     }
 }
 
-fn sizes(archive: &Archive, findings: &mut Vec<Finding>) {
+fn sizes(archive: &Archive, findings: &mut Findings) {
     let counts = [
         ("level", archive.levels.len()),
         ("unit", archive.units.len()),
@@ -141,7 +141,7 @@ fn sizes(archive: &Archive, findings: &mut Vec<Finding>) {
 }
 
 /// Every feature has an id of its own.
-pub(crate) fn ids(ids: &BTreeMap<FeatureId, Vec<&'static str>>, findings: &mut Vec<Finding>) {
+pub(crate) fn ids(ids: &BTreeMap<FeatureId, Vec<&'static str>>, findings: &mut Findings) {
     for (id, files) in ids {
         if files.len() > 1 {
             let text = format!("the id is used {} times, in {}", files.len(), files.join(", "));
@@ -155,7 +155,7 @@ pub(crate) fn ids(ids: &BTreeMap<FeatureId, Vec<&'static str>>, findings: &mut V
 pub(crate) fn references(
     ids: &BTreeMap<FeatureId, Vec<&'static str>>,
     references: &[Reference],
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) {
     for reference in references {
         let found = ids.get(&reference.to);
@@ -178,7 +178,7 @@ pub(crate) fn references(
 }
 
 /// Words that cannot mean what they say. One finding per word, not per feature: they come by the hundred.
-fn words(archive: &Archive, findings: &mut Vec<Finding>) {
+fn words(archive: &Archive, findings: &mut Findings) {
     let mut openings = BTreeMap::<&str, (usize, &FeatureId)>::new();
     for opening in &archive.openings {
         openings.entry(&opening.category).or_insert((0, &opening.id)).0 += 1;

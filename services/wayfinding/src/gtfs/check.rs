@@ -7,12 +7,12 @@ use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 
 use super::{Feed, Location, Mode, Pathway, Stop};
-use crate::check::{Finding, Severity, structure};
+use crate::check::{Finding, Findings, Severity, structure};
 use crate::graph::{Edge, Graph, Node};
 use crate::imdf::FeatureId;
 use crate::profile::{Profile, Who};
 
-pub(crate) fn check(feed: &Feed, findings: &mut Vec<Finding>) {
+pub(crate) fn check(feed: &Feed, findings: &mut Findings) {
     for (table, count) in [("stops", feed.stops.len()), ("pathways", feed.pathways.len())] {
         if count == 0 {
             let text = "no row of the table is there".to_owned();
@@ -50,7 +50,7 @@ fn finding(
     Finding { severity, rule, file, feature_id: id.map(ToString::to_string), text, remedy }
 }
 
-fn of_pathway(feed: &Feed, pathway: &Pathway, areas: &BTreeSet<&FeatureId>, findings: &mut Vec<Finding>) {
+fn of_pathway(feed: &Feed, pathway: &Pathway, areas: &BTreeSet<&FeatureId>, findings: &mut Findings) {
     let mut report = |rule, severity, text: String, remedy: &str| {
         findings.push(finding(rule, severity, "pathways", Some(&pathway.id), text, remedy));
     };
@@ -85,7 +85,7 @@ fn of_pathway(feed: &Feed, pathway: &Pathway, areas: &BTreeSet<&FeatureId>, find
     }
 }
 
-fn of_stop(feed: &Feed, stop: &Stop, joined: Option<&BTreeSet<&FeatureId>>, findings: &mut Vec<Finding>) {
+fn of_stop(feed: &Feed, stop: &Stop, joined: Option<&BTreeSet<&FeatureId>>, findings: &mut Findings) {
     let mut report = |rule, severity, text: &str, remedy: &str| {
         findings.push(finding(rule, severity, "stops", Some(&stop.id), text.to_owned(), remedy));
     };
@@ -123,7 +123,8 @@ fn of_stop(feed: &Feed, stop: &Stop, joined: Option<&BTreeSet<&FeatureId>>, find
 
 /// Every location of a station with pathways must be reached from an entrance and lead to one: on foot, or
 /// the map is refused; in a wheelchair, or it is said.
-pub(crate) fn reachable(feed: &Feed, graph: &Graph, findings: &mut Vec<Finding>) {
+pub(crate) fn reachable(feed: &Feed, graph: &Graph) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let model = graph.model();
     let at_stop = |node: NodeIndex| feed.stop(model[node].features.first()?);
     let entrances: Vec<_> = model
@@ -151,6 +152,7 @@ pub(crate) fn reachable(feed: &Feed, graph: &Graph, findings: &mut Vec<Finding>)
             findings.push(finding(rule, severity, "stops", Some(&stop.id), text, remedy));
         }
     }
+    findings
 }
 
 /// Returns what can be reached from the nodes, or with `forth` unset what reaches them.

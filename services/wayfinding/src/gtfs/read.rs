@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use csv::StringRecord;
 
 use super::{Feed, Level, Location, Mode, Pathway, Stop};
-use crate::check::Finding;
+use crate::check::{Finding, Findings};
 use crate::imdf::{FILE_BYTES_MAX, FeatureId, Reference};
 use crate::shape::on_earth;
 use crate::words::Labels;
@@ -76,7 +76,7 @@ struct Fields<'a> {
     id: FeatureId,
     columns: &'a BTreeMap<String, usize>,
     row: &'a StringRecord,
-    findings: &'a mut Vec<Finding>,
+    findings: &'a mut Findings,
     references: &'a mut Vec<Reference>,
 }
 

@@ -4,7 +4,7 @@ use geojson::{Geometry, GeometryValue};
 use serde_json::{Map, Value};
 
 use super::{FeatureId, LonLat, Reference, Rings};
-use crate::check::{Finding, Severity};
+use crate::check::{Finding, Findings, Severity};
 use crate::shape::POINTS_MAX;
 use crate::words::Labels;
 
@@ -14,7 +14,7 @@ pub(super) struct Fields<'a> {
     pub(super) id: FeatureId,
     pub(super) properties: &'a Map<String, Value>,
     pub(super) geometry: Option<&'a Value>,
-    pub(super) findings: &'a mut Vec<Finding>,
+    pub(super) findings: &'a mut Findings,
     pub(super) references: &'a mut Vec<Reference>,
 }
 
@@ -30,30 +30,36 @@ impl Fields<'_> {
         });
     }
 
-    fn missing(&mut self, rule: &'static str, field: &str) {
-        self.report(
-            rule,
-            Severity::Violation,
-            format!("{field} is missing or not of its type"),
-            "fill it in as OGC 20-094 says",
-        );
+    fn missing(&mut self, rule: &'static str, severity: Severity, field: &str) {
+        let text = format!("{field} is missing or not of its type");
+        self.report(rule, severity, text, "fill it in as OGC 20-094 says");
     }
 
-    fn optional_text(&self, field: &str) -> Option<String> {
+    /// Tells whether a point stands in a field.
+    pub(super) fn display_point(&self, field: &str) -> bool {
+        let point = self.properties.get(field).filter(|value| !value.is_null());
+        let point = point.and_then(|value| serde_json::from_value::<Geometry>(value.clone()).ok());
+        matches!(
+            point.map(|geometry| geometry.value),
+            Some(GeometryValue::Point { coordinates }) if lon_lat(coordinates.as_slice()).is_some()
+        )
+    }
+
+    pub(super) fn text(&self, field: &str) -> Option<String> {
         let text = self.properties.get(field)?.as_str()?.trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// Reads the category; a missing one is a violation and reads as `unspecified`.
     pub(super) fn category(&mut self) -> String {
-        self.optional_text("category").unwrap_or_else(|| {
-            self.missing("category-missing", "category");
+        self.text("category").unwrap_or_else(|| {
+            self.missing("category-missing", Severity::Violation, "category");
             "unspecified".to_owned()
         })
     }
 
     pub(super) fn restriction(&self) -> Option<String> {
-        self.optional_text("restriction")
+        self.text("restriction")
     }
 
     pub(super) fn words(&self, field: &str) -> Vec<String> {
@@ -74,18 +80,19 @@ impl Fields<'_> {
         let value = self.properties.get("ordinal").and_then(Value::as_f64);
         let whole = value.filter(|o| o.fract() == 0.0 && (-100.0..=300.0).contains(o));
         if whole.is_none() {
-            self.missing("ordinal-missing", "ordinal (a whole number from -100 to 300)");
+            let field = "ordinal (a whole number from -100 to 300)";
+            self.missing("ordinal-missing", Severity::Violation, field);
         }
         #[expect(clippy::cast_possible_truncation, reason = "the range was just tested")]
         whole.map(|o| o as i32)
     }
 
-    /// Reads a reference; a missing one is a violation when `rule` is given.
+    /// Reads a reference; a missing one is reported when a rule is given.
     pub(super) fn refer(
         &mut self,
         field: &'static str,
         target: &'static str,
-        rule: Option<&'static str>,
+        rule: Option<(&'static str, Severity)>,
     ) -> Option<FeatureId> {
         let value = self.properties.get(field);
         let id = match value {
@@ -95,7 +102,7 @@ impl Fields<'_> {
         let id = id.and_then(FeatureId::parse);
         match (&id, rule) {
             (Some(to), _) => self.note_reference(field, target, to.clone()),
-            (None, Some(rule)) => self.missing(rule, field),
+            (None, Some((rule, severity))) => self.missing(rule, severity, field),
             (None, None) => {}
         }
         id

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use super::{
     Amenity, Anchor, Archive, FILE_BYTES_MAX, FeatureId, Level, Obstacle, Occupant, Opening, Region,
-    Relationship, Unit, VenueFeature,
+    Relationship, Unit, VenueFeature, required,
 };
 use crate::check::{Finding, Severity};
+use crate::shape;
 
 /// The feature files of IMDF 1.0.0; those that are read come with what they hold.
 const KINDS: [&str; 16] = [
@@ -66,70 +67,47 @@ fn file_finding(rule: &'static str, severity: Severity, file: &str, text: String
 }
 
 fn read_file(archive: &mut Archive, name: &str, bytes: &[u8]) {
-    let mut refuse = |rule, severity, text: String, remedy| {
-        archive.findings.push(file_finding(rule, severity, name, text, remedy));
-    };
     let stem = name.strip_suffix(".geojson").or_else(|| name.strip_suffix(".json")).unwrap_or(name);
     let Some(kind) = KINDS.iter().find(|kind| **kind == stem) else {
         if name == "manifest.json" {
             read_manifest(archive, bytes);
         } else if name.ends_with(".geojson") {
-            refuse(
-                "file-unknown",
-                Severity::Info,
-                "not a file of IMDF 1.0.0; not read".into(),
-                "leave it out",
-            );
+            let text = "not a file of IMDF 1.0.0; not read".to_owned();
+            archive.findings.push(file_finding("file-unknown", Severity::Info, name, text, "leave it out"));
         }
         return;
     };
-    if bytes.len() > FILE_BYTES_MAX {
-        let text = format!("{} bytes are more than the {FILE_BYTES_MAX} that are read", bytes.len());
-        return refuse("file-too-large", Severity::Violation, text, "split the venue");
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let value: Value = match serde_json::from_slice(bytes) {
-        Ok(value) => value,
-        Err(cause) => {
-            let text = format!("not valid JSON: {cause}");
-            return refuse("json-bad", Severity::Violation, text, "export the file again");
-        }
-    };
-    let Some(features) = value.get("features").and_then(Value::as_array) else {
-        let text = "no list of features in a FeatureCollection".to_owned();
-        return refuse(
-            "collection-missing",
-            Severity::Violation,
-            text,
-            "wrap the features in a FeatureCollection",
-        );
-    };
-    for (index, feature) in features.iter().enumerate() {
+    let whole = shape::features(name, bytes, FILE_BYTES_MAX, |index, feature| {
         read_feature(archive, kind, index, feature);
+    });
+    if let Err(finding) = whole {
+        archive.findings.push(finding);
     }
 }
 
 fn read_manifest(archive: &mut Archive, bytes: &[u8]) {
     let value: Option<Value> = serde_json::from_slice(bytes).ok();
-    let version = value.as_ref().and_then(|value| value.get("version")).and_then(Value::as_str);
-    let finding = match version {
-        Some("1.0.0") => return,
-        Some(other) => file_finding(
-            "manifest-version",
-            Severity::Warning,
-            "manifest.json",
-            format!("version {other:?} is not 1.0.0"),
-            "export the archive as IMDF 1.0.0",
-        ),
-        None => file_finding(
-            "manifest-bad",
-            Severity::Violation,
-            "manifest.json",
-            "not a JSON object with a version".into(),
-            "write {\"version\": \"1.0.0\", ...}",
-        ),
+    let text = |field: &str| value.as_ref().and_then(|value| value.get(field)).and_then(Value::as_str);
+    let mut report = |rule, severity, text: String, remedy| {
+        archive.findings.push(file_finding(rule, severity, "manifest.json", text, remedy));
     };
-    archive.findings.push(finding);
+    match text("version") {
+        Some("1.0.0") => {}
+        Some(other) => {
+            let text = format!("version {other:?} is not 1.0.0");
+            report("manifest-version", Severity::Warning, text, "export the archive as IMDF 1.0.0");
+        }
+        None => {
+            let text = "not a JSON object with a version".to_owned();
+            return report("manifest-bad", Severity::Violation, text, "write {\"version\": \"1.0.0\", ...}");
+        }
+    }
+    for field in ["created", "generated_by", "language"] {
+        if text(field).is_none_or(str::is_empty) {
+            let text = format!("{field} is missing or not a text");
+            report("manifest-incomplete", Severity::Warning, text, "fill it in as OGC 20-094 says");
+        }
+    }
 }
 
 fn read_feature(archive: &mut Archive, kind: &'static str, index: usize, feature: &Value) {
@@ -154,8 +132,9 @@ fn read_feature(archive: &mut Archive, kind: &'static str, index: usize, feature
     }
     if feature.get("feature_type").and_then(Value::as_str) != Some(kind) {
         let text = format!("feature_type is not {kind:?}");
-        fields.report("feature-type", Severity::Warning, text, "set it to the file's type");
+        fields.report("feature-type", Severity::Violation, text, "set it to the file's type");
     }
+    required::check(&mut fields);
     match kind {
         "venue" => archive.venues.push(VenueFeature { name: fields.labels("name"), id }),
         "level" => archive.levels.extend(level(&mut fields)),
@@ -176,23 +155,22 @@ fn level(fields: &mut Fields<'_>) -> Option<Level> {
     let ordinal = fields.ordinal();
     let short_name = fields.labels("short_name");
     if short_name.is_empty() {
-        let text = "short_name is missing; steps will name the ordinal".to_owned();
-        fields.report("short-name-missing", Severity::Warning, text, "name it as the signs do, such as 2F");
+        let text = "short_name is missing; steps would name the ordinal".to_owned();
+        fields.report("short-name-missing", Severity::Violation, text, "name it as the signs do, such as 2F");
     }
-    fields.refer_many("building_ids", "building");
     let name = fields.labels("name");
     Some(Level { id: fields.id.clone(), ordinal: ordinal?, name, short_name })
 }
 
 fn obstacle(fields: &mut Fields<'_>) -> Option<Obstacle> {
-    let level_id = fields.refer("level_id", "level", Some("level-id-missing"));
+    let level_id = fields.refer("level_id", "level", Some(("level-id-missing", Severity::Violation)));
     let areas = fields.polygons();
     Some(Obstacle { id: fields.id.clone(), level_id: level_id?, areas: areas? })
 }
 
 fn unit(fields: &mut Fields<'_>) -> Option<Unit> {
     let category = fields.category();
-    let level_id = fields.refer("level_id", "level", Some("level-id-missing"));
+    let level_id = fields.refer("level_id", "level", Some(("level-id-missing", Severity::Violation)));
     let areas = fields.polygons();
     Some(Unit {
         id: fields.id.clone(),
@@ -206,7 +184,8 @@ fn unit(fields: &mut Fields<'_>) -> Option<Unit> {
 
 fn opening(fields: &mut Fields<'_>) -> Option<Opening> {
     let category = fields.category();
-    let level_id = fields.refer("level_id", "level", Some("level-id-missing"));
+    // OGC only warns: the door is left out, and whom that cuts off is said by the places behind it.
+    let level_id = fields.refer("level_id", "level", Some(("level-id-missing", Severity::Warning)));
     let line = fields.line();
     let access_control = fields.words("access_control");
     Some(Opening { id: fields.id.clone(), category, level_id: level_id?, access_control, line: line? })
@@ -217,7 +196,7 @@ fn amenity(fields: &mut Fields<'_>) -> Option<Amenity> {
     let unit_ids = fields.refer_many("unit_ids", "unit");
     if unit_ids.is_empty() {
         let text = "unit_ids is empty; nobody can be led here".to_owned();
-        fields.report("unit-ids-missing", Severity::Warning, text, "name the unit it stands in");
+        fields.report("unit-ids-missing", Severity::Violation, text, "name the unit it stands in");
     }
     let (name, alt_name) = (fields.labels("name"), fields.labels("alt_name"));
     let at = fields.point()?;
@@ -226,25 +205,24 @@ fn amenity(fields: &mut Fields<'_>) -> Option<Amenity> {
 
 fn occupant(fields: &mut Fields<'_>) -> Option<Occupant> {
     let category = fields.category();
-    let anchor_id = fields.refer("anchor_id", "anchor", Some("anchor-id-missing"));
+    let anchor_id = fields.refer("anchor_id", "anchor", Some(("anchor-id-missing", Severity::Warning)));
     let (name, alt_name) = (fields.labels("name"), fields.labels("alt_name"));
     if name.is_empty() {
         let text = "name is missing; nobody can ask for it".to_owned();
-        fields.report("name-missing", Severity::Warning, text, "name it");
+        fields.report("name-missing", Severity::Violation, text, "name it");
     }
     Some(Occupant { id: fields.id.clone(), category, anchor_id: anchor_id?, name, alt_name })
 }
 
 fn anchor(fields: &mut Fields<'_>) -> Option<Anchor> {
-    fields.refer("address_id", "address", None);
-    let unit_id = fields.refer("unit_id", "unit", Some("unit-id-missing"));
+    let unit_id = fields.refer("unit_id", "unit", Some(("unit-id-missing", Severity::Warning)));
     let at = fields.point();
     Some(Anchor { id: fields.id.clone(), unit_id: unit_id?, at: at? })
 }
 
 fn section(fields: &mut Fields<'_>) -> Option<Region> {
     let category = fields.category();
-    let level_ids = fields.refer("level_id", "level", Some("level-id-missing")).into_iter().collect();
+    let level_ids = fields.refer("level_id", "level", Some(("level-id-missing", Severity::Violation))).into_iter().collect();
     let areas = fields.polygons()?;
     Some(Region { id: fields.id.clone(), category, level_ids, name: fields.labels("name"), areas })
 }
@@ -258,9 +236,14 @@ fn geofence(fields: &mut Fields<'_>) -> Option<Region> {
 
 fn relationship(fields: &mut Fields<'_>) -> Option<Relationship> {
     let category = fields.category();
-    let origin = fields.refer("origin", "", Some("relationship-end-missing"));
-    let destination = fields.refer("destination", "", Some("relationship-end-missing"));
-    let directed = fields.properties.get("direction").and_then(Value::as_str) == Some("directed");
+    let origin = fields.refer("origin", "", Some(("relationship-end-missing", Severity::Violation)));
+    let destination = fields.refer("destination", "", Some(("relationship-end-missing", Severity::Violation)));
+    let direction = fields.text("direction");
+    let directed = direction.as_deref() == Some("directed");
+    if !directed && direction.as_deref() != Some("undirected") {
+        let text = "direction is neither directed nor undirected; both ways are assumed".to_owned();
+        fields.report("direction-missing", Severity::Warning, text, "say which");
+    }
     Some(Relationship {
         id: fields.id.clone(),
         category,

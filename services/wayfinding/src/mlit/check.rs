@@ -2,14 +2,14 @@
 
 use super::Layers;
 use super::fit::{Fit, Grid, RESIDUAL_MAX_M};
-use crate::check::{Finding, Severity, structure};
+use crate::check::{Finding, Findings, Severity, structure};
 use crate::geometry::{Frame, distance_m};
 use crate::shape::on_earth;
 
 /// The most features of one layer; Narita's three terminals have four thousand links.
 const FEATURES_MAX: usize = 100_000;
 
-pub(crate) fn check(layers: &Layers, findings: &mut Vec<Finding>) {
+pub(crate) fn check(layers: &Layers, findings: &mut Findings) {
     let mut violation = |rule, file: &str, feature_id, text, remedy: &str| {
         let (severity, file, remedy) = (Severity::Violation, file.to_owned(), remedy.to_owned());
         findings.push(Finding { severity, rule, file, feature_id, text, remedy });

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::codes::{Direction, Route, wheels};
 use super::{Facility, Fixture, Floor, Junction, Layers, Link, Point, Space};
-use crate::check::{Finding, Severity};
+use crate::check::{Finding, Findings, Severity};
 use crate::imdf::{FILE_BYTES_MAX, FeatureId, Reference};
 use crate::shape;
 use crate::words::Labels;
@@ -44,13 +44,11 @@ pub(super) fn layers<N: AsRef<str>, B: AsRef<[u8]>>(files: impl IntoIterator<Ite
 }
 
 fn read_file(layers: &mut Layers, layer: &'static str, name: &str, bytes: &[u8]) {
-    match shape::features(name, bytes, FILE_BYTES_MAX) {
-        Ok(features) => {
-            for (index, feature) in features.iter().enumerate() {
-                read_feature(layers, layer, index, feature);
-            }
-        }
-        Err(finding) => layers.findings.push(finding),
+    let whole = shape::features(name, bytes, FILE_BYTES_MAX, |index, feature| {
+        read_feature(layers, layer, index, feature);
+    });
+    if let Err(finding) = whole {
+        layers.findings.push(finding);
     }
 }
 
@@ -60,7 +58,7 @@ struct Fields<'a> {
     id: FeatureId,
     properties: &'a Map<String, Value>,
     geometry: Option<&'a Value>,
-    findings: &'a mut Vec<Finding>,
+    findings: &'a mut Findings,
     references: &'a mut Vec<Reference>,
 }
 

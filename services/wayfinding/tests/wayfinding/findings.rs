@@ -42,11 +42,58 @@ fn a_missing_file_is_found() {
 fn missing_fields_are_found() {
     broken("unit.geojson", "\"category\"", "\"categorie\"", "category-missing", Severity::Violation);
     broken("unit.geojson", "\"level_id\"", "\"level\"", "level-id-missing", Severity::Violation);
-    broken("opening.geojson", "\"level_id\"", "\"level\"", "level-id-missing", Severity::Violation);
+    broken("opening.geojson", "\"level_id\"", "\"level\"", "level-id-missing", Severity::Warning);
     broken("level.geojson", "\"ordinal\":1", "\"ordinal\":1.5", "ordinal-missing", Severity::Violation);
-    broken("level.geojson", "\"short_name\"", "\"short\"", "short-name-missing", Severity::Warning);
+    broken("level.geojson", "\"short_name\"", "\"short\"", "short-name-missing", Severity::Violation);
     broken("amenity.geojson", "\"id\":", "\"di\":", "feature-id-missing", Severity::Violation);
 }
+
+#[test]
+fn what_ogc_asks_of_each_feature_is_asked_with_its_severity() {
+    let (violation, warning) = (Severity::Violation, Severity::Warning);
+    let rows = [
+        ("address", "address\":\"1", "address-missing", violation),
+        ("address", "locality", "locality-missing", violation),
+        ("address", "country", "country-missing", violation),
+        ("address", "postal_code\"", "postal-code-missing", warning),
+        ("amenity", "unit_ids", "unit-ids-missing", violation),
+        ("amenity", "name", "name-missing", warning),
+        ("anchor", "unit_id", "unit-id-missing", warning),
+        ("anchor", "address_id", "address-id-missing", warning),
+        ("building", "address_id", "address-id-missing", warning),
+        ("building", "display_point", "display-point-missing", warning),
+        ("fixture", "category", "category-missing", violation),
+        ("fixture", "level_id", "level-id-missing", violation),
+        ("footprint", "category", "category-missing", warning),
+        ("footprint", "building_ids", "building-ids-missing", violation),
+        ("geofence", "display_point", "display-point-missing", warning),
+        ("level", "building_ids", "building-ids-missing", warning),
+        ("level", "display_point", "display-point-missing", warning),
+        ("level", "outdoor", "outdoor-missing", warning),
+        ("occupant", "name", "name-missing", violation),
+        ("occupant", "anchor_id", "anchor-id-missing", warning),
+        ("opening", "display_point", "display-point-missing", warning),
+        ("relationship", "direction", "direction-missing", warning),
+        ("relationship", "origin", "relationship-end-missing", violation),
+        ("section", "level_id", "level-id-missing", violation),
+        ("section", "display_point", "display-point-missing", warning),
+        ("unit", "display_point", "display-point-missing", warning),
+        ("unit", "feature_type", "feature-type", violation),
+        ("venue", "category", "category-missing", violation),
+        ("venue", "name", "name-missing", violation),
+        ("venue", "address_id", "address-id-missing", violation),
+        ("venue", "display_point", "display-point-missing", warning),
+    ];
+    for (kind, field, rule, severity) in rows {
+        let (file, from) = (format!("{kind}.geojson"), format!("\"{field}"));
+        broken(&file, &from, &from.replacen('"', "\"no_", 1), rule, severity);
+    }
+    for field in ["created", "generated_by", "language"] {
+        broken("manifest.json", field, "other", "manifest-incomplete", warning);
+    }
+    broken("unit.geojson", "\"zh-Hans\":\"", "\"zh-Hans\":7,\"x\":\"", "name-bad", violation);
+}
+
 
 #[test]
 fn dangling_references_and_repeated_ids_are_found() {
