@@ -5,25 +5,39 @@
 //! where passengers would be led badly or not at all. A category alone never decides what can be walked:
 //! real maps label doors as roads.
 //!
-//! The structural rules of OGC's IMDF validations stand here under names of our own:
+//! The rules of OGC's IMDF validations stand here under names of our own, with OGC's severities: what must be
+//! is a violation, what should be a warning.
 //!
 //! | OGC | here |
 //! |---|---|
-//! | FileMustBeValidGeoJSON, FileMustContainFeatureCollection | `json-bad`, `collection-missing` |
-//! | ManifestFileMustBePresent | `file-missing`, `manifest-bad`, `manifest-version` |
-//! | FeatureIdMustBeString, MustNotBeEmpty, MustBeUnique | `feature-id-missing`, `id-not-uuid`, `id-twice` |
-//! | FeatureMustHaveFeatureType | `feature-type` |
+//! | FileMustBeValidGeoJSON, FileMustContainFeatureCollection | `json-bad`, `collection-missing`, `geometry-bad` |
+//! | ManifestFileMustBePresent | `file-missing`, `manifest-bad`, `manifest-version`, `manifest-incomplete` |
+//! | FeatureMustHaveId, FeatureIdMustBeString, MustNotBeEmpty, MustBeUnique | `feature-id-missing`, `id-not-uuid`, `id-twice` |
+//! | FeatureMustHaveFeatureType, FeatureTypeMustBeString, MustNotBeEmpty | `feature-type` |
 //! | ReferencedFeatureIDMustBeResolvable | `reference-dangling`, `reference-to-itself` |
 //! | VenueCountMustBeExactlyOne | `venue-count` |
-//! | *MustHaveCategory | `category-missing`, `category-unknown`, `category-implausible` |
+//! | NameMustBeString | `name-bad` |
+//! | \*MustHaveCategory | `category-missing`, `category-unknown`, `category-implausible` |
+//! | AddressMustHaveAddress, Locality, Country; AddressShouldHavePostalCode | `address-missing`, `locality-missing`, `country-missing`; `postal-code-missing` |
+//! | VenueMustHaveAddressId; AnchorShouldHaveAddressId, BuildingAddressIdShouldBeProvided | `address-id-missing` |
+//! | VenueMustHaveName, OccupantMustHaveName; AmenityNameShouldBeProvided | `name-missing` |
+//! | \*ShouldHaveDisplayPoint | `display-point-missing` |
+//! | FootprintMustHaveBuildingId; LevelShouldHaveBuildingIds | `building-ids-missing` |
 //! | LevelMustHaveOrdinal, LevelMustHaveShortName | `ordinal-missing`, `short-name-missing` |
-//! | *MustHaveLevelId, *MustHaveUnitId, *MustHaveAnchorId | `level-id-missing`, `unit-id-missing`, `anchor-id-missing` |
-//! | OccupantMustHaveName | `name-missing` |
-//! | RelationshipMustHaveOrigin, RelationshipMustHaveDestination | `relationship-end-missing` |
-//! | *MustHaveGeometry of the type asked for | `geometry-bad` |
+//! | Unit-, Section-, Fixture-, KioskMustHaveLevelId; Opening-, DetailShouldHaveLevelId | `level-id-missing` |
+//! | AmenityMustHaveUnitIds; AnchorShouldHaveUnitId | `unit-ids-missing`; `unit-id-missing` |
+//! | RelationshipMustHaveOrigin, RelationshipMustHaveDestination | `relationship-end-missing`, `direction-missing` |
+//! | what the standard requires and no rule asks | `anchor-id-missing`, `outdoor-missing` |
+//!
+//! Not asked, since nothing here reads it: whether addresses differ and name units, the anchors of fixtures,
+//! and the addresses of levels.
 //!
 //! What no rule of OGC asks: `opening-joins-nothing`, `opening-one-sided`, `opening-narrow`, `unit-overlap`,
-//! `level-uncovered`, `shaft-alone`, `shaft-without-way`, `place-unreachable`, `place-not-accessible`.
+//! `level-uncovered`, `walkway-implied`, `shaft-alone`, `shaft-without-way`, `place-unreachable`,
+//! `place-not-accessible`.
+//!
+//! A map of a stranger may be wrong a million times over: of each rule and file [`FINDINGS_KEPT`] findings are
+//! told one by one, and the rest is counted.
 
 use std::fmt;
 
@@ -40,8 +54,8 @@ mod overlap;
 pub(crate) mod routing;
 pub(crate) mod structure;
 
-pub(crate) use findings::Findings;
 pub use findings::FINDINGS_KEPT;
+pub(crate) use findings::Findings;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -117,14 +131,24 @@ pub fn check(source: &Source) -> Vec<Finding> {
 
 /// Checks a map and builds its graph, when nothing forbids it.
 pub(crate) fn assess(source: &Source) -> (Vec<Finding>, Option<Graph>) {
+    // Floor that no unit covers is walked by nobody, unless a network says where to walk.
+    let (warning, note) = (Severity::Warning, Severity::Info);
     match source {
-        Source::Imdf(archive) => judge(archive.findings.clone(), archive, structure::check, Graph::derive),
-        Source::Mlit(layers) => judge(layers.findings.clone(), layers, mlit::check, mlit::derive),
-        Source::Gtfs(feed) => judge(feed.findings.clone(), feed, gtfs::check, |feed| {
-            let (graph, mut notes) = gtfs::derive(feed);
-            notes.extend(gtfs::reachable(feed, &graph));
-            (graph, notes)
-        }),
+        Source::Imdf(archive) => {
+            judge(archive.findings.clone(), archive, structure::check, Graph::derive, warning)
+        }
+        Source::Mlit(layers) => judge(layers.findings.clone(), layers, mlit::check, mlit::derive, note),
+        Source::Gtfs(feed) => judge(
+            feed.findings.clone(),
+            feed,
+            gtfs::check,
+            |feed| {
+                let (graph, mut notes) = gtfs::derive(feed);
+                notes.extend(gtfs::reachable(feed, &graph));
+                (graph, notes)
+            },
+            note,
+        ),
         Source::Unread(findings) => (findings.clone(), None),
     }
 }
@@ -135,6 +159,7 @@ fn judge<T>(
     map: &T,
     check: impl Fn(&T, &mut Findings),
     derive: impl Fn(&T) -> (Graph, Vec<Finding>),
+    uncovered: Severity,
 ) -> (Vec<Finding>, Option<Graph>) {
     check(map, &mut findings);
     let mut graph = None;
@@ -142,7 +167,7 @@ fn judge<T>(
         let (built, notes) = derive(map);
         findings.extend(notes);
         routing::check(&built, &mut findings);
-        coverage::check(&built, &mut findings);
+        coverage::check(&built, &mut findings, uncovered);
         overlap::check(&built, &mut findings);
         graph = (!findings.violated()).then_some(built);
     }

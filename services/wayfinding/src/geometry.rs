@@ -6,7 +6,10 @@
 
 use geo::{Coord, InteriorPoint, Polygon};
 
+mod open_floor;
 pub(crate) mod ways;
+
+pub(crate) use open_floor::{open_floor, union};
 
 /// The distance below which two points, or a point and a wall, count as touching.
 pub(crate) const TOUCH_M: f64 = 2e-3;

@@ -26,12 +26,14 @@ use crate::words::{Labels, Language};
 
 mod derive;
 mod doors;
+mod implied;
 mod places;
 mod rooms;
 mod scale;
 mod shafts;
 
 pub(crate) use doors::room_at;
+pub(crate) use implied::UNCOVERED_MAX;
 pub(crate) use places::codes;
 pub use scale::scaled;
 

@@ -76,6 +76,8 @@ pub(crate) struct Level {
     pub(crate) ordinal: i32,
     pub(crate) name: Labels,
     pub(crate) short_name: Labels,
+    pub(crate) outdoor: bool,
+    pub(crate) areas: Vec<Rings>,
 }
 
 /// A room, a hall, a lift car's place: a polygon of one level.

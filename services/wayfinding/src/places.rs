@@ -8,6 +8,10 @@ use crate::profile::{Profile, Who};
 use crate::snapshot::Snapshot;
 use crate::words::{Labels, Language};
 
+mod machines;
+
+pub use machines::{Machine, MachineKind};
+
 /// The most places that one search returns.
 pub const SEARCH_MAX: usize = 100;
 pub use crate::finder::QUERY_CHARS_MAX;
@@ -53,6 +57,8 @@ pub struct Stats {
     pub places: usize,
     /// Lifts, stairs and escalators.
     pub shafts: usize,
+    /// The same one by one, with the ids by which they are closed.
+    pub machines: Vec<Machine>,
     /// Nodes of the graph.
     pub nodes: usize,
     /// Directed edges of the graph.
@@ -161,6 +167,7 @@ impl Snapshot {
             openings: graph.opening_count,
             places: graph.places.len(),
             shafts: graph.shafts.len(),
+            machines: self.machines(),
             nodes: self.node_count(),
             edges: self.edge_count(),
             edges_by_kind,

@@ -234,8 +234,10 @@ fn bounds(weights: &[u32]) -> Vec<u32> {
 
 fn closes(graph: &Graph, tail: &[u32], head: &[u32], origin: &[EdgeIndex]) -> BTreeMap<FeatureId, Vec<u32>> {
     let mut closes = BTreeMap::<FeatureId, Vec<u32>>::new();
-    for room in &graph.rooms {
-        closes.entry(room.id.clone()).or_default();
+    // A place that a network leads to closes no way, but it is no goal while it is closed.
+    let named = graph.rooms.iter().map(|room| &room.id).chain(graph.places.iter().map(|place| &place.id));
+    for feature in named {
+        closes.entry(feature.clone()).or_default();
     }
     for (index, id) in (0_u32..).zip(origin) {
         let ends = [tail[index as usize], head[index as usize]];

@@ -133,9 +133,18 @@ fn say_group(group: &[Finding]) -> anyhow::Result<()> {
     let [first, ..] = group else { return Ok(()) };
     let times = if group.len() > 1 { format!(", {} times", group.len()) } else { String::new() };
     say!("{} {} in {}{times}", severity(first.severity), first.rule, first.file)?;
-    for finding in group.iter().take(FINDINGS_SAID) {
-        let feature = finding.feature_id.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
-        say!("    {feature}{}", finding.text)?;
+    let said = &group[..group.len().min(FINDINGS_SAID)];
+    if said.iter().all(|finding| finding.text == first.text) {
+        say!("    {}", first.text)?;
+        let features: Vec<_> = said.iter().filter_map(|finding| finding.feature_id.as_deref()).collect();
+        if !features.is_empty() {
+            say!("    {}", features.join(" "))?;
+        }
+    } else {
+        for finding in said {
+            let feature = finding.feature_id.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
+            say!("    {feature}{}", finding.text)?;
+        }
     }
     if group.len() > FINDINGS_SAID {
         say!("    and {} more, which --json lists", group.len() - FINDINGS_SAID)?;

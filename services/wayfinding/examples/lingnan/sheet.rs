@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use geo::{InteriorPoint, Polygon};
+
 use super::shapes::{Metres, Ring, rect};
 
 /// A spot in the sea south of Shenzhen, where no airport is.
@@ -72,6 +74,13 @@ fn polygons(parts: &[Ring]) -> String {
     format!("{{\"type\":\"MultiPolygon\",\"coordinates\":[{parts}]}}")
 }
 
+/// Returns a point on the floor of a shape, its first ring the outline.
+fn inside(outline: &[Ring]) -> String {
+    let mut rings = outline.iter().map(|ring| geo::LineString::from(ring.clone()));
+    let shape = Polygon::new(rings.next().expect("a shape has an outline"), rings.collect());
+    point(shape.interior_point().expect("a shape has a floor").into())
+}
+
 fn level_key(level: i32) -> String {
     format!("level/{level}")
 }
@@ -121,9 +130,10 @@ impl Sheet {
     pub(crate) fn level(&mut self, ordinal: i32, sign: &str, name: Names<'_>, outline: &[Ring]) {
         let properties = format!(
             "\"category\":\"unspecified\",\"restriction\":null,\"outdoor\":false,\"ordinal\":{ordinal},\
-             \"name\":{},\"short_name\":{},\"display_point\":null,\"address_id\":null,\"building_ids\":[{}]",
+             \"name\":{},\"short_name\":{},\"display_point\":{},\"address_id\":null,\"building_ids\":[{}]",
             labels(name),
             labels([sign, sign]),
+            inside(&outline[..1]),
             text(&id(BUILDING))
         );
         self.add("level", &level_key(ordinal), &polygons(outline), &properties);
@@ -149,10 +159,11 @@ impl Sheet {
     ) {
         let properties = format!(
             "\"category\":\"{category}\",\"restriction\":{},\"accessibility\":null,\"name\":{},\
-             \"alt_name\":null,\"level_id\":{},\"display_point\":null",
+             \"alt_name\":null,\"level_id\":{},\"display_point\":{}",
             restriction.map_or_else(|| "null".to_owned(), text),
             labels(name),
-            text(&id(&level_key(level)))
+            text(&id(&level_key(level))),
+            inside(outline)
         );
         self.add("unit", &unit_key(key, level), &polygon(outline), &properties);
     }
@@ -172,7 +183,8 @@ impl Sheet {
             format!("{{\"type\":\"LineString\",\"coordinates\":[{},{}]}}", coordinate(from), coordinate(to));
         let properties = format!(
             "\"category\":\"{category}\",\"accessibility\":null,\"access_control\":null,\"door\":null,\
-             \"name\":null,\"alt_name\":null,\"display_point\":null,\"level_id\":{}",
+             \"name\":null,\"alt_name\":null,\"display_point\":{},\"level_id\":{}",
+            point([f64::midpoint(from[0], to[0]), f64::midpoint(from[1], to[1])]),
             text(&id(&level_key(level)))
         );
         self.add("opening", &format!("opening/{key}@{level}"), &geometry, &properties);
@@ -262,9 +274,10 @@ impl Sheet {
     pub(crate) fn zone(&mut self, category: &str, key: &str, name: Names<'_>, level: i32, parts: &[Ring]) {
         let properties = format!(
             "\"category\":\"{category}\",\"restriction\":null,\"accessibility\":null,\"name\":{},\
-             \"alt_name\":null,\"correlation_id\":null,\"display_point\":null,\"building_ids\":[{}],\
+             \"alt_name\":null,\"correlation_id\":null,\"display_point\":{},\"building_ids\":[{}],\
              \"level_ids\":[{}],\"parents\":null",
             labels(name),
+            inside(&parts[..1]),
             text(&id(BUILDING)),
             text(&id(&level_key(level)))
         );
@@ -275,9 +288,10 @@ impl Sheet {
     pub(crate) fn section(&mut self, level: i32, key: &str, category: &str, name: Names<'_>, outline: Ring) {
         let properties = format!(
             "\"category\":\"{category}\",\"restriction\":null,\"accessibility\":null,\"name\":{},\
-             \"alt_name\":null,\"display_point\":null,\"level_id\":{},\"address_id\":null,\
+             \"alt_name\":null,\"display_point\":{},\"level_id\":{},\"address_id\":null,\
              \"correlation_id\":null,\"parents\":null",
             labels(name),
+            inside(std::slice::from_ref(&outline)),
             text(&id(&level_key(level)))
         );
         self.add("section", &format!("section/{key}@{level}"), &polygon(&[outline]), &properties);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use geo::{InteriorPoint, Polygon, algorithm::bool_ops::unary_union};
+
 /// A spot in the sea south of Shenzhen, where no airport is.
 const ORIGIN: [f64; 2] = [114.6, 22.2];
 /// Metres in a degree of longitude and of latitude there.
@@ -17,6 +19,10 @@ pub(crate) type Metres = [f64; 2];
 /// Features being collected, by their file.
 pub(crate) struct Town {
     features: BTreeMap<&'static str, Vec<String>>,
+    levels: Vec<(i32, [String; 2])>,
+    /// The outline of each level: around its units, unless it is drawn.
+    outlines: BTreeMap<i32, Vec<Polygon<f64>>>,
+    drawn: BTreeMap<i32, Vec<Metres>>,
 }
 
 /// Returns the ring of a rectangle, not closed.
@@ -70,6 +76,16 @@ fn polygon(outline: &[Vec<Metres>]) -> String {
     format!("{{\"type\":\"Polygon\",\"coordinates\":{}}}", rings(outline))
 }
 
+fn shape(outline: &[Vec<Metres>]) -> Polygon<f64> {
+    let mut rings = outline.iter().map(|ring| geo::LineString::from(ring.clone()));
+    Polygon::new(rings.next().expect("a unit has an outline"), rings.collect())
+}
+
+/// Returns a point on the floor of a shape.
+fn inside(shape: &Polygon<f64>) -> Metres {
+    shape.interior_point().expect("a unit has a floor").into()
+}
+
 fn level_key(level: i32) -> String {
     format!("level/{level}")
 }
@@ -81,7 +97,12 @@ fn unit_key(key: &str, level: i32) -> String {
 impl Town {
     /// Begins a town with its venue, building, footprint and address.
     pub(crate) fn new() -> Self {
-        let mut town = Self { features: BTreeMap::new() };
+        let mut town = Self {
+            features: BTreeMap::new(),
+            levels: vec![],
+            outlines: BTreeMap::new(),
+            drawn: BTreeMap::new(),
+        };
         let ground = [rect(-90.0, -30.0, 240.0, 80.0)];
         let address = "\"address\":\"1 Testville Road\",\"unit\":null,\"locality\":\"Testville\",\"province\":null,\
                        \"country\":\"CN\",\"postal_code\":\"000000\",\"postal_code_ext\":null";
@@ -119,15 +140,37 @@ impl Town {
 
     /// Adds a level; its sign counts from 1F at ordinal 0.
     pub(crate) fn level(&mut self, ordinal: i32, en: &str, zh: &str) {
+        self.levels.push((ordinal, [en.to_owned(), zh.to_owned()]));
+    }
+
+    /// Draws the outline of a level, wherever its units are.
+    #[allow(dead_code, reason = "tests draw levels that are wrong")]
+    pub(crate) fn outline(&mut self, ordinal: i32, outline: Vec<Metres>) {
+        self.drawn.insert(ordinal, outline);
+    }
+
+    fn add_level(&mut self, ordinal: i32, [en, zh]: &[String; 2]) {
         let sign = format!("{}F", ordinal + 1);
+        let units = self.outlines.get(&ordinal).map_or(&[][..], Vec::as_slice);
+        let around = match self.drawn.get(&ordinal) {
+            Some(drawn) => geo::MultiPolygon::new(vec![shape(std::slice::from_ref(drawn))]),
+            None => unary_union(units),
+        };
+        let display = around.0.first().map_or([0.0, 0.0], inside);
+        let ring = |ring: &geo::LineString<f64>| ring.0.iter().skip(1).map(|at| [at.x, at.y]).collect();
+        let parts = around.0.iter().map(|part| {
+            let all = std::iter::once(part.exterior()).chain(part.interiors());
+            rings(&all.map(ring).collect::<Vec<Vec<Metres>>>())
+        });
         let properties = format!(
             "\"category\":\"unspecified\",\"restriction\":null,\"outdoor\":false,\"ordinal\":{ordinal},\
-             \"name\":{},\"short_name\":{},\"display_point\":null,\"address_id\":null,\"building_ids\":[{}]",
+             \"name\":{},\"short_name\":{},\"display_point\":{},\"address_id\":null,\"building_ids\":[{}]",
             labels(en, zh),
             labels(&sign, &sign),
+            point(display),
             text(&id(BUILDING))
         );
-        let outline = polygon(&[rect(-90.0, -30.0, 240.0, 80.0)]);
+        let outline = format!("{{\"type\":\"MultiPolygon\",\"coordinates\":[{}]}}", join(parts));
         self.add("level", &level_key(ordinal), &outline, &properties);
     }
 
@@ -143,10 +186,12 @@ impl Town {
     ) {
         let properties = format!(
             "\"category\":\"{category}\",\"restriction\":null,\"accessibility\":null,\"name\":{},\
-             \"alt_name\":null,\"level_id\":{},\"display_point\":null",
+             \"alt_name\":null,\"level_id\":{},\"display_point\":{}",
             labels(en, zh),
-            text(&id(&level_key(level)))
+            text(&id(&level_key(level))),
+            point(inside(&shape(outline)))
         );
+        self.outlines.entry(level).or_default().push(shape(outline));
         self.add("unit", &unit_key(key, level), &polygon(outline), &properties);
     }
 
@@ -156,7 +201,8 @@ impl Town {
             format!("{{\"type\":\"LineString\",\"coordinates\":[{},{}]}}", coordinate(from), coordinate(to));
         let properties = format!(
             "\"category\":\"{category}\",\"accessibility\":null,\"access_control\":null,\"door\":null,\
-             \"name\":null,\"alt_name\":null,\"display_point\":null,\"level_id\":{}",
+             \"name\":null,\"alt_name\":null,\"display_point\":{},\"level_id\":{}",
+            point([f64::midpoint(from[0], to[0]), f64::midpoint(from[1], to[1])]),
             text(&id(&level_key(level)))
         );
         self.add("opening", &format!("opening/{key}@{level}"), &geometry, &properties);
@@ -283,11 +329,12 @@ impl Town {
 
     /// Adds the geofence of a zone on one level.
     pub(crate) fn zone(&mut self, category: &str, en: &str, zh: &str, level: i32, parts: &[Vec<Metres>]) {
+        let display = point(inside(&shape(&parts[..1])));
         let parts = join(parts.iter().map(|part| rings(std::slice::from_ref(part))));
         let geometry = format!("{{\"type\":\"MultiPolygon\",\"coordinates\":[{parts}]}}");
         let properties = format!(
             "\"category\":\"{category}\",\"restriction\":null,\"accessibility\":null,\"name\":{},\
-             \"alt_name\":null,\"correlation_id\":null,\"display_point\":null,\"building_ids\":[{}],\
+             \"alt_name\":null,\"correlation_id\":null,\"display_point\":{display},\"building_ids\":[{}],\
              \"level_ids\":[{}],\"parents\":null",
             labels(en, zh),
             text(&id(BUILDING)),
@@ -300,16 +347,20 @@ impl Town {
     pub(crate) fn section(&mut self, category: &str, en: &str, zh: &str, level: i32, outline: Vec<Metres>) {
         let properties = format!(
             "\"category\":\"{category}\",\"restriction\":null,\"accessibility\":null,\"name\":{},\
-             \"alt_name\":null,\"display_point\":null,\"level_id\":{},\"address_id\":null,\
+             \"alt_name\":null,\"display_point\":{},\"level_id\":{},\"address_id\":null,\
              \"correlation_id\":null,\"parents\":null",
             labels(en, zh),
+            point(inside(&shape(std::slice::from_ref(&outline)))),
             text(&id(&level_key(level)))
         );
         self.add("section", &format!("section/{category}@{level}"), &polygon(&[outline]), &properties);
     }
 
     /// Returns the files: a feature a line, so that a change reads well.
-    pub(crate) fn files(self) -> Vec<(String, String)> {
+    pub(crate) fn files(mut self) -> Vec<(String, String)> {
+        for (ordinal, name) in std::mem::take(&mut self.levels) {
+            self.add_level(ordinal, &name);
+        }
         let manifest = "{\"version\":\"1.0.0\",\"created\":\"2026-11-20T00:00:00Z\",\
                         \"generated_by\":\"airside-wayfinding example testville\",\"language\":\"en\"}\n";
         let mut files = vec![("manifest.json".to_owned(), manifest.to_owned())];

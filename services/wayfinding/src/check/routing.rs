@@ -23,7 +23,7 @@ pub(super) fn check(graph: &Graph, findings: &mut Findings) {
         let name = place.name.get(crate::words::Language::En).unwrap_or(&place.category);
         let (rule, text) = if walk.of_node(node) != walk_main {
             ("place-unreachable", format!("{name} cannot be walked to and from the rest of the venue"))
-        } else if wheelchair.of_node(node) != wheelchair_main {
+        } else if wheelchair.of_node(node) != wheelchair_main && !has_steps(&place.category) {
             ("place-not-accessible", format!("{name} cannot be reached and left by wheelchair"))
         } else {
             continue;
@@ -49,6 +49,11 @@ pub(super) fn check(graph: &Graph, findings: &mut Findings) {
             remedy: "set restriction to employeesonly, or correct the category".to_owned(),
         });
     }
+}
+
+/// Tells whether a place is one of steps, which nobody looks for in a wheelchair.
+fn has_steps(category: &str) -> bool {
+    matches!(category.split('.').next(), Some("stairs" | "steps" | "escalator"))
 }
 
 /// Lifts, stairs and escalators that can be entered on fewer than two levels reach nothing.

@@ -10,7 +10,7 @@ use super::{Edge, Graph, Node, Room};
 use crate::check::{Finding, Severity};
 use crate::geometry::ways::Bends;
 use crate::geometry::{Area, Frame};
-use crate::imdf::{Archive, FeatureId};
+use crate::imdf::{Archive, FeatureId, Level};
 use crate::taut::{Corridor, Floor, Scratch, Threshold, straighten};
 
 /// The most doors and places of one room that are joined pairwise; above it the map is refused.
@@ -67,6 +67,8 @@ impl Work<'_> {
 
 pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
     let frame = super::rooms::frame(archive);
+    let (archive, notes) = super::implied::complete(archive, &frame);
+    let archive = &*archive;
     let venue = archive.venues.first();
     let graph = Graph {
         model: StableDiGraph::new(),
@@ -81,14 +83,14 @@ pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
         security: vec![],
         opening_count: archive.openings.len(),
         signs: BTreeMap::new(),
-        outlines: vec![vec![]; archive.levels.len()],
+        outlines: outlines(archive, &frame),
         obstacles: vec![vec![]; archive.levels.len()],
     };
     let mut work = Work {
         archive,
         graph,
         portals: vec![],
-        notes: vec![],
+        notes,
         thresholds: vec![],
         door_of: BTreeMap::new(),
         scratch: Scratch::default(),
@@ -159,6 +161,15 @@ fn around(narrow: &mut [(&Area, Bends<'_>)], [from, to]: [Coord<f64>; 2]) -> Opt
         .iter_mut()
         .filter(|(area, _)| near(area, from) && near(area, to))
         .find_map(|(_, b)| b.line(from, to))
+}
+
+/// Returns the outlines of the levels that are indoors.
+fn outlines(archive: &Archive, frame: &Frame) -> Vec<Vec<Area>> {
+    let drawn = |level: &Level| {
+        let areas = level.areas.iter().filter(|_| !level.outdoor);
+        areas.filter_map(|rings| area(frame, rings)).collect()
+    };
+    archive.levels.iter().map(drawn).collect()
 }
 
 /// Turns degrees into a polygon of the plane.

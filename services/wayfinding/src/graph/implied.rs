@@ -7,12 +7,11 @@
 
 use std::borrow::Cow;
 
-use geo::algorithm::bool_ops::unary_union;
-use geo::{BooleanOps, MultiPolygon, Polygon};
+use geo::{BooleanOps, MultiPolygon};
 
 use super::derive::area;
 use crate::check::{Finding, Severity};
-use crate::geometry::{Area, Frame, middle, open_floor};
+use crate::geometry::{Area, Frame, middle, open_floor, union};
 use crate::imdf::{Archive, FeatureId, Level, Rings, Unit};
 
 /// The share of an outline that units may leave uncovered.
@@ -85,7 +84,12 @@ fn pieces(archive: &Archive, frame: &Frame, level: &Level) -> Option<(Vec<Area>,
 }
 
 /// Cuts floor along the geofences of a level; where they tell the zones, only what lies in one is kept.
-fn cut(archive: &Archive, frame: &Frame, level: &Level, open: MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
+fn cut(
+    archive: &Archive,
+    frame: &Frame,
+    level: &Level,
+    open: MultiPolygon<f64>,
+) -> Option<MultiPolygon<f64>> {
     let of_level = archive
         .geofences
         .iter()
@@ -98,8 +102,8 @@ fn cut(archive: &Archive, frame: &Frame, level: &Level, open: MultiPolygon<f64>)
     let zoned = fences.iter().any(|fence| is_zone(&fence.category));
     let mut cells = vec![(open, !zoned)];
     for fence in fences {
-        let areas = fence.areas.iter().filter_map(|rings| area(frame, rings));
-        let shape = unary_union(&areas.map(|area| area.polygon().clone()).collect::<Vec<Polygon<f64>>>());
+        let areas: Vec<_> = fence.areas.iter().filter_map(|rings| area(frame, rings)).collect();
+        let shape = union(areas.iter());
         cells = cells
             .into_iter()
             .flat_map(|(cell, kept)| {

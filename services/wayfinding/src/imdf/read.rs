@@ -159,7 +159,9 @@ fn level(fields: &mut Fields<'_>) -> Option<Level> {
         fields.report("short-name-missing", Severity::Violation, text, "name it as the signs do, such as 2F");
     }
     let name = fields.labels("name");
-    Some(Level { id: fields.id.clone(), ordinal: ordinal?, name, short_name })
+    let outdoor = fields.properties.get("outdoor").and_then(Value::as_bool) == Some(true);
+    let areas = fields.polygons().unwrap_or_default();
+    Some(Level { id: fields.id.clone(), ordinal: ordinal?, name, short_name, outdoor, areas })
 }
 
 fn obstacle(fields: &mut Fields<'_>) -> Option<Obstacle> {
@@ -222,7 +224,10 @@ fn anchor(fields: &mut Fields<'_>) -> Option<Anchor> {
 
 fn section(fields: &mut Fields<'_>) -> Option<Region> {
     let category = fields.category();
-    let level_ids = fields.refer("level_id", "level", Some(("level-id-missing", Severity::Violation))).into_iter().collect();
+    let level_ids = fields
+        .refer("level_id", "level", Some(("level-id-missing", Severity::Violation)))
+        .into_iter()
+        .collect();
     let areas = fields.polygons()?;
     Some(Region { id: fields.id.clone(), category, level_ids, name: fields.labels("name"), areas })
 }
@@ -237,7 +242,8 @@ fn geofence(fields: &mut Fields<'_>) -> Option<Region> {
 fn relationship(fields: &mut Fields<'_>) -> Option<Relationship> {
     let category = fields.category();
     let origin = fields.refer("origin", "", Some(("relationship-end-missing", Severity::Violation)));
-    let destination = fields.refer("destination", "", Some(("relationship-end-missing", Severity::Violation)));
+    let destination =
+        fields.refer("destination", "", Some(("relationship-end-missing", Severity::Violation)));
     let direction = fields.text("direction");
     let directed = direction.as_deref() == Some("directed");
     if !directed && direction.as_deref() != Some("undirected") {

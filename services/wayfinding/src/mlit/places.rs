@@ -25,6 +25,8 @@ const REACH_M: f64 = 30.0;
 /// How many of the nearest nodes are looked at for one in the same space.
 const NEAR: usize = 16;
 
+mod machines;
+
 struct Wanted {
     id: FeatureId,
     file: &'static str,
@@ -89,6 +91,7 @@ pub(super) fn add(
             node: NodeIndex::new(node),
         });
     }
+    machines::join(graph);
 }
 
 /// Returns for each level the nodes of the main part on foot, and then the others.

@@ -52,9 +52,13 @@ fn in_the_way(
         Spot::Nodes { .. } => None,
     });
     let edges: BTreeSet<u32> = found.edges.iter().copied().chain(snapped).collect();
+    let is_goal = |wanted: &FeatureId| {
+        to.iter().any(|spot| matches!(spot, Spot::Nodes { feature, .. } if feature == wanted))
+    };
     let closes = |feature: &&FeatureId| {
         let closed = snapshot.closes.get(*feature);
-        closed.is_some_and(|closed| closed.iter().any(|edge| edges.contains(edge)))
+        let on_way = closed.is_some_and(|closed| closed.iter().any(|edge| edges.contains(edge)));
+        on_way || is_goal(feature)
     };
     overlay.closed().iter().filter(closes).cloned().collect()
 }

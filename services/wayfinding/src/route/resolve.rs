@@ -36,6 +36,8 @@ impl Spot {
     /// Returns the nodes next to the spot and what the way between costs, off it or onto it.
     fn ends(&self, snapshot: &Snapshot, overlay: &Overlay, who: Who, leaving: bool) -> Vec<End> {
         match self {
+            // Nobody is led to what is closed; who is there can leave, as far as its ways are open.
+            Self::Nodes { feature, .. } if !leaving && overlay.closed().contains(feature) => vec![],
             Self::Nodes { nodes, .. } => nodes.iter().map(|node| end(*node)).collect(),
             Self::OnWay { snapped, .. } => {
                 let ways = directions(snapshot, snapped);

@@ -94,7 +94,6 @@ fn what_ogc_asks_of_each_feature_is_asked_with_its_severity() {
     broken("unit.geojson", "\"zh-Hans\":\"", "\"zh-Hans\":7,\"x\":\"", "name-bad", violation);
 }
 
-
 #[test]
 fn dangling_references_and_repeated_ids_are_found() {
     let level = "\"level_id\":\"";

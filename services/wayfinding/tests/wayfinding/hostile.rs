@@ -77,7 +77,8 @@ fn a_polygon_of_a_million_points_is_refused() {
     for files in [drawn, layers] {
         let findings = check(&Source::from_files(files));
         let refused = |finding: &airside_wayfinding::Finding| {
-            finding.rule == "geometry-bad" && finding.severity == airside_wayfinding::Severity::Violation
+            ["geometry-bad", "feature-too-large"].contains(&finding.rule)
+                && finding.severity == airside_wayfinding::Severity::Violation
         };
         assert!(findings.iter().any(refused), "{findings:?}");
     }

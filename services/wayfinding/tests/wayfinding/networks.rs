@@ -1,7 +1,9 @@
 //! A network of layers, small and invented: two storeys of sixteen nodes, a lift, and a shop.
 
-use airside_wayfinding::{Graph, Severity, Source, check};
+use airside_wayfinding::{Graph, Language, Overlay, Profile, Reason, Severity, Source, check};
 use serde_json::{Value, json};
+
+use crate::{Venue, found};
 
 /// Returns the files of the map.
 pub(crate) fn files() -> Vec<(String, String)> {
@@ -91,8 +93,55 @@ fn what_is_wrong_with_a_network_is_found() {
     broken("T1_link.geojson", "{\"features\"", "{\"creatures\"", "collection-missing", violation);
     broken("T1_Floor.geojson", "\"features\"", "\"features", "json-bad", violation);
     let warning = Severity::Warning;
-    broken("T1_Floor.geojson", "[50065.0,-25935.0]", "[50265.0,-25735.0]", "level-uncovered", warning);
+    broken("T1_Floor.geojson", "[50065.0,-25935.0]", "[50265.0,-25735.0]", "level-uncovered", Severity::Info);
     broken("T1_Space.geojson", "[50065.0,-25945.0]", "[50165.0,-25945.0]", "unit-overlap", warning);
     let none = files().into_iter().filter(|(name, _)| !name.contains("link"));
     assert!(check(&Source::from_files(none)).iter().any(|finding| finding.rule == "file-missing"));
+}
+
+/// The same map with the icon of its lift, drawn a step beside it.
+fn with_lift_icon() -> Vec<(String, String)> {
+    let mut files = files();
+    let icon = json!({"type": "Feature", "geometry": {"type": "Point", "coordinates": [50_001.0, -25_999.0]},
+        "properties": {"id": "lift-icon", "floor_id": "f1", "category": "F012", "name": "エレベーター"}});
+    let far = json!({"type": "Feature", "geometry": {"type": "Point", "coordinates": [50_060.0, -25_999.0]},
+        "properties": {"id": "far-icon", "floor_id": "f1", "category": "F012", "name": "別館"}});
+    let collection = json!({"type": "FeatureCollection", "features": [icon, far]});
+    files.push(("T1_Facility.geojson".into(), collection.to_string()));
+    files
+}
+
+#[test]
+fn a_closed_place_of_a_network_is_no_goal_and_says_so() {
+    let venue = closing(files(), "shop");
+    let (reason, _) = venue.refused("n000", "shop", Profile::Walk);
+    assert_eq!(reason, Reason::Closed(vec![id("shop")]));
+    let beside = found(venue.ask("n100", "n133", Profile::Walk, Language::En));
+    assert!(beside.length_m > 50.0, "the node it is reached at stays open: {beside:?}");
+}
+
+#[test]
+fn a_lift_of_a_network_closes_by_its_shaft_its_link_and_its_icon() {
+    let venue = Venue::of(with_lift_icon());
+    let machines = venue.snapshot.stats().machines;
+    let [lift] = machines.as_slice() else { panic!("{machines:?}") };
+    assert_eq!((lift.id.as_str(), lift.levels.as_slice()), ("shaft-lift", &[1, 2][..]));
+    venue.walk("n000", "shop");
+    for closed in ["shaft-lift", "lift", "lift-icon"] {
+        let venue = closing(with_lift_icon(), closed);
+        assert_eq!(venue.refused("n000", "shop", Profile::Walk).0, Reason::Closed(vec![id(closed)]));
+    }
+    closing(with_lift_icon(), "far-icon").walk("n000", "shop");
+}
+
+/// Closes exactly the feature of this id.
+fn closing(files: Vec<(String, String)>, feature: &str) -> Venue {
+    let mut venue = Venue::of(files);
+    venue.overlay = Overlay::closing(&venue.snapshot, [id(feature)]);
+    assert_eq!(venue.overlay.unknown(), []);
+    venue
+}
+
+fn id(text: &str) -> airside_wayfinding::FeatureId {
+    airside_wayfinding::FeatureId::parse(text).unwrap()
 }

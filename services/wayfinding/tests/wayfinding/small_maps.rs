@@ -227,3 +227,56 @@ fn a_line_never_leaves_its_unit() {
     assert!(route.length_m > shortest_m && route.length_m < shortest_m + 1.5, "{}", route.length_m);
     assert_eq!(route.line[0].coordinates.len(), 4);
 }
+
+/// Two rooms north and south of a corridor that nobody drew, a fence on it where `fence` says.
+///
+/// ```text
+/// y 16 +---north---+
+/// y 10 +----| |----+
+///      |  corridor |
+/// y  6 +----| |----+
+/// y  0 +---south---+
+///      0           20
+/// ```
+fn taken_for_granted(zones: &[(&str, f64, f64)]) -> Town {
+    let mut town = Town::new();
+    town.level(0, "Ground", "首层");
+    town.outline(0, rect(0.0, 0.0, 20.0, 16.0));
+    for (key, south, door) in [("south", 0.0, 6.0), ("north", 10.0, 10.0)] {
+        town.unit(0, key, "room", key, key, &[rect(0.0, south, 20.0, south + 6.0)]);
+        town.amenity(0, key, "information", &format!("{key} desk"), key, "", [10.0, south + 3.0], &[key]);
+        town.door(0, key, "pedestrian", [9.5, door], [10.5, door]);
+    }
+    for (category, south, north) in zones {
+        town.zone(category, "Zone", "区", 0, &[rect(-1.0, *south, 21.0, *north)]);
+    }
+    town
+}
+
+#[test]
+fn a_corridor_that_nobody_drew_is_walked_and_said() {
+    assert_eq!(rules(taken_for_granted(&[])), [("walkway-implied", Severity::Warning)]);
+    let route = Venue::drawn(taken_for_granted(&[])).walk("south desk", "north desk");
+    assert!((route.length_m - 10.0).abs() < 0.01, "{}", route.length_m);
+    let mut narrow = Town::new();
+    narrow.level(0, "Ground", "首层");
+    narrow.outline(0, rect(0.0, 0.0, 20.0, 12.6));
+    for (key, south) in [("south", 0.0), ("north", 6.6)] {
+        narrow.unit(0, key, "room", key, key, &[rect(0.0, south, 20.0, south + 6.0)]);
+    }
+    narrow.door(0, "wall", "pedestrian", [9.0, 6.3], [11.0, 6.3]);
+    assert_eq!(rules(narrow), [], "the wall between two rooms is no corridor");
+}
+
+#[test]
+fn floor_that_nobody_drew_never_leads_past_security() {
+    let across = taken_for_granted(&[("presecurity", -1.0, 8.0), ("postsecurity", 8.0, 17.0)]);
+    let venue = Venue::drawn(across);
+    assert_eq!(venue.refused("south desk", "north desk", Profile::Walk).0, Reason::Disconnected);
+    let outside = taken_for_granted(&[("presecurity", -1.0, 6.0), ("postsecurity", 10.0, 17.0)]);
+    let found = rules(outside);
+    assert!(found.contains(&("level-uncovered", Severity::Warning)), "{found:?}");
+    assert!(!found.iter().any(|(rule, _)| *rule == "walkway-implied"), "it lies in no zone");
+    let one = taken_for_granted(&[("presecurity", -1.0, 17.0)]);
+    assert!(rules(one).contains(&("walkway-implied", Severity::Warning)));
+}
