@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use super::Fix;
 use super::track::{Cell, Track};
+use crate::graph::WALK_SPEED_MPS;
 
 /// The most that a cell costs above the best.
 pub const LOST: f32 = 14.0;
@@ -26,6 +27,9 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(120);
 
 /// How far a walk gets in the time that has passed, against the track's: twice, since a fix lags and jumps.
 const HASTE: f32 = 2.0;
+/// How far a walk gets against what a pedometer counted, and what of the time may be a ride, which counts none.
+const COUNTED: f32 = 1.5;
+const RIDDEN: f32 = 0.5;
 /// The charge for walking all of that, and for each time as much again.
 const WALK_PRICE: (f32, f32) = (0.05, 6.0);
 /// What a scan counts against what legs can do; less makes the walk lag behind, more makes it jump about.
@@ -60,6 +64,8 @@ pub struct Follower {
     spent: Vec<f32>,
     heap: BinaryHeap<Reverse<(u32, u32)>>,
     last: Option<Duration>,
+    /// What legs have walked since the last scan, where the phone counts.
+    walked_m: Option<f64>,
     told: Option<Followed>,
     /// Another level that scans lead to, and how many of them in a row.
     rival: (i32, u32),
@@ -70,7 +76,16 @@ impl Follower {
     pub fn new(track: Arc<Track>) -> Self {
         let costs = vec![0.0; track.cells().len()];
         let spent = costs.clone();
-        Self { track, costs, spent, heap: BinaryHeap::new(), last: None, told: None, rival: (0, 0) }
+        Self {
+            track,
+            costs,
+            spent,
+            heap: BinaryHeap::new(),
+            last: None,
+            walked_m: None,
+            told: None,
+            rival: (0, 0),
+        }
     }
 
     /// Takes the fix of a scan, at a time counted from any fixed moment, and says where the walk is; `None`
@@ -89,9 +104,17 @@ impl Follower {
         self.tell()
     }
 
+    /// Takes what legs have walked since the last scan or the last count, in metres; the walk then goes no
+    /// further than that by the next scan, however long it takes.
+    pub fn walked(&mut self, metres: f64) {
+        *self.walked_m.get_or_insert(0.0) += metres;
+    }
+
     /// Lets the walk go on for a while.
     fn walk(&mut self, passed: Duration) {
-        let reach = HASTE * passed.as_secs_f32().max(0.5);
+        let passed = passed.as_secs_f32().max(0.5);
+        let walked = self.walked_m.take().map(|metres| COUNTED * (metres / WALK_SPEED_MPS) as f32);
+        let reach = walked.map_or(HASTE * passed, |walked| (walked + RIDDEN * passed).min(HASTE * passed));
         self.heap.clear();
         self.spent.fill(0.0);
         for (cell, cost) in (0_u32..).zip(&self.costs).filter(|(_, cost)| **cost < LOST) {

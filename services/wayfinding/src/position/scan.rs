@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 /// The most readings in a scan; a phone in a terminal hears some tens.
-pub const READINGS_MAX: usize = 512;
+pub const READINGS_MAX: usize = 200;
 /// The loudness that radios report, in dBm. Louder is a phone's code for "not known", softer is noise.
 pub const RSSI_DBM: std::ops::RangeInclusive<f32> = -120.0..=0.0;
 

@@ -65,7 +65,7 @@ fn surveyed(snapshot: &Snapshot, track: &Track, beacons: &[Beacon]) -> RadioMap 
 }
 
 /// Where a walk is at each second; `None` for a level while it is in a shaft.
-fn steps(venue: &Venue, from: &str, to: &str) -> Vec<(Option<i32>, Cell)> {
+pub(crate) fn steps(venue: &Venue, from: &str, to: &str) -> Vec<(Option<i32>, Cell)> {
     let frame = venue.snapshot.graph().frame();
     let mut steps = Vec::new();
     for line in &venue.walk(from, to).line {
@@ -90,7 +90,7 @@ fn steps(venue: &Venue, from: &str, to: &str) -> Vec<(Option<i32>, Cell)> {
     steps
 }
 
-fn off_m(a: [f64; 2], b: [f64; 2]) -> f64 {
+pub(crate) fn off_m(a: [f64; 2], b: [f64; 2]) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
 
@@ -208,7 +208,7 @@ fn bad_beacons_make_no_map() {
 }
 
 /// A sure fix at a cell.
-fn sure(cell: &Cell) -> Fix {
+pub(crate) fn sure(cell: &Cell) -> Fix {
     Fix { building: 0, level: cell.level, at: cell.at, radius_m: 4.0, confidence: 0.9, heard: 5 }
 }
 
