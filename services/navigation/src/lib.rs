@@ -6,7 +6,7 @@
 //! and what is closed, and speaks gRPC.
 //!
 //! Streams. `venue-<code>` holds `ClosureSet` and `ClosureLifted`; `blob-<digest>` the parts of some large
-//! content, which other facts name by its digest ([`blobs`]).
+//! content, which other facts name by its digest ([`blobs`]); `radio-<code>` the radio maps ([`radio`]).
 //!
 //! Invariants.
 //! - A request is answered from one snapshot and one overlay that belong
@@ -22,12 +22,15 @@ pub mod decide;
 pub mod events;
 pub mod model;
 pub mod project;
+pub mod radio;
 pub mod service;
 pub mod venues;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use airside_api::navigation::v1::navigation_service_server::NavigationServiceServer;
+use airside_api::navigation::v1::{
+    navigation_service_server::NavigationServiceServer, positioning_service_server::PositioningServiceServer,
+};
 use airside_kernel::{Clock, EventStore, Keyring};
 use airside_runtime::{executor::Executor, projections::Projections};
 use airside_wayfinding::{Refused, Snapshot, Source};
@@ -42,6 +45,10 @@ const CACHED_STATES: u64 = 64;
 pub struct Part {
     /// The gRPC service.
     pub service: NavigationServiceServer<service::Navigation>,
+    /// The gRPC service of positions.
+    pub positioning: PositioningServiceServer<service::positioning::Positioning>,
+    /// The radio maps, for other wires.
+    pub radio: radio::RadioDesk,
     /// The venues, for other wires and for metrics.
     pub venues: venues::Venues,
 }
@@ -89,5 +96,14 @@ pub fn part(
     let boards = projections.add_kept(project::boards::Boards::default);
     let venues = venues::Venues::new(maps, model, boards, executor, clock.clone());
     let service = NavigationServiceServer::new(service::Navigation::new(venues.clone()));
-    Ok(Part { service, venues })
+    let radio = radio::RadioDesk::new(
+        projections.add_kept(radio::project::RadioVersions::default),
+        Executor::new(store.clone(), keys.clone(), radio::CACHED_STATES),
+        blobs::Blobs::new(store.clone()),
+        clock.clone(),
+    );
+    let positioning = service::positioning::Positioning::new(venues.clone(), radio.clone());
+    let positioning = PositioningServiceServer::new(positioning)
+        .max_decoding_message_size(service::positioning::MESSAGE_BYTES_MAX);
+    Ok(Part { service, positioning, radio, venues })
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+pub mod positioning;
 
 use airside_api::navigation::v1::{
     FindRouteRequest, FindRouteResponse, ListVenuesRequest, ListVenuesResponse, SearchPlacesRequest,

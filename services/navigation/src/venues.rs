@@ -127,14 +127,19 @@ impl Venues {
     /// # Errors
     /// When an end is no place, an ambiguous one, or off the venue.
     pub fn route(&self, live: &Live, request: &RouteRequest) -> Result<Outcome, NavigationError> {
+        Ok(self.searching(|searcher| route(&live.snapshot, &live.overlay, searcher, request))?)
+    }
+
+    /// Lends a searcher.
+    pub(crate) fn searching<T>(&self, work: impl FnOnce(&mut Searcher) -> T) -> T {
         let mut searcher = self.lock().pop().unwrap_or_default();
-        let outcome = route(&live.snapshot, &live.overlay, &mut searcher, request);
+        let done = work(&mut searcher);
         let mut idle = self.lock();
         if idle.len() < MAX_IDLE_SEARCHERS {
             idle.push(searcher);
         }
         drop(idle);
-        Ok(outcome?)
+        done
     }
 
     /// Closes or opens a feature and returns the position of the change, empty

@@ -13,7 +13,7 @@ use crate::words::Language;
 mod pieces;
 mod pulled;
 mod reason;
-mod resolve;
+pub(crate) mod resolve;
 mod steps;
 mod text;
 

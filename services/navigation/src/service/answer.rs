@@ -52,9 +52,9 @@ pub(super) fn route(live: &Live, outcome: Outcome, language: Language) -> v1::Fi
 }
 
 /// Answers tell metres and seconds in tenths, and degrees to about a millimetre.
-const METRE: f64 = 10.0;
-const SECOND: f64 = 10.0;
-const DEGREE: f64 = 1e8;
+pub(super) const METRE: f64 = 10.0;
+pub(super) const SECOND: f64 = 10.0;
+pub(super) const DEGREE: f64 = 1e8;
 
 fn found(route: Route) -> v1::FindRouteResponse {
     // A step is shown with the level at its end, which is where the next one begins.
@@ -114,11 +114,11 @@ fn kind(kind: StepKind) -> &'static str {
     }
 }
 
-fn position([longitude, latitude]: [f64; 2], ordinal: i32) -> v1::Position {
+pub(super) fn position([longitude, latitude]: [f64; 2], ordinal: i32) -> v1::Position {
     v1::Position { longitude: rounded(longitude, DEGREE), latitude: rounded(latitude, DEGREE), ordinal }
 }
 
 /// Rounds to a part of a unit, finer than anybody walks: a number that a person reads.
-fn rounded(value: f64, parts: f64) -> f64 {
+pub(super) fn rounded(value: f64, parts: f64) -> f64 {
     (value * parts).round() / parts
 }

@@ -28,16 +28,16 @@ const LIFT_L2: &str = "541a251a-80a2-5f5d-a0c6-409f5f714344";
 const CHECK_IN_B: &str = "f0b13195-2af6-5921-b5f2-7bd5ed49bf7a";
 
 /// A process with a log and the map of testville.
-struct House {
+pub(super) struct House {
     store: Arc<dyn EventStore>,
-    part: Part,
+    pub(super) part: Part,
     // Dropping these would stop what follows the log.
     _stop: watch::Sender<bool>,
     _erasures: broadcast::Sender<SubjectId>,
 }
 
 impl House {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let clock = ManualClock::new("2026-11-20T06:00:00Z".parse().unwrap());
         Self::on(Arc::new(MemoryStore::new(Arc::new(clock))))
     }
@@ -72,7 +72,7 @@ impl House {
         self.route(place("Check-in B"), place("A3"), profile).await.unwrap()
     }
 
-    async fn set(&self, request: SetClosureRequest) -> Result<String, Status> {
+    pub(super) async fn set(&self, request: SetClosureRequest) -> Result<String, Status> {
         self.service().set_closure(Request::new(request)).await.map(|answer| answer.into_inner().position)
     }
 
@@ -134,11 +134,11 @@ fn testville() -> Source {
     Source::from_files(files)
 }
 
-fn place(name: &str) -> End {
+pub(super) fn place(name: &str) -> End {
     End::Place(name.into())
 }
 
-fn close(feature_id: &str, reason: &str) -> SetClosureRequest {
+pub(super) fn close(feature_id: &str, reason: &str) -> SetClosureRequest {
     SetClosureRequest {
         venue: "testville".into(),
         feature_id: feature_id.into(),

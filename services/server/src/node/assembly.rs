@@ -159,7 +159,8 @@ impl Assembly {
             .add_service(baggage.handling.serve(self.config.load_policy))
             .add_service(trips.service)
             .add_service(NotificationServiceServer::new(notifications.service))
-            .add_service(navigation.service);
+            .add_service(navigation.service)
+            .add_service(navigation.positioning);
         let (quarantine, repeated) = (baggage.quarantine, baggage.repeated);
         let verdicts = Verdicts::new(store.clone(), quarantine, repeated, messages_read.clone());
         let hands = Hands { receiving: baggage.receiving, recorder: flights.recorder, verdicts };

@@ -88,6 +88,12 @@ impl Follower {
         }
     }
 
+    /// Returns the memory that following a walk on a track takes, in bytes.
+    pub fn bytes(track: &Track) -> usize {
+        let cell = 2 * size_of::<f32>() + size_of::<Reverse<(u32, u32)>>();
+        size_of::<Self>() + track.cells().len() * cell
+    }
+
     /// Takes the fix of a scan, at a time counted from any fixed moment, and says where the walk is; `None`
     /// only on a track without cells. A scan older than the last counts as made together with it.
     pub fn observe(&mut self, at: Duration, fix: &Fix) -> Option<Followed> {

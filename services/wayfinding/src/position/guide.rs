@@ -23,6 +23,7 @@ use super::Fix;
 use super::follow::{Followed, Follower};
 use super::track::Track;
 use crate::overlay::Overlay;
+use crate::route::resolve::resolve;
 use crate::route::{Outcome, Reason, Route, RouteError, RouteRequest, route};
 use crate::search::Searcher;
 use crate::snapshot::Snapshot;
@@ -153,6 +154,19 @@ impl Guide {
             astray: 0,
             age: 0,
         }
+    }
+
+    /// Returns the memory that a walk on these ways takes, in bytes.
+    pub fn bytes(track: &Track) -> usize {
+        size_of::<Self>() + Follower::bytes(track)
+    }
+
+    /// Checks that the goal is a place of the venue.
+    ///
+    /// # Errors
+    /// When it is not, with the field `to`.
+    pub fn check(&self, snapshot: &Snapshot, overlay: &Overlay) -> Result<(), RouteError> {
+        resolve(snapshot, overlay, self.asked.who(), "to", &self.asked.to).map(drop)
     }
 
     /// Takes what a phone noticed, at a time counted from any fixed moment; `None` while nothing says where

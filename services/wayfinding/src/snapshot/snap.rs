@@ -11,6 +11,7 @@ use rstar::{PointDistance, RTree};
 use super::Snapshot;
 use crate::geometry::{distance_m, nearest_on};
 use crate::graph::{Edge, EdgeKind, Graph};
+use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::profile::{NO_WAY, Who};
 
@@ -69,6 +70,16 @@ impl Snapshot {
     /// there is none within [`SNAP_MAX_M`].
     pub fn snap(&self, overlay: &Overlay, who: Who, lon_lat: [f64; 2], ordinal: i32) -> Option<Snapped> {
         self.snap_by(overlay, who, lon_lat, ordinal)
+    }
+
+    /// Returns the longitude and latitude of a point of the plane, in degrees.
+    pub fn lon_lat(&self, [x, y]: [f64; 2]) -> [f64; 2] {
+        self.graph.frame.to_world(Coord { x, y })
+    }
+
+    /// Returns the unit that a snapped way leads through, where the map has one.
+    pub fn unit_of(&self, snapped: &Snapped) -> Option<&FeatureId> {
+        self.graph.unit_id(self.edge(snapped.edge).room?)
     }
 
     /// Returns how far a point of the plane is from every way of an ordinal's levels, in metres.

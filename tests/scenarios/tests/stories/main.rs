@@ -30,6 +30,7 @@ mod log_command;
 mod map_command;
 mod pace;
 mod passenger_bag;
+mod positions;
 mod privacy;
 mod projections_command;
 /// What checks proofs: the verifier's own source, which shares no code with what makes them.
