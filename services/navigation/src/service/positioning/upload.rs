@@ -1,26 +1,32 @@
 //! A radio map as it comes in parts.
 
+use std::time::Duration;
+
 use airside_api::navigation::v1::{PublishRadioMapRequest, RadioMapHeader, publish_radio_map_request::What};
 use airside_runtime::status::invalid;
 use airside_wayfinding::position::{Ground, import::FILE_MAX};
 use bytes::{Bytes, BytesMut};
+use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
 use super::ask;
 use crate::radio::{Publication, events};
 
+/// How long a publisher may be silent between two parts.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+
 /// Takes all parts; returns the venue's code and what is published.
 pub(super) async fn take(
     mut incoming: Streaming<PublishRadioMapRequest>,
 ) -> Result<(String, Publication), Status> {
-    let first = incoming.message().await?.and_then(|message| message.what);
+    let first = next(&mut incoming).await?.and_then(|message| message.what);
     let Some(What::Header(header)) = first else {
         return Err(invalid("header", "say first what comes"));
     };
     // What cannot be published is refused before its parts come.
     let (venue, publication) = publication(header)?;
     let mut content = BytesMut::new();
-    while let Some(message) = incoming.message().await? {
+    while let Some(message) = next(&mut incoming).await? {
         match message.what {
             Some(What::Part(part)) if content.len() + part.len() <= FILE_MAX => {
                 content.extend_from_slice(&part);
@@ -33,6 +39,13 @@ pub(super) async fn take(
         }
     }
     Ok((venue, Publication { content: content.freeze(), ..publication }))
+}
+
+async fn next(
+    incoming: &mut Streaming<PublishRadioMapRequest>,
+) -> Result<Option<PublishRadioMapRequest>, Status> {
+    let silent = |_| Err(Status::deadline_exceeded("no part came for 60 s: publish again"));
+    timeout(SILENCE_MAX, incoming.message()).await.unwrap_or_else(silent)
 }
 
 fn publication(header: RadioMapHeader) -> Result<(String, Publication), Status> {
