@@ -6,7 +6,7 @@ use std::sync::Arc;
 use geo::Coord;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 
-use super::{Edge, Graph, Node, Room};
+use super::{BELT_SPEED_MPS, Edge, EdgeKind, Graph, Node, Room, WALK_SPEED_MPS, millis_at};
 use crate::check::{Finding, Severity};
 use crate::geometry::ways::Bends;
 use crate::geometry::{Area, Frame};
@@ -137,8 +137,8 @@ impl Work<'_> {
                 let via = line[1..line.len() - 1].to_vec();
                 let back = via.iter().rev().copied().collect();
                 let (a, b) = (portals[from].0, portals[to].0);
-                self.graph.model.add_edge(a, b, Edge::walk(length_m, Some(index), via));
-                self.graph.model.add_edge(b, a, Edge::walk(length_m, Some(index), back));
+                self.graph.model.add_edge(a, b, on_floor(room, length_m, index, via));
+                self.graph.model.add_edge(b, a, on_floor(room, length_m, index, back));
                 (met[from], met[to]) = (true, true);
             }
         }
@@ -152,6 +152,16 @@ impl Work<'_> {
             }
         }
     }
+}
+
+/// Returns a way across a room: on a moving walkway passengers walk on while it runs.
+fn on_floor(room: &Room, length_m: f64, index: usize, via: Vec<Coord<f64>>) -> Edge {
+    let walk = Edge::walk(length_m, Some(index), via);
+    if room.category.split('.').next() != Some("movingwalkway") {
+        return walk;
+    }
+    let millis = millis_at(length_m, WALK_SPEED_MPS + BELT_SPEED_MPS);
+    Edge { kind: EdgeKind::MovingWalkway, millis, ..walk }
 }
 
 /// Walks around the corners of the floor as drawn, where clearance leaves no way.

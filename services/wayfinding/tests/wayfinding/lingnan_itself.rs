@@ -120,3 +120,14 @@ fn every_level_is_drawn_and_shows_its_gates_and_belts() {
         assert!(pictures[1].contains(&format!(">{belt}</text>")), "belt {belt}");
     }
 }
+
+#[test]
+fn who_walks_along_a_pier_takes_the_moving_walkways_and_a_wheelchair_rolls_beside_them() {
+    let venue = venue();
+    for (from, to) in [("Metro", "A17"), ("Metro", "B18"), ("A18", "A1")] {
+        let walked = texts(&venue.walk(from, to)).join("; ");
+        assert!(walked.contains("Moving walkway"), "{from} {to}: {walked}");
+        let rolled = texts(&venue.roll(from, to)).join("; ");
+        assert!(!rolled.contains("Moving walkway"), "{from} {to}: {rolled}");
+    }
+}

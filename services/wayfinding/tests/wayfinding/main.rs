@@ -14,6 +14,7 @@ mod finding;
 mod findings;
 mod guiding;
 mod hostile;
+mod hostile_maps;
 mod lingnan_itself;
 mod live;
 mod narita;

@@ -4,6 +4,7 @@ use airside_wayfinding::{Graph, Source};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use proptest::prelude::*;
+use serde_json::Value;
 
 use crate::{dump::dump, networks, stations, testville};
 
@@ -13,7 +14,7 @@ fn files_and_features_in_any_order_give_an_equal_graph() {
     let mut files = testville::files();
     files.reverse();
     for (name, text) in files.iter_mut().filter(|(name, _)| name.ends_with(".geojson")) {
-        let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let mut value: Value = serde_json::from_str(text).unwrap();
         let features = value["features"].as_array_mut().unwrap();
         let third = features.len() / 3;
         features.rotate_left(third);
@@ -48,22 +49,58 @@ fn a_way_and_its_way_back_inside_a_unit_are_equally_long() {
     }
 }
 
-/// Puts a map's files, and the features or rows in each, into another order.
-fn shuffled(mut files: Vec<(String, String)>, seeds: &[u64]) -> Vec<(String, String)> {
-    let key = |item: &str, seed: u64| {
-        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        item.bytes().fold(seed | 1, mix)
+/// Returns where an item goes in the order of a seed.
+fn key(item: &str, seed: u64) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    item.bytes().fold(seed | 1, mix)
+}
+
+/// Writes JSON with the fields of every object in another order.
+fn written(value: &Value, seed: u64) -> String {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| key(name, seed));
+            let fields = fields.iter().map(|(name, field)| format!("{name:?}:{}", written(field, seed)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            let items = items.iter().map(|item| written(item, seed));
+            format!("[{}]", items.collect::<Vec<_>>().join(","))
+        }
+        plain => plain.to_string(),
+    }
+}
+
+/// Puts the columns of a table into another order; no cell of it holds a comma.
+fn turned(table: &str, seed: u64) -> String {
+    let head: Vec<_> = table.lines().next().unwrap_or_default().split(',').collect();
+    let mut order: Vec<_> = (0..head.len()).collect();
+    order.sort_by_key(|column| key(head[*column], seed));
+    let row = |row: &str| {
+        let cells: Vec<_> = row.split(',').collect();
+        order
+            .iter()
+            .map(|column| cells.get(*column).copied().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join(",")
     };
+    table.lines().map(row).collect::<Vec<_>>().join("\n")
+}
+
+/// Puts a map's files, the features or rows in each, and what they tell, into another order.
+fn shuffled(mut files: Vec<(String, String)>, seeds: &[u64]) -> Vec<(String, String)> {
     for ((name, text), seed) in files.iter_mut().zip(seeds.iter().cycle()) {
         if name.ends_with(".geojson") {
-            let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
+            let mut value: Value = serde_json::from_str(text).unwrap();
             value["features"].as_array_mut().unwrap().sort_by_key(|feature| key(&feature.to_string(), *seed));
-            *text = value.to_string();
+            *text = written(&value, *seed);
         } else if name.ends_with(".txt") {
             let mut rows: Vec<_> = text.lines().collect();
             rows[1..].sort_by_key(|row| key(row, *seed));
-            *text = rows.join("\n");
+            *text = turned(&rows.join("\n"), *seed);
         }
+        *name = format!("some/folder/{name}");
     }
     files.sort_by_key(|(name, _)| key(name, seeds[0]));
     files

@@ -1,6 +1,8 @@
 //! A station of GTFS, small and invented: an entrance, a hall with gates, two platforms, stairs and a lift.
 
-use airside_wayfinding::{Graph, Language, Overlay, Profile, Severity, Snapshot, Source, check};
+use airside_wayfinding::{
+    FeatureId, Graph, Language, Overlay, Profile, Reason, Severity, Snapshot, Source, check,
+};
 
 use crate::{Venue, found};
 
@@ -171,4 +173,21 @@ fn a_generic_node_that_leads_nowhere_is_found() {
     files[2].1.push_str("dead,hall,bus,1,1,5,,,\n");
     let findings = check(&Source::from_files(files));
     assert!(findings.iter().any(|finding| finding.rule == "pathway-dangling-generic-node"), "{findings:?}");
+}
+
+#[test]
+fn a_platform_a_lift_and_a_pathway_of_a_station_close_by_their_own_ids() {
+    let id = |text: &str| FeatureId::parse(text).unwrap();
+    let closed = |feature: &str, to: &str, profile: Profile| {
+        let mut venue = venue(files());
+        venue.overlay = Overlay::closing(&venue.snapshot, [id(feature)]);
+        assert_eq!(venue.overlay.unknown(), []);
+        assert_eq!(venue.refused("in", to, profile).0, Reason::Closed(vec![id(feature)]), "{feature}");
+    };
+    closed("p2", "p2", Profile::Walk);
+    closed("pathway/g", "p2", Profile::Walk);
+    closed("pathway/lift", "p1", Profile::Wheelchair);
+    closed("shaft-pathway/lift", "p1", Profile::Wheelchair);
+    let machines = venue(files()).snapshot.machines();
+    assert!(machines.iter().any(|machine| machine.id == id("shaft-pathway/lift")), "{machines:?}");
 }
