@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::check::{Finding, Severity};
+use crate::graph::Zone;
 use crate::imdf::FeatureId;
-use crate::route::{Outcome, Reason, Route, Step, StepKind};
+use crate::route::{Direction, Landmark, Outcome, Reason, Route, Span, Step, StepKind};
 
 /// The answer of `map check`.
 #[derive(Clone, Debug, Serialize)]
@@ -79,6 +80,20 @@ pub struct StepReport {
     pub seconds: f64,
     /// The ordinal of the level where it begins.
     pub ordinal: i32,
+    /// The ordinal of the level where it ends.
+    pub end_ordinal: i32,
+    /// Where it is on the features of the line.
+    pub span: Option<Span>,
+    /// What one sees there.
+    pub landmarks: Vec<Landmark>,
+    /// The name on the signs of what is taken, passed, come into or reached.
+    pub sign: Option<String>,
+    /// The feature that has the sign.
+    pub feature: Option<FeatureId>,
+    /// On arrival: where the goal is.
+    pub direction: Option<Direction>,
+    /// The side of security one comes to, where it changes.
+    pub zone: Option<Zone>,
 }
 
 impl From<&Outcome> for RouteReport {
@@ -110,6 +125,13 @@ fn found(route: &Route) -> RouteReport {
         distance_m: tenths(step.distance_m),
         seconds: tenths(step.seconds),
         ordinal: step.ordinal,
+        end_ordinal: step.end_ordinal,
+        span: step.span,
+        landmarks: step.landmarks.clone(),
+        sign: step.sign.clone(),
+        feature: step.feature.clone(),
+        direction: step.direction,
+        zone: step.zone,
     };
     let degrees = |value: f64| (value * 1e8).round() / 1e8;
     let lines: Vec<_> = route

@@ -49,7 +49,10 @@ pub use imdf::{Archive, FeatureId};
 pub use mlit::Layers;
 pub use overlay::Overlay;
 pub use profile::{Pace, Profile, Rights, Speed, Who};
-pub use route::{Outcome, Reason, Route, RouteError, RouteRequest, Step, StepKind, route};
+pub use route::{
+    Direction, Landmark, LandmarkRole, LinePoint, Outcome, Reason, Route, RouteError, RouteRequest, Span,
+    Step, StepKind, route,
+};
 pub use search::Searcher;
 pub use snapshot::Snapshot;
 pub use source::Source;

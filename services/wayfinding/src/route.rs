@@ -3,6 +3,7 @@
 //! "No route" is an answer with its reason. Only a question that makes no sense is an error, and it names the
 //! field. An answer is computed on one snapshot and one overlay from beginning to end.
 
+use crate::graph::Zone;
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::profile::{Profile, Rights, Speed, Who};
@@ -10,14 +11,20 @@ use crate::search::{End, Found, Searcher};
 use crate::snapshot::Snapshot;
 use crate::words::Language;
 
+mod landmarks;
+mod legs;
+mod lines;
 mod pieces;
 mod pulled;
 mod reason;
 pub(crate) mod resolve;
+mod sides;
 mod steps;
 mod text;
+mod turns;
 
 use resolve::Spot;
+pub use text::Direction;
 
 /// A question for a route.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -128,6 +135,21 @@ pub struct Step {
     pub seconds: f64,
     /// The ordinal of the level on which the step begins.
     pub ordinal: i32,
+    /// The ordinal of the level on which it ends.
+    pub end_ordinal: i32,
+    /// Where it is on the lines of the route; `None` for a route without lines.
+    pub span: Option<Span>,
+    /// What one sees there, as the instruction names it.
+    pub landmarks: Vec<Landmark>,
+    /// The name on the signs of what is taken, passed, come into or reached: a lift, a checkpoint, a hall, a
+    /// gate.
+    pub sign: Option<String>,
+    /// The feature that has the sign, where the map tells.
+    pub feature: Option<FeatureId>,
+    /// On arrival: where the goal is.
+    pub direction: Option<Direction>,
+    /// The side of security one comes to, where it changes.
+    pub zone: Option<Zone>,
 }
 
 /// The kinds of steps.
@@ -140,6 +162,14 @@ pub enum StepKind {
     TurnLeft,
     /// Turn right and walk.
     TurnRight,
+    /// Bear left and walk.
+    BearLeft,
+    /// Bear right and walk.
+    BearRight,
+    /// Turn around and walk.
+    TurnAround,
+    /// Take a moving walkway.
+    MovingWalkway,
     /// Take a lift.
     Lift,
     /// Take the stairs.
@@ -148,8 +178,55 @@ pub enum StepKind {
     Escalator,
     /// Pass security.
     Security,
+    /// Pass border control.
+    Border,
+    /// Pass customs.
+    Customs,
     /// Be there.
     Arrive,
+}
+
+/// Where a step is on the lines of its route: from a point to a point, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Span {
+    /// Where it begins.
+    pub first: LinePoint,
+    /// Where it ends; a ride ends on a later line than it begins.
+    pub last: LinePoint,
+}
+
+/// A point of a line of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct LinePoint {
+    /// The index among the lines.
+    pub line: usize,
+    /// The index among its points.
+    pub point: usize,
+}
+
+/// Something one sees on the way.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Landmark {
+    /// The feature of the map: a place, or a shaft.
+    pub feature: FeatureId,
+    /// What it is called.
+    pub name: String,
+    /// What the step does there.
+    pub role: LandmarkRole,
+    /// The side it is on.
+    pub direction: Option<Direction>,
+}
+
+/// What a step does at a landmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LandmarkRole {
+    /// One turns there.
+    Turn,
+    /// It is passed.
+    Pass,
+    /// One walks towards it.
+    Towards,
 }
 
 /// A line on one level.
@@ -213,8 +290,10 @@ pub fn route(
         }
     };
     pulled::pull(snapshot.graph(), &mut searcher.scratch, &mut pieces);
-    let name = to.get(pieces.goal).and_then(|spot| spot.name(snapshot, language));
-    Ok(Outcome::Found(steps::narrate(snapshot, &pieces, name.as_deref(), language)))
+    let to = to.get(pieces.goal);
+    let wheelchair = request.profile == Profile::Wheelchair;
+    let tale = steps::Tale { snapshot, overlay, from: &from[0], to, language, wheelchair };
+    Ok(Outcome::Found(steps::narrate(&tale, &pieces)))
 }
 
 /// Returns the way along one edge when both ends lie on it.

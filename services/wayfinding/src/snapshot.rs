@@ -26,11 +26,13 @@ pub(crate) mod components;
 pub(crate) mod landmarks;
 mod leaves;
 pub(crate) mod names;
+pub(crate) mod sights;
 pub(crate) mod snap;
 
 use components::Components;
 use landmarks::{Backward, Landmarks};
 use names::Names;
+use sights::Sights;
 use snap::LevelIndex;
 pub use snap::{SNAP_MAX_M, Snapped};
 
@@ -64,6 +66,8 @@ pub struct Snapshot {
     pub(crate) index: Vec<LevelIndex>,
     pub(crate) names: Names,
     pub(crate) finder: Finder,
+    /// What guidance names.
+    pub(crate) sights: Sights,
     /// The edges that close with a feature.
     pub(crate) closes: BTreeMap<FeatureId, Vec<u32>>,
 }
@@ -113,6 +117,7 @@ impl Snapshot {
         let hierarchy = Hierarchy::of(&graph, &rows, &leaves);
         let names = Names::of(&graph);
         let finder = Finder::of(&graph);
+        let sights = Sights::of(&graph);
         let closes = closes(&graph, &tail, &head, &origin);
         let index = snap::build(&graph, &tail, &head, &origin);
         Self {
@@ -131,6 +136,7 @@ impl Snapshot {
             index,
             names,
             finder,
+            sights,
             closes,
         }
     }

@@ -2,7 +2,7 @@
 
 use airside_api::navigation::v1;
 use airside_runtime::stored::timestamp_message;
-use airside_wayfinding::{Language, Outcome, Place, Reason, Route, StepKind};
+use airside_wayfinding::{Language, Outcome, Place, Reason, Route};
 
 use crate::{
     model::{Closure, VenueCode},
@@ -51,22 +51,14 @@ pub(super) fn route(live: &Live, outcome: Outcome, language: Language) -> v1::Fi
     }
 }
 
+mod steps;
+
 /// Answers tell metres and seconds in tenths, and degrees to about a millimetre.
 pub(super) const METRE: f64 = 10.0;
 pub(super) const SECOND: f64 = 10.0;
 pub(super) const DEGREE: f64 = 1e8;
 
 fn found(route: Route) -> v1::FindRouteResponse {
-    // A step is shown with the level at its end, which is where the next one begins.
-    let last = route.levels.last().copied().unwrap_or_default();
-    let ends: Vec<i32> = route.steps.iter().skip(1).map(|step| step.ordinal).chain([last]).collect();
-    let steps = route.steps.into_iter().zip(ends).map(|(step, ordinal)| v1::Step {
-        text: step.text,
-        kind: kind(step.kind).to_owned(),
-        length_m: rounded(step.distance_m, METRE),
-        seconds: rounded(step.seconds, SECOND),
-        ordinal,
-    });
     let lines = route.line.iter().map(|line| v1::LevelLine {
         ordinal: line.ordinal,
         points: line.coordinates.iter().map(|point| position(*point, line.ordinal)).collect(),
@@ -75,7 +67,7 @@ fn found(route: Route) -> v1::FindRouteResponse {
         found: true,
         length_m: rounded(route.length_m, METRE),
         seconds: rounded(route.seconds, SECOND),
-        steps: steps.collect(),
+        steps: route.steps.into_iter().map(steps::step).collect(),
         lines: lines.collect(),
         ..Default::default()
     }
@@ -100,17 +92,6 @@ fn not_found(live: &Live, reason: &Reason, text: String, language: Language) -> 
         reason_text,
         blocked_by: blocked_by.iter().map(ToString::to_string).collect(),
         ..Default::default()
-    }
-}
-
-fn kind(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::Walk | StepKind::TurnLeft | StepKind::TurnRight => "walk",
-        StepKind::Lift => "lift",
-        StepKind::Stairs => "stairs",
-        StepKind::Escalator => "escalator",
-        StepKind::Security => "security",
-        StepKind::Arrive => "arrive",
     }
 }
 

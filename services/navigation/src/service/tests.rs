@@ -186,7 +186,10 @@ async fn a_route_has_steps_and_lines_that_end_where_it_ends() {
     let kinds: Vec<_> = route.steps.iter().map(|step| step.kind.as_str()).collect();
     assert!(kinds.contains(&"security"), "{kinds:?}");
     let last = route.steps.last().unwrap();
-    assert_eq!((last.kind.as_str(), last.text.as_str(), last.ordinal), ("arrive", "Arrive at Gate A3", 2));
+    assert_eq!((last.kind.as_str(), last.sign.as_str(), last.ordinal), ("arrive", "Gate A3", 2));
+    assert_ne!(last.direction, 0, "{}", last.text);
+    let span = route.steps[0].span.unwrap();
+    assert_eq!((span.first_line, span.first_point), (0, 0));
     let total: f64 = route.steps.iter().map(|step| step.length_m).sum();
     assert!((total - route.length_m).abs() < 0.01, "{total} of {}", route.length_m);
     assert_eq!(route.lines.last().unwrap().ordinal, 2);

@@ -1,86 +1,142 @@
-//! What is said, in each language.
+//! What is said, in each language: short, as signs and ground staff say it.
+//!
+//! A sentence is put together from what is to be said, [`Stroll`], [`Riding`], [`Checked`] or [`Arrival`], in
+//! the order of each language. Names are those on signs, as the map gives them. Lengths in words are rounded
+//! as people say them; the fields of a step have them exactly.
 
-use super::{Reason, StepKind};
+use super::Reason;
+use super::legs::Ride;
+use super::turns::Way;
 use crate::profile::Profile;
 use crate::snapshot::Snapshot;
+use crate::snapshot::sights::Check;
 use crate::words::Language::{self, En, ZhCn};
 
-/// A ride in a lift, on stairs or an escalator.
-pub(super) struct Ride<'a> {
-    pub(super) kind: StepKind,
+mod en;
+mod zh;
+
+/// Where something is, as seen by who walks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// On the left.
+    Left,
+    /// On the right.
+    Right,
+    /// Straight ahead.
+    Ahead,
+}
+
+/// What one comes out of.
+pub(super) enum OutOf<'a> {
+    Ride(Ride),
+    /// A shop, a gate.
+    Place(&'a str),
+}
+
+/// A walk.
+#[derive(Default)]
+pub(super) struct Stroll<'a> {
+    pub(super) out_of: Option<OutOf<'a>>,
+    pub(super) turns: Vec<Way>,
+    /// What stands where one turns.
+    pub(super) at: Option<String>,
+    /// What one walks towards.
+    pub(super) towards: Option<String>,
+    pub(super) metres: f64,
+    /// A room that is walked through, and whether along it.
+    pub(super) through: Option<(String, bool)>,
+    /// The room one comes into; without it one stays in the one that is walked through.
+    pub(super) into: Option<String>,
+    /// A sign that points where to go.
+    pub(super) follow: Option<String>,
+    pub(super) passing: Option<(String, Direction)>,
+    pub(super) wheelchair: bool,
+    pub(super) walkway: bool,
+    /// Whether one cannot come back.
+    pub(super) for_good: bool,
+}
+
+/// A ride.
+pub(super) struct Riding<'a> {
+    pub(super) kind: Ride,
+    pub(super) turns: Vec<Way>,
     pub(super) name: Option<&'a str>,
-    pub(super) up: bool,
+    /// How many levels up, or down below 0.
+    pub(super) rise: i32,
     pub(super) level: &'a str,
 }
 
-/// Says a ride: "Take lift L1 up to 2F", "乘电梯L1到2F".
-pub(super) fn ride(ride: &Ride<'_>, language: Language) -> String {
-    let Ride { kind, up, level, .. } = *ride;
-    let way = if up { "up" } else { "down" };
-    let bare = ride.name.map(|name| bare(name, kind)).filter(|name| !name.is_empty());
-    match (language, kind) {
-        (En, StepKind::Lift) => {
-            let lift = bare.map_or_else(|| "the lift".to_owned(), |name| format!("lift {name}"));
-            format!("Take {lift} {way} to {level}")
-        }
-        (En, StepKind::Stairs) => format!("Take the stairs {way} to {level}"),
-        (En, _) => format!("Take the escalator {way} to {level}"),
-        (ZhCn, StepKind::Lift) => format!("乘电梯{}到{level}", bare.unwrap_or_default()),
-        (ZhCn, StepKind::Stairs) => format!("走楼梯{}到{level}", if up { "上" } else { "下" }),
-        (ZhCn, _) => format!("乘扶梯{}到{level}", if up { "上" } else { "下" }),
+/// A check.
+pub(super) struct Checked<'a> {
+    pub(super) kind: Check,
+    pub(super) turns: Vec<Way>,
+    pub(super) name: Option<&'a str>,
+}
+
+/// The end.
+pub(super) struct Arrival<'a> {
+    pub(super) name: Option<&'a str>,
+    pub(super) direction: Option<Direction>,
+}
+
+/// Says a walk: "Turn left at Kapok Books and walk 50 m", "在木棉书店左转，直行50米".
+pub(super) fn stroll(said: &Stroll<'_>, language: Language) -> String {
+    match language {
+        En => en::stroll(said),
+        ZhCn => zh::stroll(said),
     }
 }
 
-/// Takes the kind's own word off a name, since the sentence says it already.
-fn bare(name: &str, kind: StepKind) -> &str {
-    let words: &[&str] = match kind {
-        StepKind::Lift => &["Lift", "Elevator", "lift", "elevator", "电梯", "直梯"],
-        _ => &[],
+/// Says a ride: "Take lift L1 up to 2F", "乘L1电梯上到2层".
+pub(super) fn ride(said: &Riding<'_>, language: Language) -> String {
+    match language {
+        En => en::ride(said),
+        ZhCn => zh::ride(said),
+    }
+}
+
+/// Says a check: "Go through International security", "通过国际安检".
+pub(super) fn check(said: &Checked<'_>, language: Language) -> String {
+    match language {
+        En => en::check(said),
+        ZhCn => zh::check(said),
+    }
+}
+
+/// Says where one is in the end: "Gate C9 is on your left", "C9登机口在您左侧".
+pub(super) fn arrive(said: &Arrival<'_>, language: Language) -> String {
+    match language {
+        En => en::arrive(said),
+        ZhCn => zh::arrive(said),
+    }
+}
+
+/// Returns the name of a lift, an escalator or stairs as it stands in a sentence.
+pub(super) fn shaft(name: &str, language: Language) -> String {
+    match language {
+        En => en::shaft(name),
+        ZhCn => zh::shaft(name),
+    }
+}
+
+/// Returns a length as people say it: to 5 m from 20 m on, to 10 m from 100 m on.
+fn rounded(metres: f64) -> f64 {
+    let to = match metres {
+        far if far >= 97.5 => 10.0,
+        some if some >= 17.5 => 5.0,
+        _ => 1.0,
     };
-    words.iter().find_map(|word| name.strip_prefix(word)).unwrap_or(name).trim()
+    ((metres / to).round() * to).max(1.0)
 }
 
-/// Says a walk: "Turn left into Departures and walk 20 m", "左转进入出发大厅，步行20米".
-pub(super) fn walk(kind: StepKind, room: Option<&str>, length_m: f64, language: Language) -> String {
-    let metres = length_m.round().max(1.0);
-    match language {
-        En => {
-            let into = room.map(|room| format!(" into {room}")).unwrap_or_default();
-            match kind {
-                StepKind::TurnLeft => format!("Turn left{into} and walk {metres} m"),
-                StepKind::TurnRight => format!("Turn right{into} and walk {metres} m"),
-                _ => room.map_or_else(
-                    || format!("Walk {metres} m"),
-                    |room| format!("Walk {metres} m through {room}"),
-                ),
-            }
-        }
-        ZhCn => {
-            let into = room.map(|room| format!("进入{room}")).unwrap_or_default();
-            match kind {
-                StepKind::TurnLeft => format!("左转{into}，步行{metres}米"),
-                StepKind::TurnRight => format!("右转{into}，步行{metres}米"),
-                _ => room
-                    .map_or_else(|| format!("直行{metres}米"), |room| format!("经过{room}，直行{metres}米")),
-            }
-        }
-    }
-}
-
-/// Says that security is to be passed.
-pub(super) fn security(language: Language) -> String {
-    match language {
-        En => "Go through security".to_owned(),
-        ZhCn => "通过安检".to_owned(),
-    }
-}
-
-/// Says that the passenger is there.
-pub(super) fn arrive(name: Option<&str>, language: Language) -> String {
-    match language {
-        En => format!("Arrive at {}", name.unwrap_or("your destination")),
-        ZhCn => format!("到达{}", name.unwrap_or("目的地")),
-    }
+/// Takes the kind's own word off a name, since the sentence says it already; `None` for a name that is more
+/// than a code.
+fn code<'a>(name: &'a str, words: &[&str]) -> Option<&'a str> {
+    let cut = words.iter().find_map(|word| name.strip_prefix(word).or_else(|| name.strip_suffix(word)));
+    let code = cut.unwrap_or(name).trim();
+    let is_code = !code.is_empty() && code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    (is_code && (cut.is_some() || code.len() <= 4)).then_some(code)
 }
 
 /// Says why there is no way.
@@ -113,3 +169,6 @@ pub(super) fn no_way(snapshot: &Snapshot, reason: &Reason, profile: Profile, lan
     };
     text.to_owned()
 }
+
+#[cfg(test)]
+mod tests;

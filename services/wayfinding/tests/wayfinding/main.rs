@@ -12,6 +12,7 @@ mod data;
 mod dump;
 mod finding;
 mod findings;
+mod guidance;
 mod guiding;
 mod hostile;
 mod hostile_maps;

@@ -75,7 +75,7 @@ fn a_route_shows_where_it_begins_where_it_changes_level_and_where_it_ends() {
     assert!(marks[0].0 && !marks[0].1 && marks[0].2.contains(&"↑ 2F".to_owned()));
     assert!(!marks[1].0 && !marks[1].1 && marks[1].2.contains(&"↑ 3F".to_owned()));
     assert!(!marks[2].0 && marks[2].1);
-    assert!(marks[2].2.iter().any(|text| text.ends_with("Arrive at Gate A6")), "{:?}", marks[2].2);
+    assert!(marks[2].2.iter().any(|text| text.ends_with("Gate A6 is on your left")), "{:?}", marks[2].2);
 }
 
 #[test]

@@ -77,10 +77,15 @@ impl Drawing {
 
     /// Says what is wrong with the lines of a route; `None` when nothing is.
     pub(crate) fn fault(&self, route: &Route) -> Option<String> {
-        route.line.iter().find_map(|line| {
+        route.line.iter().enumerate().find_map(|(number, line)| {
+            // Where a step begins there is a point, also on a straight part.
+            let begins = |point: usize| {
+                let mut spans = route.steps.iter().filter_map(|step| step.span);
+                spans.any(|span| (span.first.line, span.first.point) == (number, point))
+            };
             let points: Vec<_> = line.coordinates.iter().map(|lon_lat| at(self.per_deg, *lon_lat)).collect();
             let storey = &self.levels[&i64::from(line.ordinal)];
-            storey.fault(&points).map(|fault| format!("level {}: {fault}", line.ordinal))
+            storey.fault(&points, begins).map(|fault| format!("level {}: {fault}", line.ordinal))
         })
     }
 }
@@ -110,7 +115,7 @@ impl Storey {
         near.map(|wall| Euclidean.distance(&Point(at), &wall)).fold(f64::INFINITY, f64::min)
     }
 
-    fn fault(&self, line: &[Coord]) -> Option<String> {
+    fn fault(&self, line: &[Coord], begins: impl Fn(usize) -> bool) -> Option<String> {
         let (first, last) = (line[0], line[line.len() - 1]);
         let gap = |a: Coord, b: Coord| Euclidean.distance(&Point(a), &Point(b));
         let mut before: Option<(Coord, Option<usize>)> = None;
@@ -135,9 +140,12 @@ impl Storey {
                 before = Some((p, unit));
             }
         }
-        let bent =
-            |three: &&[Coord]| Euclidean.distance(&Point(three[1]), &Line::new(three[0], three[2])) < 5e-4;
-        line.windows(3).find(bent).map(|three| format!("a point in vain at {:?}", three[1]))
+        let in_vain = |(number, three): &(usize, &[Coord])| {
+            let aside_m = Euclidean.distance(&Point(three[1]), &Line::new(three[0], three[2]));
+            aside_m < 5e-4 && !begins(number + 1)
+        };
+        let found = line.windows(3).enumerate().find(in_vain);
+        found.map(|(_, three)| format!("a point in vain at {:?}", three[1]))
     }
 }
 
