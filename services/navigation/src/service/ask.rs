@@ -56,7 +56,7 @@ pub(super) fn closure(request: &v1::SetClosureRequest) -> Result<VenueCommand, S
 }
 
 /// Returns one end of a route as a reference to a place or `lon,lat,ordinal`.
-fn end(field: &'static str, end: Option<&v1::RouteEnd>) -> Result<String, Status> {
+pub(super) fn end(field: &'static str, end: Option<&v1::RouteEnd>) -> Result<String, Status> {
     match end.and_then(|end| end.end.as_ref()) {
         None => Err(invalid(field, "say a place or a position")),
         Some(v1::route_end::End::Place(place)) => {
@@ -89,7 +89,7 @@ fn degrees(field: &str, value: f64, limit: f64) -> Result<(), Status> {
     }
 }
 
-fn language(number: i32) -> Result<Language, Status> {
+pub(super) fn language(number: i32) -> Result<Language, Status> {
     match v1::Language::try_from(number) {
         Ok(v1::Language::Unspecified | v1::Language::En) => Ok(Language::En),
         Ok(v1::Language::ZhCn) => Ok(Language::ZhCn),
@@ -97,7 +97,7 @@ fn language(number: i32) -> Result<Language, Status> {
     }
 }
 
-fn profile(number: i32) -> Result<Profile, Status> {
+pub(super) fn profile(number: i32) -> Result<Profile, Status> {
     match v1::Profile::try_from(number) {
         Ok(v1::Profile::Unspecified | v1::Profile::Walk) => Ok(Profile::Walk),
         Ok(v1::Profile::Wheelchair) => Ok(Profile::Wheelchair),
@@ -112,7 +112,7 @@ fn profile(number: i32) -> Result<Profile, Status> {
     }
 }
 
-fn speed(pace: i32, walking_speed_mps: f64) -> Result<Speed, Status> {
+pub(super) fn speed(pace: i32, walking_speed_mps: f64) -> Result<Speed, Status> {
     let pace = match v1::Pace::try_from(pace) {
         Ok(v1::Pace::Unspecified) => None,
         Ok(v1::Pace::Slow) => Some(Pace::Slow),

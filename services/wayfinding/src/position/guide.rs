@@ -196,7 +196,10 @@ impl Guide {
                 }
             }
             // A number that is none is no walk.
-            Noticed::Walked(metres) => Ok(self.walked(metres.max(0.0).min(WALKED_MAX_M))),
+            Noticed::Walked(metres) => {
+                let metres = if metres.is_finite() { metres.clamp(0.0, WALKED_MAX_M) } else { 0.0 };
+                Ok(self.walked(metres))
+            }
         }
     }
 

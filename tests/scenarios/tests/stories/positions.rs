@@ -202,7 +202,7 @@ fn path(route: &FindRouteResponse) -> Vec<Position> {
             }
             next_m -= whole_m;
         }
-        walk.extend(line.points.last().cloned());
+        walk.extend(line.points.last().copied());
     }
     walk
 }
@@ -236,7 +236,7 @@ async fn a_walk_is_guided_through_a_wrong_turn_and_a_closure_to_its_goal() {
     assert!(on.is_none(), "{on:?}");
 
     // Back and away, to the station: a wrong turn.
-    let from = Some(RouteEnd { end: Some(End::Position(there[8].clone())) });
+    let from = Some(RouteEnd { end: Some(End::Position(there[8])) });
     let away = path(&find(&site.staff, from, place("Metro"), Profile::Walk).await);
     let told = walk.along(&site, &away).await.unwrap();
     assert_eq!(way(&told).0, WayCause::WrongTurn);
@@ -295,7 +295,7 @@ async fn what_a_walk_cannot_use_is_answered_and_what_makes_no_sense_ends_it() {
     walk.say(What::Scan(HeardScan { beacons: vec![stranger], access_points: vec![] })).await;
     let told = walk.hear().await.unwrap().unwrap();
     assert!(told.problem.contains("none of the 1 transmitters is in the radio map"), "{told:?}");
-    walk.say(What::Position(site.beacons[0].clone())).await;
+    walk.say(What::Position(site.beacons[0])).await;
     assert_eq!(way(&walk.hear().await.unwrap().unwrap()).0, WayCause::Begins);
 
     let mut nowhere = Walk::begin(&site, "no such place").await;

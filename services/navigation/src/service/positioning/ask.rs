@@ -130,20 +130,13 @@ fn level(field: &str, live: &Live, ordinal: i32) -> Result<(), Status> {
 
 /// Returns the question for the way to a goal; where it begins is what the phone says later.
 pub(super) fn goal(goal: &v1::GuideGoal) -> Result<RouteRequest, Status> {
-    let asked = v1::FindRouteRequest {
-        venue: goal.venue.clone(),
-        from: goal.to.clone(),
-        to: goal.to.clone(),
-        profile: goal.profile,
-        language: goal.language,
-        pace: goal.pace,
-        walking_speed_mps: goal.walking_speed_mps,
-        ..Default::default()
-    };
-    if goal.to.is_none() {
-        return Err(invalid("goal.to", "say a place or a position"));
-    }
-    common::route(&asked)
+    Ok(RouteRequest {
+        to: common::end("goal.to", goal.to.as_ref())?,
+        profile: common::profile(goal.profile)?,
+        speed: common::speed(goal.pace, goal.walking_speed_mps)?,
+        language: common::language(goal.language)?,
+        ..RouteRequest::default()
+    })
 }
 
 /// Reads a message of a walk that has begun.

@@ -83,7 +83,7 @@ impl Site {
     }
 
     async fn ask(&self, request: LocateRequest) -> Result<LocateResponse, Status> {
-        self.service.locate(Request::new(request)).await.map(tonic::Response::into_inner)
+        self.service.locate(Request::new(request)).await.map(Response::into_inner)
     }
 
     async fn refused(&self, scan: HeardScan) -> (Code, String) {
@@ -142,7 +142,7 @@ async fn satellites_help_where_nothing_is_heard_in_either_system() {
             ..HeardScan::default()
         };
         for scan in [None, Some(strangers)] {
-            let satellite = Some(satellite.clone());
+            let satellite = Some(satellite);
             let request = LocateRequest { venue: VENUE.into(), scan, satellite, ..Default::default() };
             let found = site.ask(request).await.unwrap();
             let here = found.here.unwrap();
@@ -152,10 +152,10 @@ async fn satellites_help_where_nothing_is_heard_in_either_system() {
     }
     let away = SatellitePosition { longitude: 0.0, latitude: 0.0, accuracy_m: 8.0, ..Default::default() };
     for (satellite, field) in [
-        (away.clone(), "position: "),
-        (SatellitePosition { ordinal: 77, ..away.clone() }, "satellite.ordinal: "),
-        (SatellitePosition { accuracy_m: 9e9, ..away.clone() }, "satellite: "),
-        (SatellitePosition { longitude: f64::NAN, ..away.clone() }, "satellite: "),
+        (away, "position: "),
+        (SatellitePosition { ordinal: 77, ..away }, "satellite.ordinal: "),
+        (SatellitePosition { accuracy_m: 9e9, ..away }, "satellite: "),
+        (SatellitePosition { longitude: f64::NAN, ..away }, "satellite: "),
         (SatellitePosition { datum: 9, ..away }, "satellite.datum: "),
     ] {
         let request =
