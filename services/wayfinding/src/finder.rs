@@ -114,6 +114,14 @@ impl Finder {
         of_kind.min_by_key(|place| self.turn[**place as usize]).map(|place| &places[*place as usize])
     }
 
+    /// Returns the places of a kind, called so in the words of the map or of everyday.
+    pub(crate) fn of_kind(&self, words: &str) -> &[u32] {
+        let words: String = words.chars().take(QUERY_CHARS_MAX).collect();
+        let wanted = (compact(&words), KeyKind::Kind);
+        let found = self.keys.binary_search_by(|key| (&key.text, key.kind).cmp(&(&wanted.0, wanted.1)));
+        found.map_or(&[], |index| &self.keys[index].places)
+    }
+
     fn fits(&self, words: &str) -> Vec<Option<Fit>> {
         let words: String = words.chars().take(QUERY_CHARS_MAX).collect();
         let (whole, parts) = (compact(&words), tokens(&words));

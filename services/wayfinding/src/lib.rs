@@ -34,6 +34,7 @@ pub mod overlay;
 pub mod places;
 pub mod position;
 pub mod profile;
+pub mod reach;
 pub mod route;
 pub mod search;
 mod shape;
@@ -49,6 +50,7 @@ pub use imdf::{Archive, FeatureId};
 pub use mlit::Layers;
 pub use overlay::Overlay;
 pub use profile::{Pace, Profile, Rights, Speed, Who};
+pub use reach::{Reach, reach};
 pub use route::{
     Direction, Landmark, LandmarkRole, LinePoint, Outcome, Reason, Route, RouteError, RouteRequest, Span,
     Step, StepKind, route,

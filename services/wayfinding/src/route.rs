@@ -14,7 +14,7 @@ use crate::words::Language;
 mod landmarks;
 mod legs;
 mod lines;
-mod pieces;
+pub(crate) mod pieces;
 mod pulled;
 mod reason;
 pub(crate) mod resolve;
@@ -31,7 +31,7 @@ pub use text::Direction;
 pub struct RouteRequest {
     /// Where it begins: a feature id, a name or code in any language, or `lon,lat,ordinal`.
     pub from: String,
-    /// Where it ends, likewise; where several places have the name, the nearest.
+    /// Where it ends, likewise, or a kind of place such as `toilet`; where several places fit, the nearest.
     pub to: String,
     /// How one moves.
     pub profile: Profile,
@@ -55,7 +55,7 @@ impl RouteRequest {
 pub enum RouteError {
     /// No place has this id, name or code.
     #[error(
-        "{field}: no place is called {reference:?}; use a feature id, a name, a code, or lon,lat,ordinal"
+        "{field}: no place is called {reference:?}; use a feature id, a name, a code, a kind such as toilet, or lon,lat,ordinal"
     )]
     UnknownPlace {
         /// The field, `from` or `to`.
@@ -264,15 +264,8 @@ pub fn route(
     request: &RouteRequest,
 ) -> Result<Outcome, RouteError> {
     let who = request.who();
-    let from = resolve::resolve(snapshot, overlay, who, "from", &request.from)?;
+    let from = [resolve::one(snapshot, overlay, who, "from", &request.from)?];
     let to = resolve::resolve(snapshot, overlay, who, "to", &request.to)?;
-    if from.len() > 1 {
-        return Err(RouteError::AmbiguousPlace {
-            field: "from",
-            reference: request.from.clone(),
-            count: from.len(),
-        });
-    }
     let starts: Vec<_> = from.iter().flat_map(|spot| spot.starts(snapshot, overlay, who)).collect();
     let goals: Vec<_> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who)).collect();
     let found = searcher.find(snapshot, overlay, who, &starts, &goals);

@@ -7,6 +7,7 @@ use crate::cch::Hierarchy;
 use crate::cch::query::{Foot, Query};
 use crate::overlay::Overlay;
 use crate::profile::{NO_WAY, Pace, Profile, Speed, Who};
+use crate::reach::Tree;
 use crate::snapshot::{COST_MAX, Snapshot};
 use crate::taut::Scratch;
 
@@ -37,6 +38,8 @@ pub struct Searcher {
     query: Query,
     feet: [Vec<Foot>; 2],
     edges: Vec<u32>,
+    /// One from a search's start, one to its goal.
+    pub(crate) trees: [Tree; 2],
     /// The buffers by which a found way is pulled taut.
     pub(crate) scratch: Scratch,
 }

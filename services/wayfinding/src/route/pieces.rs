@@ -153,7 +153,8 @@ fn cut(asked: &Asked<'_>, edge: u32, [begin, end]: [f64; 2], delay_ms: u32) -> P
     }
 }
 
-fn clip(points: &[Coord<f64>], begin: f64, end: f64) -> Vec<Coord<f64>> {
+/// Returns the part of a line between two shares of its length.
+pub(crate) fn clip(points: &[Coord<f64>], begin: f64, end: f64) -> Vec<Coord<f64>> {
     let whole_m = length_m(points);
     let (begin_m, end_m) = (begin * whole_m, end * whole_m);
     let mut clipped = Vec::new();

@@ -12,8 +12,10 @@ use crate::words::Language;
 
 use super::{RouteError, end};
 
-/// The most places of one name that a search runs to at once.
-const NAMESAKES_MAX: usize = 64;
+/// The most places of one name or kind that a search runs to at once.
+const NAMESAKES_MAX: usize = 1_024;
+/// How much of a reference an error repeats, in letters.
+const REFERENCE_CHARS_MAX: usize = 200;
 
 /// One end of a route.
 #[derive(Clone, Debug)]
@@ -55,6 +57,12 @@ impl Spot {
         }
     }
 
+    /// Returns the place that it is.
+    pub(crate) fn place<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Place> {
+        let Self::Nodes { feature, .. } = self else { return None };
+        snapshot.names.place(feature).map(|index| &snapshot.places()[index])
+    }
+
     /// Returns the name of the place, where it has one.
     pub(crate) fn name(&self, snapshot: &Snapshot, language: Language) -> Option<String> {
         let Self::Nodes { feature, .. } = self else { return None };
@@ -80,6 +88,25 @@ pub(crate) fn stub_ms(snapped: &Snapped, who: Who) -> u32 {
     millis_between(snapped.gap_m, who.speed.mps(who.profile))
 }
 
+/// Finds the one spot that a reference names.
+pub(crate) fn one(
+    snapshot: &Snapshot,
+    overlay: &Overlay,
+    metric: Metric,
+    field: &'static str,
+    reference: &str,
+) -> Result<Spot, RouteError> {
+    let mut spots = resolve(snapshot, overlay, metric, field, reference)?;
+    match (spots.pop(), spots.len()) {
+        (Some(spot), 0) => Ok(spot),
+        (_, others) => {
+            let reference = reference.chars().take(REFERENCE_CHARS_MAX).collect();
+            Err(RouteError::AmbiguousPlace { field, reference, count: others + 1 })
+        }
+    }
+}
+
+/// Finds the spots that a reference names: those of its name, else of its code, else of its kind.
 pub(crate) fn resolve(
     snapshot: &Snapshot,
     overlay: &Overlay,
@@ -90,12 +117,22 @@ pub(crate) fn resolve(
     if let Some((lon_lat, ordinal)) = position(reference) {
         return on_way(snapshot, overlay, who, field, lon_lat, ordinal).map(|spot| vec![spot]);
     }
-    let unknown = || RouteError::UnknownPlace { field, reference: reference.chars().take(200).collect() };
+    let unknown = || RouteError::UnknownPlace {
+        field,
+        reference: reference.chars().take(REFERENCE_CHARS_MAX).collect(),
+    };
     if let Some(spot) = FeatureId::parse(reference).and_then(|id| feature(snapshot, &id)) {
         return Ok(vec![spot]);
     }
-    let called = snapshot.names.called(reference).iter().take(NAMESAKES_MAX);
-    let spots: Vec<_> = called.map(|index| of_place(&snapshot.graph().places[*index as usize])).collect();
+    let called = match snapshot.names.called(reference) {
+        [] => snapshot.finder.of_kind(reference),
+        called => called,
+    };
+    let spots: Vec<_> = called
+        .iter()
+        .take(NAMESAKES_MAX)
+        .map(|index| of_place(&snapshot.graph().places[*index as usize]))
+        .collect();
     if spots.is_empty() { Err(unknown()) } else { Ok(spots) }
 }
 

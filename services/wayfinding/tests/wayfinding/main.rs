@@ -26,6 +26,7 @@ mod pictures;
 mod positions;
 mod questions;
 mod radio_files;
+mod reaching;
 mod real_map;
 mod small_maps;
 mod stations;

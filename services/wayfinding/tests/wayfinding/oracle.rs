@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use crate::Venue;
 
-static TOWN: LazyLock<Snapshot> = LazyLock::new(|| Venue::testville().snapshot);
+pub(crate) static TOWN: LazyLock<Snapshot> = LazyLock::new(|| Venue::testville().snapshot);
 
 /// Dijkstra on the model, knowing nothing of the snapshot.
 fn dijkstra(snapshot: &Snapshot, closed: &BTreeSet<FeatureId>, who: Who, from: u32, to: u32) -> Option<u64> {
@@ -34,7 +34,7 @@ fn dijkstra(snapshot: &Snapshot, closed: &BTreeSet<FeatureId>, who: Who, from: u
     costs.get(&to).copied()
 }
 
-fn walkers() -> impl Strategy<Value = Who> {
+pub(crate) fn walkers() -> impl Strategy<Value = Who> {
     let pace = prop::sample::select(Pace::ALL.to_vec()).prop_map(Speed::Pace);
     let speed = prop_oneof![3 => pace, 2 => (300_u16..=3_000).prop_map(Speed::Own)];
     let rights = prop::sample::select(Rights::ALL.to_vec());
@@ -49,7 +49,7 @@ fn cost_ms(snapshot: &Snapshot, overlay: &Overlay, walker: Who, from: u32, to: u
     Searcher::new().path(snapshot, overlay, walker, from, to).map(|(cost, _)| cost)
 }
 
-fn closable() -> Vec<FeatureId> {
+pub(crate) fn closable() -> Vec<FeatureId> {
     let graph = TOWN.graph();
     let nodes = graph.model().node_weights().flat_map(|node| node.features.clone());
     let units = (0..).map_while(|room| graph.unit_id(room).cloned());

@@ -1,0 +1,189 @@
+//! Walking times from one spot to everywhere, or from everywhere to one spot: a search without a goal.
+//!
+//! One pass over the edges answers what would be a search for each place: how long it is to every shop, which
+//! toilet is the nearest, what lies within ten minutes. Leaves get their time and are walked over by nobody.
+
+use crate::geometry::length_m;
+use crate::graph::{EdgeKind, Place};
+use crate::overlay::Overlay;
+use crate::profile::{NO_WAY, Profile, Speed};
+use crate::route::pieces::{clip, direct};
+use crate::route::resolve::{self, Spot};
+use crate::route::{LevelLine, RouteError};
+use crate::search::{End, Searcher};
+use crate::snapshot::{Metric, Snapshot, snap};
+
+mod tree;
+
+pub(crate) use tree::{Side, Tree};
+
+/// The most points of the lines that [`Reach::lines`] returns.
+pub const LINE_POINTS_MAX: usize = 20_000;
+
+/// How long one walks from one spot to everywhere, on one snapshot and overlay.
+pub struct Reach<'a> {
+    snapshot: &'a Snapshot,
+    overlay: &'a Overlay,
+    metric: Metric,
+    from: Spot,
+    tree: &'a Tree,
+}
+
+/// Measures the times from a place or position, named as in a [`RouteRequest`](crate::RouteRequest).
+///
+/// # Errors
+/// Fails when it is no place, an ambiguous one, or off the venue.
+pub fn reach<'a>(
+    snapshot: &'a Snapshot,
+    overlay: &'a Overlay,
+    searcher: &'a mut Searcher,
+    (profile, speed): (Profile, Speed),
+    from: &str,
+) -> Result<Reach<'a>, RouteError> {
+    let metric = Metric::Of(profile, speed);
+    let from = resolve::one(snapshot, overlay, metric, "from", from)?;
+    let starts = from.starts(snapshot, overlay, metric);
+    let tree = searcher.spread(snapshot, overlay, metric, &starts, Side::Out);
+    Ok(Reach { snapshot, overlay, metric, from, tree })
+}
+
+impl std::fmt::Debug for Reach<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reach").field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+impl Reach<'_> {
+    /// Returns how long one walks to a node, in milliseconds, or `None` where no way leads.
+    pub fn node_ms(&self, node: u32) -> Option<u32> {
+        self.tree.cost(node)
+    }
+
+    /// Returns how long one walks to a place, in milliseconds, or `None` where no way leads.
+    pub fn place_ms(&self, place: &Place) -> Option<u32> {
+        self.tree.cost(u32::try_from(place.node.index()).ok()?)
+    }
+
+    /// Returns how long one walks to a reference, in milliseconds, and the place it leads to: the nearest,
+    /// where several fit. A position or a door leads to no place.
+    ///
+    /// # Errors
+    /// Fails when it is no place or off the venue; the error names the field.
+    pub fn to(
+        &self,
+        field: &'static str,
+        reference: &str,
+    ) -> Result<(Option<u32>, Option<&Place>), RouteError> {
+        let spots = resolve::resolve(self.snapshot, self.overlay, self.metric, field, reference)?;
+        let walked = spots.iter().map(|spot| (self.spot_ms(spot).unwrap_or(NO_WAY), spot));
+        let Some((millis, spot)) = walked.min_by_key(|(millis, _)| *millis) else { return Ok((None, None)) };
+        Ok((Some(millis).filter(|millis| *millis != NO_WAY), spot.place(self.snapshot)))
+    }
+
+    fn spot_ms(&self, spot: &Spot) -> Option<u32> {
+        let straight = direct(self.snapshot, self.overlay, self.metric, &self.from, spot);
+        let goals = spot.goals(self.snapshot, self.overlay, self.metric);
+        self.tree
+            .cheapest(&goals)
+            .map(|(millis, _)| millis)
+            .into_iter()
+            .chain(straight.map(|way| way.0))
+            .min()
+    }
+
+    /// Returns the places within a time, each with how long one walks there in milliseconds, the nearest
+    /// first.
+    pub fn places_within(&self, limit_ms: u32) -> Vec<(u32, &Place)> {
+        let places = self.snapshot.places().iter();
+        let mut within: Vec<_> = places
+            .filter_map(|place| Some((self.place_ms(place)?, place)))
+            .filter(|(millis, _)| *millis <= limit_ms)
+            .collect();
+        within.sort_by_key(|(millis, place)| (*millis, &place.id));
+        within
+    }
+
+    /// Returns the ways that are walked within a time, each node's shortest, cut where the time is over; the
+    /// nearest first. The flag tells whether there were more than [`LINE_POINTS_MAX`] points, whose farthest
+    /// lines are left out.
+    pub fn lines(&self, limit_ms: u32) -> (Vec<LevelLine>, bool) {
+        let mut steps: Vec<_> = (0_u32..)
+            .take(self.snapshot.node_count())
+            .filter_map(|node| {
+                let (edge, begun) =
+                    (self.tree.via(node)?, self.tree.cost(self.tree.before(self.snapshot, node)?)?);
+                (begun < limit_ms).then_some((begun, self.tree.cost(node)?, edge))
+            })
+            .filter(|(_, _, edge)| {
+                use EdgeKind::{MovingWalkway, Ramp, Security, Walk};
+                matches!(self.snapshot.edge(*edge).kind, Walk | Ramp | MovingWalkway | Security)
+            })
+            .collect();
+        steps.sort_unstable();
+        let graph = self.snapshot.graph();
+        let (mut lines, mut left) = (self.first_steps(), LINE_POINTS_MAX);
+        for (begun, done, edge) in steps {
+            let (tail, head) = (self.snapshot.tail[edge as usize], self.snapshot.head[edge as usize]);
+            let mut points = snap::points(graph, tail, self.snapshot.edge(edge), head);
+            if done > limit_ms {
+                points = clip(&points, 0.0, f64::from(limit_ms - begun) / f64::from(done - begun));
+            }
+            if points.len() < 2 || length_m(&points) <= 0.0 {
+                continue;
+            }
+            match left.checked_sub(points.len()) {
+                Some(still) => left = still,
+                None => return (lines, true),
+            }
+            let storey = &graph.storeys()[self.snapshot.node(tail).level];
+            lines.push(LevelLine {
+                ordinal: storey.ordinal,
+                level_id: storey.id.clone(),
+                coordinates: points.iter().map(|at| graph.frame().to_world(*at)).collect(),
+            });
+        }
+        (lines, false)
+    }
+
+    /// Returns the line from a position to the ends of the way it was snapped to.
+    fn first_steps(&self) -> Vec<LevelLine> {
+        let Spot::OnWay { lon_lat, snapped } = &self.from else { return vec![] };
+        let graph = self.snapshot.graph();
+        let storey = &graph.storeys()[snapped.level];
+        let edge = snapped.edge;
+        let ends = [self.snapshot.tail[edge as usize], self.snapshot.head[edge as usize]];
+        let points = snap::points(graph, ends[0], self.snapshot.edge(edge), ends[1]);
+        let halves =
+            [(ends[0], clip(&points, 0.0, snapped.along)), (ends[1], clip(&points, snapped.along, 1.0))];
+        let walked = halves
+            .into_iter()
+            .filter(|(node, _)| self.tree.via(*node).is_none() && self.tree.cost(*node).is_some());
+        let world = walked.map(|(node, mut points)| {
+            if node == ends[0] {
+                points.reverse();
+            }
+            let points = points.iter().map(|at| graph.frame().to_world(*at));
+            std::iter::once(*lon_lat).chain(points).collect::<Vec<_>>()
+        });
+        let line =
+            |coordinates| LevelLine { ordinal: storey.ordinal, level_id: storey.id.clone(), coordinates };
+        world.filter(|points| points.len() >= 2).map(line).collect()
+    }
+}
+
+impl Searcher {
+    /// Measures what it costs from the ends to every node, or from every node to the ends.
+    pub(crate) fn spread(
+        &mut self,
+        snapshot: &Snapshot,
+        overlay: &Overlay,
+        metric: Metric,
+        ends: &[End],
+        side: Side,
+    ) -> &Tree {
+        let weigh = |edge: u32, _| overlay.weigh(edge, snapshot.weight(metric, edge));
+        let tree = &mut self.trees[side as usize];
+        tree.grow(snapshot, ends, side, weigh);
+        tree
+    }
+}
