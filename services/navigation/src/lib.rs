@@ -20,6 +20,7 @@
 pub mod blobs;
 pub mod decide;
 pub mod events;
+pub mod leave;
 pub mod model;
 pub mod project;
 pub mod radio;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, StoredEvent, Timestamp};
-use airside_wayfinding::{FeatureId, Overlay, Snapshot};
+use airside_wayfinding::{FeatureId, Language, Overlay, Snapshot, Walk, Who};
 use arc_swap::ArcSwap;
 
 use crate::{
@@ -32,6 +32,13 @@ pub struct Live {
     pub overlay: Overlay,
     /// What is closed, by feature.
     pub closures: BTreeMap<FeatureId, Closure>,
+}
+
+impl Live {
+    /// Returns what walks go by now.
+    pub fn walk(&self, who: Who, language: Language) -> Walk<'_> {
+        Walk { snapshot: &self.snapshot, overlay: &self.overlay, who, language }
+    }
 }
 
 /// The venues that have a map, each as it is now. Clones share them.

@@ -5,8 +5,9 @@ mod ask;
 pub mod positioning;
 
 use airside_api::navigation::v1::{
-    FindRouteRequest, FindRouteResponse, ListVenuesRequest, ListVenuesResponse, SearchPlacesRequest,
-    SearchPlacesResponse, SetClosureRequest, SetClosureResponse,
+    FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetReachableRequest,
+    GetReachableResponse, GetWalkingTimesRequest, GetWalkingTimesResponse, ListVenuesRequest,
+    ListVenuesResponse, SearchPlacesRequest, SearchPlacesResponse, SetClosureRequest, SetClosureResponse,
     navigation_service_server::NavigationService,
 };
 use airside_runtime::{auth::Caller, status::status};
@@ -45,8 +46,10 @@ impl NavigationService for Navigation {
         let request = request.into_inner();
         let search = ask::search(&request)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
-        let found = self.venues.search(&live, search.words, search.limit);
-        let places = found.into_iter().map(|place| answer::place(&live, place, search.language)).collect();
+        let walk = live.walk(search.profile.into(), search.language);
+        let found = self.venues.search(&walk, search.words, search.limit, search.near.as_deref());
+        let found = found.map_err(|error| status(&error))?;
+        let places = found.iter().map(|found| answer::found_place(&live, found, search.language)).collect();
         Ok(Response::new(SearchPlacesResponse { places }))
     }
 
@@ -61,6 +64,49 @@ impl NavigationService for Navigation {
         Ok(Response::new(answer::route(&live, outcome, question.language)))
     }
 
+    async fn get_walking_times(
+        &self,
+        request: Request<GetWalkingTimesRequest>,
+    ) -> Result<Response<GetWalkingTimesResponse>, Status> {
+        let request = request.into_inner();
+        let question = ask::walking_times(&request)?;
+        let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
+        let walk = live.walk(question.who, question.language);
+        let times = self.venues.times(&walk, &question.from, &question.asked);
+        let times = times.map_err(|error| status(&error))?.into_iter();
+        let times = times.map(|time| answer::walking_time(&live, time, question.language)).collect();
+        Ok(Response::new(GetWalkingTimesResponse { times }))
+    }
+
+    async fn get_reachable(
+        &self,
+        request: Request<GetReachableRequest>,
+    ) -> Result<Response<GetReachableResponse>, Status> {
+        let request = request.into_inner();
+        let question = ask::reachable(&request)?;
+        let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
+        let walk = live.walk(question.who, question.language);
+        let nearby = self.venues.nearby(&walk, &question.from, question.asked);
+        let nearby = nearby.map_err(|error| status(&error))?;
+        Ok(Response::new(answer::nearby(&live, &nearby, question.language)))
+    }
+
+    async fn get_leave_time(
+        &self,
+        request: Request<GetLeaveTimeRequest>,
+    ) -> Result<Response<GetLeaveTimeResponse>, Status> {
+        let request = request.into_inner();
+        let (question, leaving) = ask::leave_time(&request)?;
+        let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
+        let language = question.language;
+        let departure = match leaving {
+            ask::Leaving::Flight(number) => self.venues.leave_for_flight(&live, question, &number),
+            ask::Leaving::Gate => self.venues.leave_for_gate(&live, question),
+        };
+        let departure = departure.map_err(|error| status(&error))?;
+        Ok(Response::new(answer::leave_time(&live, departure, language)))
+    }
+
     async fn set_closure(
         &self,
         request: Request<SetClosureRequest>,
@@ -73,5 +119,7 @@ impl NavigationService for Navigation {
     }
 }
 
+#[cfg(test)]
+mod question_tests;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order},
     projections::{AtLeastError, ReadModel},
 };
-use airside_wayfinding::{FeatureId, Outcome, Place, RouteError, RouteRequest, Searcher, route};
+use airside_wayfinding::{FeatureId, Outcome, RouteError, RouteRequest, Searcher, route};
 use thiserror::Error;
 
 use crate::{
@@ -19,9 +19,9 @@ use crate::{
 /// How many searchers wait for the next request; their buffers are as large as the largest map.
 const MAX_IDLE_SEARCHERS: usize = 16;
 
-/// The kinds of places that flights name by their signs.
-const GATE: &str = "boardinggate";
-const BELT: &str = "baggagecarousel";
+mod questions;
+
+pub use questions::{Departure, Found, Nearby, Times};
 
 /// A question about a venue that has no answer.
 #[derive(Debug, Error)]
@@ -43,6 +43,18 @@ pub enum NavigationError {
         /// What was to be closed.
         feature: String,
     },
+    /// No flight with this number is known.
+    #[error("flight: no flight {number:?} is known; use a number of today such as CZ3101, or ask for a gate")]
+    UnknownFlight {
+        /// What was asked for.
+        number: String,
+    },
+    /// The flight has no gate of this venue yet.
+    #[error("flight: {number} has no gate here yet; ask again later, or ask for a gate")]
+    NoGate {
+        /// The flight.
+        number: String,
+    },
     /// The question for a route makes no sense.
     #[error(transparent)]
     Route(#[from] RouteError),
@@ -57,7 +69,10 @@ pub enum NavigationError {
 impl Classified for NavigationError {
     fn code(&self) -> Code {
         match self {
-            Self::UnknownVenue { .. } | Self::Route(RouteError::UnknownPlace { .. }) => Code::NotFound,
+            Self::UnknownVenue { .. }
+            | Self::UnknownFlight { .. }
+            | Self::Route(RouteError::UnknownPlace { .. } | RouteError::UnknownKind { .. }) => Code::NotFound,
+            Self::NoGate { .. } => Code::FailedPrecondition,
             Self::UnknownFeature { .. } | Self::Route(_) => Code::InvalidArgument,
             Self::Execute(error) => error.code(),
             Self::Behind(error) => error.code(),
@@ -104,21 +119,6 @@ impl Venues {
         let code: VenueCode = code.parse().map_err(|_| unknown())?;
         let live = self.maps.get(&code).ok_or_else(unknown)?;
         Ok((code, live))
-    }
-
-    /// Finds places by what people type, the best first. The number of a flight leads to its gate, or to its
-    /// belt once it has landed.
-    pub fn search<'a>(&self, live: &'a Live, words: &str, limit: usize) -> Vec<&'a Place> {
-        let snapshot = &live.snapshot;
-        let signs = self.boards.read(|boards| boards.of(words, self.clock.now()).cloned());
-        let of_flight = signs.map(|signs| {
-            let (gate, belt) = (snapshot.signed(GATE, &signs.gate), snapshot.signed(BELT, &signs.belt));
-            if signs.has_landed { [belt, gate] } else { [gate, belt] }
-        });
-        let mut found: Vec<_> = of_flight.into_iter().flatten().flatten().collect();
-        found.extend(snapshot.search(words, limit));
-        found.truncate(limit);
-        found
     }
 
     /// Finds the quickest way in a venue as it is now. A reason that closures

@@ -53,7 +53,7 @@ pub use profile::{Pace, Profile, Rights, Speed, Who};
 pub use reach::{Reach, reach};
 pub use route::{
     Direction, Landmark, LandmarkRole, LinePoint, Outcome, Reason, Route, RouteError, RouteRequest, Span,
-    Step, StepKind, route,
+    Step, StepKind, Stop, Walk, route,
 };
 pub use search::Searcher;
 pub use snapshot::Snapshot;

@@ -83,6 +83,11 @@ impl Snapshot {
         &self.graph.places
     }
 
+    /// Returns the place with this id.
+    pub fn place(&self, id: &FeatureId) -> Option<&Place> {
+        self.names.place(id).map(|index| &self.graph.places[index])
+    }
+
     /// Finds places by name, code, kind or pinyin, in any language, a slip of the finger forgiven; the best
     /// first, among equals in the order of levels and signs.
     ///

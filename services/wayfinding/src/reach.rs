@@ -6,61 +6,64 @@
 use crate::geometry::length_m;
 use crate::graph::{EdgeKind, Place};
 use crate::overlay::Overlay;
-use crate::profile::{NO_WAY, Profile, Speed};
+use crate::profile::{NO_WAY, Who};
 use crate::route::pieces::{clip, direct};
 use crate::route::resolve::{self, Spot};
-use crate::route::{LevelLine, RouteError};
+use crate::route::{LevelLine, RouteError, Walk};
 use crate::search::{End, Searcher};
-use crate::snapshot::{Metric, Snapshot, snap};
+use crate::snapshot::{Snapshot, snap};
 
+mod times;
 mod tree;
 
+pub use times::{WalkingTime, walking_times, walking_times_to_kind};
 pub(crate) use tree::{Side, Tree};
 
 /// The most points of the lines that [`Reach::lines`] returns.
-pub const LINE_POINTS_MAX: usize = 20_000;
+pub const LINE_POINTS_MAX: usize = 10_000;
 
 /// How long one walks from one spot to everywhere, on one snapshot and overlay.
-pub struct Reach<'a> {
+pub struct Reach<'a, 's> {
     snapshot: &'a Snapshot,
     overlay: &'a Overlay,
-    metric: Metric,
+    who: Who,
     from: Spot,
-    tree: &'a Tree,
+    tree: &'s Tree,
 }
 
 /// Measures the times from a place or position, named as in a [`RouteRequest`](crate::RouteRequest).
 ///
 /// # Errors
 /// Fails when it is no place, an ambiguous one, or off the venue.
-pub fn reach<'a>(
-    snapshot: &'a Snapshot,
-    overlay: &'a Overlay,
-    searcher: &'a mut Searcher,
-    (profile, speed): (Profile, Speed),
+pub fn reach<'a, 's>(
+    walk: &Walk<'a>,
+    searcher: &'s mut Searcher,
     from: &str,
-) -> Result<Reach<'a>, RouteError> {
-    let metric = Metric::Of(profile, speed);
-    let from = resolve::one(snapshot, overlay, metric, "from", from)?;
-    let starts = from.starts(snapshot, overlay, metric);
-    let tree = searcher.spread(snapshot, overlay, metric, &starts, Side::Out);
-    Ok(Reach { snapshot, overlay, metric, from, tree })
+) -> Result<Reach<'a, 's>, RouteError> {
+    let Walk { snapshot, overlay, who, .. } = *walk;
+    let from = resolve::one(snapshot, overlay, who, "from", from)?;
+    let starts = from.starts(snapshot, overlay, who);
+    let tree = searcher.spread(snapshot, overlay, who, &starts, Side::Out);
+    Ok(Reach { snapshot, overlay, who, from, tree })
 }
 
-impl std::fmt::Debug for Reach<'_> {
+impl std::fmt::Debug for Reach<'_, '_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reach").field("from", &self.from).finish_non_exhaustive()
     }
 }
 
-impl Reach<'_> {
+impl<'a> Reach<'a, '_> {
     /// Returns how long one walks to a node, in milliseconds, or `None` where no way leads.
     pub fn node_ms(&self, node: u32) -> Option<u32> {
         self.tree.cost(node)
     }
 
-    /// Returns how long one walks to a place, in milliseconds, or `None` where no way leads.
+    /// Returns how long one walks to a place, in milliseconds, or `None` where no way leads or it is closed.
     pub fn place_ms(&self, place: &Place) -> Option<u32> {
+        if self.overlay.closed().contains(&place.id) {
+            return None;
+        }
         self.tree.cost(u32::try_from(place.node.index()).ok()?)
     }
 
@@ -73,16 +76,16 @@ impl Reach<'_> {
         &self,
         field: &'static str,
         reference: &str,
-    ) -> Result<(Option<u32>, Option<&Place>), RouteError> {
-        let spots = resolve::resolve(self.snapshot, self.overlay, self.metric, field, reference)?;
+    ) -> Result<(Option<u32>, Option<&'a Place>), RouteError> {
+        let spots = resolve::resolve(self.snapshot, self.overlay, self.who, field, reference)?;
         let walked = spots.iter().map(|spot| (self.spot_ms(spot).unwrap_or(NO_WAY), spot));
         let Some((millis, spot)) = walked.min_by_key(|(millis, _)| *millis) else { return Ok((None, None)) };
         Ok((Some(millis).filter(|millis| *millis != NO_WAY), spot.place(self.snapshot)))
     }
 
     fn spot_ms(&self, spot: &Spot) -> Option<u32> {
-        let straight = direct(self.snapshot, self.overlay, self.metric, &self.from, spot);
-        let goals = spot.goals(self.snapshot, self.overlay, self.metric);
+        let straight = direct(self.snapshot, self.overlay, self.who, &self.from, spot);
+        let goals = spot.goals(self.snapshot, self.overlay, self.who);
         self.tree
             .cheapest(&goals)
             .map(|(millis, _)| millis)
@@ -93,7 +96,7 @@ impl Reach<'_> {
 
     /// Returns the places within a time, each with how long one walks there in milliseconds, the nearest
     /// first.
-    pub fn places_within(&self, limit_ms: u32) -> Vec<(u32, &Place)> {
+    pub fn places_within(&self, limit_ms: u32) -> Vec<(u32, &'a Place)> {
         let places = self.snapshot.places().iter();
         let mut within: Vec<_> = places
             .filter_map(|place| Some((self.place_ms(place)?, place)))
@@ -177,11 +180,11 @@ impl Searcher {
         &mut self,
         snapshot: &Snapshot,
         overlay: &Overlay,
-        metric: Metric,
+        who: Who,
         ends: &[End],
         side: Side,
     ) -> &Tree {
-        let weigh = |edge: u32, _| overlay.weigh(edge, snapshot.weight(metric, edge));
+        let weigh = |edge: u32, _| overlay.weigh(edge, snapshot.weight(who, edge));
         let tree = &mut self.trees[side as usize];
         tree.grow(snapshot, ends, side, weigh);
         tree

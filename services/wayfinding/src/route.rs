@@ -11,19 +11,25 @@ use crate::search::{End, Found, Searcher};
 use crate::snapshot::Snapshot;
 use crate::words::Language;
 
+mod as_far;
 mod landmarks;
 mod legs;
 mod lines;
+mod others;
 pub(crate) mod pieces;
 mod pulled;
-mod reason;
+pub(crate) mod reason;
 pub(crate) mod resolve;
 mod sides;
 mod steps;
-mod text;
+mod stops;
+pub(crate) mod text;
 mod turns;
 
+pub use as_far::AsFarAs;
+pub use others::{ALTERNATIVES_MAX, Alternative};
 use resolve::Spot;
+pub use stops::{STAY_MAX_S, STOPS_MAX, Stop};
 pub use text::Direction;
 
 /// A question for a route.
@@ -41,6 +47,13 @@ pub struct RouteRequest {
     pub rights: Rights,
     /// The language of the steps.
     pub language: Language,
+    /// The stops on the way, at most [`STOPS_MAX`].
+    pub via: Vec<Stop>,
+    /// Whether the stops are made in whichever order is quickest; in the order given unless asked for.
+    pub any_order: bool,
+    /// How many other ways to tell besides the quickest, at most [`ALTERNATIVES_MAX`]; none where there are
+    /// stops.
+    pub alternatives: u8,
 }
 
 impl RouteRequest {
@@ -91,6 +104,41 @@ pub enum RouteError {
         /// The field, `from` or `to`.
         field: &'static str,
     },
+    /// No place is of this kind.
+    #[error(
+        "kind: no place is of the kind {kind:?}; use a category of the map such as restroom, or a word such as toilet"
+    )]
+    UnknownKind {
+        /// What it said.
+        kind: String,
+    },
+    /// There are more stops than a way may have.
+    #[error("via: {count} stops are too many; ask for at most {STOPS_MAX}")]
+    TooManyStops {
+        /// How many there are.
+        count: usize,
+    },
+    /// The stops in any order fit too many places.
+    #[error("via: the stops fit more than {most} places; in any order, name fewer kinds and more places")]
+    TooManySpots {
+        /// How many they may fit.
+        most: usize,
+    },
+}
+
+impl RouteError {
+    /// Returns the error with its field called otherwise.
+    #[must_use]
+    pub fn of_field(mut self, name: &'static str) -> Self {
+        match &mut self {
+            Self::UnknownPlace { field, .. }
+            | Self::AmbiguousPlace { field, .. }
+            | Self::UnknownLevel { field, .. }
+            | Self::OffVenue { field } => *field = name,
+            Self::UnknownKind { .. } | Self::TooManyStops { .. } | Self::TooManySpots { .. } => {}
+        }
+        self
+    }
 }
 
 /// The answer to a question for a route.
@@ -104,11 +152,13 @@ pub enum Outcome {
         reason: Reason,
         /// The reason in the language asked for.
         text: String,
+        /// How far one can get; `None` where that is nowhere.
+        as_far_as: Option<Box<AsFarAs>>,
     },
 }
 
 /// A way, with its steps.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Route {
     /// The length, in metres.
     pub length_m: f64,
@@ -120,6 +170,27 @@ pub struct Route {
     pub steps: Vec<Step>,
     /// The line walked on each level, in order.
     pub line: Vec<LevelLine>,
+    /// The parts from stop to stop, in order; one where there is no stop.
+    pub legs: Vec<Leg>,
+    /// Other ways, the quickest first.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// The part of a way up to a stop, or to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leg {
+    /// The length, in metres.
+    pub length_m: f64,
+    /// The time it takes, in seconds, without the stay.
+    pub seconds: f64,
+    /// Which of the route's steps is its first.
+    pub first_step: usize,
+    /// Which of the stops it ends at; `None` at the end of the way.
+    pub stop: Option<usize>,
+    /// How long one stays there, in seconds.
+    pub stay_s: u32,
+    /// The place it ends at; `None` for a position, a door or a unit.
+    pub place: Option<FeatureId>,
 }
 
 /// One thing to do.
@@ -253,10 +324,24 @@ pub enum Reason {
     ZoneForbidden,
 }
 
+/// What walks go by: a venue at one moment, who walks, and the language of what is said.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk<'a> {
+    /// The venue.
+    pub snapshot: &'a Snapshot,
+    /// What is different now.
+    pub overlay: &'a Overlay,
+    /// Who walks.
+    pub who: Who,
+    /// The language.
+    pub language: Language,
+}
+
 /// Finds the cheapest way for one profile at this moment.
 ///
 /// # Errors
-/// Fails when an end is no place, an ambiguous one, or off the venue.
+/// Fails when an end or a stop is no place, the start is an ambiguous one, one of them is off the venue, or the
+/// stops are too many.
 pub fn route(
     snapshot: &Snapshot,
     overlay: &Overlay,
@@ -264,29 +349,59 @@ pub fn route(
     request: &RouteRequest,
 ) -> Result<Outcome, RouteError> {
     let who = request.who();
-    let from = [resolve::one(snapshot, overlay, who, "from", &request.from)?];
+    let walk = Walk { snapshot, overlay, who, language: request.language };
+    let from = resolve::one(snapshot, overlay, who, "from", &request.from)?;
     let to = resolve::resolve(snapshot, overlay, who, "to", &request.to)?;
-    let starts: Vec<_> = from.iter().flat_map(|spot| spot.starts(snapshot, overlay, who)).collect();
-    let goals: Vec<_> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who)).collect();
-    let found = searcher.find(snapshot, overlay, who, &starts, &goals);
-    let direct = direct(snapshot, overlay, who, &from, &to);
-    let language = request.language;
-    let asked = pieces::Asked { snapshot, overlay, who, from: &from[0], to: &to };
-    let mut pieces = match (found, direct) {
-        (Some(found), Some((millis, _))) if found.millis <= millis => pieces::along(&asked, &found),
-        (_, Some((_, pieces))) => pieces,
-        (Some(found), None) => pieces::along(&asked, &found),
-        (None, None) => {
-            let reason = reason::reason(snapshot, overlay, searcher, request, &from, &to);
-            let text = text::no_way(snapshot, &reason, request.profile, language);
-            return Ok(Outcome::NotFound { reason, text });
-        }
+    if !request.via.is_empty() {
+        return stops::route(&walk, searcher, request, &from, &to);
+    }
+    let Some(pieces) = walk.way(searcher, &from, &to) else {
+        return Ok(walk.no_way(searcher, &from, &to));
     };
-    pulled::pull(snapshot.graph(), &mut searcher.scratch, &mut pieces);
-    let to = to.get(pieces.goal);
-    let wheelchair = request.profile == Profile::Wheelchair;
-    let tale = steps::Tale { snapshot, overlay, from: &from[0], to, language, wheelchair };
-    Ok(Outcome::Found(steps::narrate(&tale, &pieces)))
+    let place = to.get(pieces.goal).and_then(|spot| spot.place(snapshot)).map(|place| place.id.clone());
+    let mut route = walk.tell(searcher, pieces, &from, &to);
+    let (length_m, seconds) = (route.length_m, route.seconds);
+    route.legs = vec![Leg { length_m, seconds, first_step: 0, stop: None, stay_s: 0, place }];
+    if request.alternatives > 0 {
+        route.alternatives = others::others(&walk, searcher, &from, &to, (&route, request.alternatives));
+    }
+    Ok(Outcome::Found(route))
+}
+
+impl Walk<'_> {
+    /// Finds the cheapest way from a spot to any of some.
+    fn way(&self, searcher: &mut Searcher, from: &Spot, to: &[Spot]) -> Option<pieces::Pieces> {
+        let Self { snapshot, overlay, who, .. } = *self;
+        let starts = from.starts(snapshot, overlay, who);
+        let goals: Vec<_> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who)).collect();
+        let found = searcher.find(snapshot, overlay, who, &starts, &goals);
+        let asked = pieces::Asked { snapshot, overlay, who, from, to };
+        match (found, direct(snapshot, overlay, who, from, to)) {
+            (Some(found), Some((millis, _))) if found.millis <= millis => Some(pieces::along(&asked, &found)),
+            (_, Some((_, pieces))) => Some(pieces),
+            (Some(found), None) => Some(pieces::along(&asked, &found)),
+            (None, None) => None,
+        }
+    }
+
+    /// Pulls a way taut and says it.
+    fn tell(&self, searcher: &mut Searcher, mut pieces: pieces::Pieces, from: &Spot, to: &[Spot]) -> Route {
+        pulled::pull(self.snapshot.graph(), &mut searcher.scratch, &mut pieces);
+        steps::narrate(&self.tale(from, to.get(pieces.goal)), &pieces)
+    }
+
+    fn tale<'b>(&'b self, from: &'b Spot, to: Option<&'b Spot>) -> steps::Tale<'b> {
+        let Self { snapshot, overlay, who, language } = *self;
+        steps::Tale { snapshot, overlay, from, to, language, wheelchair: who.profile == Profile::Wheelchair }
+    }
+
+    /// Says why there is no way, and how far one can get.
+    fn no_way(&self, searcher: &mut Searcher, from: &Spot, to: &[Spot]) -> Outcome {
+        let reason = reason::reason(self, searcher, std::slice::from_ref(from), to);
+        let text = text::no_way(self.snapshot, &reason, self.who.profile, self.language);
+        let as_far_as = as_far::as_far_as(self, searcher, &reason, from, to).map(Box::new);
+        Outcome::NotFound { reason, text, as_far_as }
+    }
 }
 
 /// Returns the way along one edge when both ends lie on it.
@@ -294,10 +409,10 @@ fn direct(
     snapshot: &Snapshot,
     overlay: &Overlay,
     who: Who,
-    from: &[Spot],
+    from: &Spot,
     to: &[Spot],
 ) -> Option<(u32, pieces::Pieces)> {
-    let ways = to.iter().filter_map(|goal| pieces::direct(snapshot, overlay, who, &from[0], goal));
+    let ways = to.iter().filter_map(|goal| pieces::direct(snapshot, overlay, who, from, goal));
     ways.min_by_key(|(millis, _)| *millis)
 }
 

@@ -5,7 +5,7 @@
 //! The works are `append`, `append-pause`, `read-all` and `log-open` of the log,
 //! `rebuild` of the read models, `scan-ingest`, `message-ingest`, `message-load` and `baggage-load`
 //! of the server, `load-decision` of handlers, `parse` of baggage messages, `position` of scans,
-//! `route`, `live-update` and `find-route` of the ways.
+//! `route`, `live-update`, `find-route` and `search` of the ways.
 //! Each figure is the best of three rounds, because other work on the machine
 //! only ever makes a round slower; the loads run once, by the clock. Exit code 1 when a floor is
 //! not reached.
@@ -91,6 +91,8 @@ enum Work {
     LiveUpdate,
     /// Whole routes a second over gRPC, with steps and line.
     FindRoute,
+    /// Time to find places by what people type, ranked by how long one walks there.
+    Search,
 }
 
 fn main() -> ExitCode {
@@ -135,6 +137,7 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             Work::Route => ways::route()?,
             Work::LiveUpdate => runtime.block_on(ways::live_update(folder.path()))?,
             Work::FindRoute => runtime.block_on(ways::find_route(folder.path()))?,
+            Work::Search => ways::search()?,
         };
         found.iter().for_each(tell);
         measures.extend(found);

@@ -1,4 +1,4 @@
-//! The ways of Narita: `route`, `live-update` and `find-route`.
+//! The ways of Narita: `route`, `live-update`, `find-route` and `search`.
 //!
 //! `route` finds shortest paths between random nodes, edges included, against `petgraph::algo::astar` with a
 //! straight-line bound on the same edges and costs. Every cost is compared first, at free flow and with a
@@ -26,9 +26,11 @@ use crate::{
 
 mod find;
 mod live;
+mod search;
 
 pub(crate) use find::find_route;
 pub(crate) use live::live_update;
+pub(crate) use search::search;
 
 const PAIRS: usize = 1_000;
 const WALKER: Who =
@@ -112,10 +114,15 @@ fn folder() -> PathBuf {
 
 fn narita() -> anyhow::Result<Snapshot> {
     let folder = folder();
-    let missing =
-        || format!("{} cannot be read; set AIRSIDE_DATA to the folder of the data", folder.display());
+    read(&folder).with_context(|| {
+        format!("{} cannot be read; set AIRSIDE_DATA to the folder of the data", folder.display())
+    })
+}
+
+/// Reads and compiles the map in a folder.
+fn read(folder: &Path) -> anyhow::Result<Snapshot> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&folder).with_context(missing)? {
+    for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if Source::wants(&name) {
@@ -123,5 +130,5 @@ fn narita() -> anyhow::Result<Snapshot> {
         }
     }
     let graph = Graph::build(&Source::from_files(files));
-    Ok(Snapshot::compile(graph.map_err(|refused| anyhow::anyhow!("narita is refused: {refused}"))?))
+    Ok(Snapshot::compile(graph.map_err(|refused| anyhow::anyhow!("the map is refused: {refused}"))?))
 }

@@ -9,8 +9,10 @@ use std::{
 
 use airside_api::{
     navigation::v1::{
-        FindRouteRequest, FindRouteResponse, Level, LevelLine, ListVenuesRequest, ListVenuesResponse, Place,
-        Position, SearchPlacesRequest, SearchPlacesResponse, SetClosureRequest, SetClosureResponse, Venue,
+        FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetReachableRequest,
+        GetReachableResponse, GetWalkingTimesRequest, GetWalkingTimesResponse, Level, LevelLine,
+        ListVenuesRequest, ListVenuesResponse, Place, Position, SearchPlacesRequest, SearchPlacesResponse,
+        SetClosureRequest, SetClosureResponse, Venue,
         navigation_service_server::{NavigationService, NavigationServiceServer},
     },
     notifications::v1::{
@@ -140,6 +142,27 @@ impl NavigationService for Ways {
             lines: vec![LevelLine { ordinal: 0, points: vec![point] }],
             ..FindRouteResponse::default()
         }))
+    }
+
+    async fn get_walking_times(
+        &self,
+        _: Request<GetWalkingTimesRequest>,
+    ) -> Result<Response<GetWalkingTimesResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
+    async fn get_reachable(
+        &self,
+        _: Request<GetReachableRequest>,
+    ) -> Result<Response<GetReachableResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
+    async fn get_leave_time(
+        &self,
+        _: Request<GetLeaveTimeRequest>,
+    ) -> Result<Response<GetLeaveTimeResponse>, Status> {
+        Err(Status::unimplemented("not here"))
     }
 
     async fn set_closure(

@@ -1,5 +1,5 @@
-//! Which gate and belt a flight has now, folded from what flights publish, so that a passenger may look for
-//! a place by the number on their boarding pass.
+//! Which gate and belt a flight has now and when it leaves, folded from what flights publish, so that a
+//! passenger may look for a place by the number on their boarding pass and be told when to go there.
 //!
 //! A flight is kept until two days after the day in its id; together they are at most [`MAX_FLIGHTS`], and
 //! one more is not found.
@@ -29,9 +29,46 @@ pub struct Signs {
     pub belt: String,
     /// Whether it has landed, so that its belt is what is looked for.
     pub has_landed: bool,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Whether the time it leaves is an estimate, made after the schedule.
+    pub is_estimated: bool,
     /// When it leaves, as last heard, in seconds since 1970.
     departs_s: Option<i64>,
     codeshares: Vec<String>,
+}
+
+/// How far a flight has come on the day it leaves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Passengers wait.
+    #[default]
+    Waiting,
+    /// Passengers board.
+    Boarding,
+    /// The last passengers are called.
+    FinalCall,
+    /// It left.
+    Gone,
+    /// It does not fly.
+    Cancelled,
+}
+
+impl Signs {
+    /// Returns when it leaves, as last heard.
+    pub fn departs(&self) -> Option<Timestamp> {
+        Timestamp::from_second(self.departs_s?).ok()
+    }
+
+    /// Returns the signs of a flight that leaves then.
+    #[cfg(test)]
+    pub(crate) fn leaving(departs: Option<Timestamp>) -> Self {
+        Self { departs_s: departs.map(Timestamp::as_second), ..Self::default() }
+    }
+
+    fn still_leaves(&self) -> bool {
+        !matches!(self.stage, Stage::Gone | Stage::Cancelled)
+    }
 }
 
 /// A flight by its designator and the day in its stream.
@@ -51,13 +88,32 @@ impl Boards {
     /// Returns the signs of the flight with this number that leaves nearest to now. The number may be
     /// written with blanks and leading zeros, and be one that the flight is sold under.
     pub fn of(&self, number: &str, now: Timestamp) -> Option<&Signs> {
+        self.flight(number, now).map(|(_, signs)| signs)
+    }
+
+    /// Returns that flight likewise, with the number it is flown under.
+    pub fn flight(&self, number: &str, now: Timestamp) -> Option<(&str, &Signs)> {
         let wanted = designator(number)?;
         let own = self.flights.range((wanted.clone(), String::new())..);
         let own = own.take_while(|(key, _)| key.0 == wanted);
         let sold = self.sold_as.get(&wanted).into_iter().flatten();
         let sold = sold.filter_map(|key| self.flights.get_key_value(key));
         let away = |signs: &Signs| signs.departs_s.map_or(u64::MAX, |at| at.abs_diff(now.as_second()));
-        own.chain(sold).min_by_key(|(key, signs)| (away(signs), *key)).map(|(_, signs)| signs)
+        own.chain(sold)
+            .min_by_key(|(key, signs)| (away(signs), *key))
+            .map(|(key, signs)| (key.0.as_str(), signs))
+    }
+
+    /// Returns the next flight that leaves from a gate with one of these signs.
+    pub fn next_from(&self, signs: &[&str], now: Timestamp) -> Option<(&str, &Signs)> {
+        let is_there = |flight: &Signs| signs.iter().any(|sign| sign.eq_ignore_ascii_case(&flight.gate));
+        let next = self.flights.iter().filter(|(_, flight)| {
+            flight.still_leaves()
+                && flight.departs_s.is_some_and(|at| at >= now.as_second())
+                && is_there(flight)
+        });
+        next.min_by_key(|(key, flight)| (flight.departs_s, *key))
+            .map(|(key, flight)| (key.0.as_str(), flight))
     }
 
     fn forget(&mut self, today: i64) {
@@ -84,8 +140,18 @@ impl Boards {
         }
         let signs = self.flights.entry(key).or_default();
         match told {
-            Told::Scheduled(at, codeshares) => (signs.departs_s, signs.codeshares) = (at, codeshares),
-            Told::Delayed(at) => signs.departs_s = at.or(signs.departs_s),
+            Told::Scheduled(at, codeshares) => {
+                (signs.departs_s, signs.codeshares) = (at, codeshares);
+                signs.is_estimated = false;
+                if signs.stage == Stage::Cancelled {
+                    signs.stage = Stage::Waiting;
+                }
+            }
+            Told::Delayed(at) => {
+                signs.departs_s = at.or(signs.departs_s);
+                signs.is_estimated = true;
+            }
+            Told::Stage(stage) => signs.stage = stage,
             Told::Gate(gate) => signs.gate = gate,
             Told::Belt(belt) => signs.belt = belt,
             Told::Landed => signs.has_landed = true,
@@ -106,6 +172,7 @@ enum Told {
     Gate(String),
     Belt(String),
     Landed,
+    Stage(Stage),
 }
 
 fn told(event: &RecordedEvent) -> Result<Option<Told>, DecodeError> {
@@ -123,6 +190,11 @@ fn told(event: &RecordedEvent) -> Result<Option<Told>, DecodeError> {
         "flights.GateAssigned" => Told::Gate(message::<flights::GateAssigned>(event)?.gate),
         "flights.BeltAssigned" => Told::Belt(message::<flights::BeltAssigned>(event)?.belt),
         "flights.FlightLanded" => Told::Landed,
+        "flights.BoardingStarted" => Told::Stage(Stage::Boarding),
+        "flights.FinalCallMade" => Told::Stage(Stage::FinalCall),
+        "flights.FlightDeparted" => Told::Stage(Stage::Gone),
+        "flights.FlightReturned" => Told::Stage(Stage::Waiting),
+        "flights.FlightCancelled" => Told::Stage(Stage::Cancelled),
         _ => return Ok(None),
     }))
 }
@@ -153,7 +225,7 @@ impl Projection for Boards {
 }
 
 impl Kept for Boards {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
     type State = (BTreeMap<FlightKey, Signs>, i64);
 
     fn image(&self) -> Self::State {

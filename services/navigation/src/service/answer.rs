@@ -2,12 +2,12 @@
 
 use airside_api::navigation::v1;
 use airside_runtime::stored::timestamp_message;
-use airside_wayfinding::{Language, Outcome, Place, Reason, Route};
+use airside_wayfinding::{Language, Outcome, Place, Reason, Route, route::LevelLine};
 
 use crate::{
     model::{Closure, VenueCode},
     project::Live,
-    venues::reasons,
+    venues::{Found, reasons},
 };
 
 pub(super) fn venue(code: &VenueCode, live: &Live) -> v1::Venue {
@@ -41,13 +41,26 @@ pub(super) fn place(live: &Live, place: &Place, language: Language) -> v1::Place
         name: name.unwrap_or(&place.category).to_owned(),
         category: place.category.clone(),
         position: Some(position(place.lon_lat, ordinal)),
+        walking_seconds: None,
     }
+}
+
+mod questions;
+
+pub(super) use questions::{leave_time, nearby, walking_time};
+
+pub(super) fn found_place(live: &Live, found: &Found<'_>, language: Language) -> v1::Place {
+    let walking_seconds = found.walk_ms.map(|millis| rounded(f64::from(millis) / 1_000.0, SECOND));
+    v1::Place { walking_seconds, ..place(live, found.place, language) }
 }
 
 pub(super) fn route(live: &Live, outcome: Outcome, language: Language) -> v1::FindRouteResponse {
     match outcome {
         Outcome::Found(route) => found(route),
-        Outcome::NotFound { reason, text } => not_found(live, &reason, text, language),
+        Outcome::NotFound { reason, text, as_far_as } => v1::FindRouteResponse {
+            as_far_as: as_far_as.map(|point| questions::as_far_as(*point)),
+            ..not_found(live, &reason, text, language)
+        },
     }
 }
 
@@ -58,19 +71,34 @@ pub(super) const METRE: f64 = 10.0;
 pub(super) const SECOND: f64 = 10.0;
 pub(super) const DEGREE: f64 = 1e8;
 
-fn found(route: Route) -> v1::FindRouteResponse {
-    let lines = route.line.iter().map(|line| v1::LevelLine {
-        ordinal: line.ordinal,
-        points: line.coordinates.iter().map(|point| position(*point, line.ordinal)).collect(),
-    });
+fn found(mut route: Route) -> v1::FindRouteResponse {
+    let legs = std::mem::take(&mut route.legs);
+    let alternatives = std::mem::take(&mut route.alternatives);
+    let v1::Way { length_m, seconds, steps, lines } = way(route);
     v1::FindRouteResponse {
         found: true,
+        length_m,
+        seconds,
+        steps,
+        lines,
+        legs: legs.into_iter().map(questions::leg).collect(),
+        alternatives: alternatives.into_iter().map(questions::alternative).collect(),
+        ..Default::default()
+    }
+}
+
+fn way(route: Route) -> v1::Way {
+    v1::Way {
         length_m: rounded(route.length_m, METRE),
         seconds: rounded(route.seconds, SECOND),
         steps: route.steps.into_iter().map(steps::step).collect(),
-        lines: lines.collect(),
-        ..Default::default()
+        lines: route.line.iter().map(line).collect(),
     }
+}
+
+fn line(line: &LevelLine) -> v1::LevelLine {
+    let points = line.coordinates.iter().map(|point| position(*point, line.ordinal));
+    v1::LevelLine { ordinal: line.ordinal, points: points.collect() }
 }
 
 /// Returns the answer that there is no way; closures are explained in the operator's words too.

@@ -2,10 +2,17 @@
 
 use airside_api::navigation::v1;
 use airside_runtime::{status::invalid, stored};
-use airside_wayfinding::{FeatureId, Language, Pace, Profile, RouteRequest, Speed};
+use airside_wayfinding::{
+    FeatureId, Language, Pace, Profile, RouteRequest, Speed, Stop,
+    route::{ALTERNATIVES_MAX, STAY_MAX_S, STOPS_MAX},
+};
 use tonic::Status;
 
 use crate::{decide::VenueCommand, model::Closure};
+
+mod questions;
+
+pub(super) use questions::{Leaving, leave_time, reachable, walking_times};
 
 const MAX_QUERY_CHARS: usize = 64;
 const MAX_PLACE_CHARS: usize = 128;
@@ -17,29 +24,65 @@ pub(super) struct Search<'a> {
     pub(super) words: &'a str,
     pub(super) language: Language,
     pub(super) limit: usize,
+    /// Where one is, as `lon,lat,ordinal`.
+    pub(super) near: Option<String>,
+    pub(super) profile: Profile,
 }
 
 pub(super) fn search(request: &v1::SearchPlacesRequest) -> Result<Search<'_>, Status> {
     if request.query.chars().count() > MAX_QUERY_CHARS {
         return Err(invalid("query", "use at most 64 characters"));
     }
-    let limit = match request.page_size {
-        0 => DEFAULT_PLACES,
-        1..=MAX_PLACES => request.page_size as usize,
-        asked => return Err(invalid("page_size", format_args!("{asked} is too many; ask for 1 to 100"))),
-    };
-    Ok(Search { words: &request.query, language: language(request.language)?, limit })
+    let near = request.near.as_ref().map(|at| position("near", at)).transpose()?;
+    Ok(Search {
+        words: &request.query,
+        language: language(request.language)?,
+        limit: page(request.page_size)?,
+        near,
+        profile: profile(request.profile)?,
+    })
+}
+
+fn page(page_size: u32) -> Result<usize, Status> {
+    match page_size {
+        0 => Ok(DEFAULT_PLACES),
+        1..=MAX_PLACES => Ok(page_size as usize),
+        asked => Err(invalid("page_size", format_args!("{asked} is too many; ask for 1 to 100"))),
+    }
 }
 
 pub(super) fn route(request: &v1::FindRouteRequest) -> Result<RouteRequest, Status> {
+    if request.via.len() > STOPS_MAX {
+        return Err(invalid(
+            "via",
+            format_args!("{} stops are too many; ask for at most 8", request.via.len()),
+        ));
+    }
+    if request.alternatives > u32::from(ALTERNATIVES_MAX) {
+        return Err(invalid("alternatives", "ask for at most 3"));
+    }
+    if request.alternatives > 0 && !request.via.is_empty() {
+        return Err(invalid("alternatives", "leave it out where there are stops"));
+    }
     Ok(RouteRequest {
         from: end("from", request.from.as_ref())?,
         to: end("to", request.to.as_ref())?,
         profile: profile(request.profile)?,
         speed: speed(request.pace, request.walking_speed_mps)?,
         language: language(request.language)?,
+        via: request.via.iter().enumerate().map(stop).collect::<Result<_, _>>()?,
+        any_order: request.any_order,
+        alternatives: u8::try_from(request.alternatives).unwrap_or(ALTERNATIVES_MAX),
         ..RouteRequest::default()
     })
+}
+
+fn stop((index, stop): (usize, &v1::Stop)) -> Result<Stop, Status> {
+    let stay_s = stop.stay_minutes.saturating_mul(60);
+    if stay_s > STAY_MAX_S {
+        return Err(invalid(&format!("via[{index}].stay_minutes"), "stay at most 1440 minutes"));
+    }
+    Ok(Stop { at: end(&format!("via[{index}].at"), stop.at.as_ref())?, stay_s })
 }
 
 pub(super) fn closure(request: &v1::SetClosureRequest) -> Result<VenueCommand, Status> {
@@ -56,26 +99,26 @@ pub(super) fn closure(request: &v1::SetClosureRequest) -> Result<VenueCommand, S
 }
 
 /// Returns one end of a route as a reference to a place or `lon,lat,ordinal`.
-pub(super) fn end(field: &'static str, end: Option<&v1::RouteEnd>) -> Result<String, Status> {
+pub(super) fn end(field: &str, end: Option<&v1::RouteEnd>) -> Result<String, Status> {
     match end.and_then(|end| end.end.as_ref()) {
         None => Err(invalid(field, "say a place or a position")),
-        Some(v1::route_end::End::Place(place)) => {
-            let is_fit = (1..=MAX_PLACE_CHARS).contains(&place.trim().chars().count());
-            if is_fit {
-                Ok(place.clone())
-            } else {
-                Err(invalid(
-                    &format!("{field}.place"),
-                    "use a feature id, name or code of 1 to 128 characters",
-                ))
-            }
-        }
-        Some(v1::route_end::End::Position(at)) => {
-            degrees(&format!("{field}.position.longitude"), at.longitude, 180.0)?;
-            degrees(&format!("{field}.position.latitude"), at.latitude, 90.0)?;
-            Ok(format!("{},{},{}", at.longitude, at.latitude, at.ordinal))
-        }
+        Some(v1::route_end::End::Place(place)) => reference(&format!("{field}.place"), place),
+        Some(v1::route_end::End::Position(at)) => position(&format!("{field}.position"), at),
     }
+}
+
+fn reference(field: &str, place: &str) -> Result<String, Status> {
+    if (1..=MAX_PLACE_CHARS).contains(&place.trim().chars().count()) {
+        Ok(place.to_owned())
+    } else {
+        Err(invalid(field, "use a feature id, name or code of 1 to 128 characters"))
+    }
+}
+
+fn position(field: &str, at: &v1::Position) -> Result<String, Status> {
+    degrees(&format!("{field}.longitude"), at.longitude, 180.0)?;
+    degrees(&format!("{field}.latitude"), at.latitude, 90.0)?;
+    Ok(format!("{},{},{}", at.longitude, at.latitude, at.ordinal))
 }
 
 fn degrees(field: &str, value: f64, limit: f64) -> Result<(), Status> {

@@ -51,7 +51,7 @@ impl House {
         Self { store, part, _stop: stop, _erasures: erasures }
     }
 
-    fn service(&self) -> Navigation {
+    pub(super) fn service(&self) -> Navigation {
         Navigation::new(self.part.venues.clone())
     }
 
@@ -82,13 +82,14 @@ impl House {
             query: query.into(),
             language: language as i32,
             page_size: 3,
+            ..SearchPlacesRequest::default()
         };
         let found = self.service().search_places(Request::new(request)).await.unwrap().into_inner();
         found.places.into_iter().map(|place| place.name).collect()
     }
 
     /// Appends what another domain published, and waits until the flights' signs know it.
-    async fn tell(&self, stream: &str, event_type: &'static str, payload: &impl prost::Message) {
+    pub(super) async fn tell(&self, stream: &str, event_type: &'static str, payload: &impl prost::Message) {
         let event = NewEvent {
             id: EventId(uuid::Uuid::now_v7()),
             event_type: event_type.into(),
@@ -153,7 +154,7 @@ fn lift(feature_id: &str) -> SetClosureRequest {
 }
 
 #[track_caller]
-fn check_refused<T: std::fmt::Debug>(outcome: Result<T, Status>, code: Grpc, message: &str) {
+pub(super) fn check_refused<T: std::fmt::Debug>(outcome: Result<T, Status>, code: Grpc, message: &str) {
     let refused = outcome.unwrap_err();
     assert_eq!((refused.code(), refused.message()), (code, message));
 }
@@ -379,7 +380,8 @@ async fn a_question_without_its_ends_or_with_unknown_words_is_refused() {
     }
     let search = |query: String, page_size| {
         let venue = "testville".into();
-        service.search_places(Request::new(SearchPlacesRequest { venue, query, page_size, language: 0 }))
+        let request = SearchPlacesRequest { venue, query, page_size, ..SearchPlacesRequest::default() };
+        service.search_places(Request::new(request))
     };
     check_refused(search("x".repeat(65), 0).await, Grpc::InvalidArgument, "query: use at most 64 characters");
     check_refused(

@@ -6,8 +6,9 @@ use std::{
 };
 
 use airside_wayfinding::{
-    Finding, Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, Speed, Who, check,
-    json::{CheckReport, RouteReport},
+    Finding, Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, Speed, Stop, Who,
+    check,
+    json::{CheckReport, RouteReport, StepReport},
     route,
 };
 use anyhow::anyhow;
@@ -17,8 +18,10 @@ use super::{Outcome, out::say};
 use crate::venues;
 
 mod draw;
+mod reach;
 
 use draw::Draw;
+use reach::Reach;
 
 /// How many findings of one kind are said one by one; they may come by the hundred.
 const FINDINGS_SAID: usize = 5;
@@ -32,6 +35,8 @@ pub(super) enum Map {
     Stats(Stats),
     /// Finds a route in a map.
     Route(Route),
+    /// Tells what can be reached within some minutes.
+    Reach(Reach),
     /// Draws a level of a map.
     Draw(Draw),
 }
@@ -53,8 +58,12 @@ pub(super) struct Stats {
 /// Finds a route in a map; exit code 1 when there is none.
 #[derive(Args)]
 #[command(after_help = "\
-An end is a feature id, a name or code (`A3`, `Belt 1`), or `longitude,latitude,level`.
-Example: airside map route maps/testville --from Metro --to A3 --profile wheelchair --lang zh-CN")]
+An end is a feature id, a name or code (`A3`, `Belt 1`), or `longitude,latitude,level`; what one walks to may
+also be a kind of place (`toilet`, `洗手间`): the nearest is meant.
+Examples:
+  airside map route maps/testville --from Metro --to A3 --profile wheelchair --lang zh-CN
+  airside map route maps/testville --from Metro --via 'Check-in B' --via toilet --to A3 --any-order
+  airside map route maps/lingnan --from Metro --to A3 --alternatives 2")]
 pub(super) struct Route {
     #[command(flatten)]
     map: MapArgs,
@@ -64,6 +73,16 @@ pub(super) struct Route {
     /// Where it ends.
     #[arg(long, value_name = "REF")]
     to: String,
+    /// A stop on the way; may be repeated, up to 8 times.
+    #[arg(long, value_name = "REF")]
+    via: Vec<String>,
+    /// Make the stops in whichever order is quickest.
+    #[arg(long, requires = "via")]
+    any_order: bool,
+    /// How many other ways to tell besides the quickest, up to 3.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "via",
+          value_parser = clap::value_parser!(u8).range(0..=3))]
+    alternatives: u8,
     /// How one moves: walk, wheelchair, trolley_or_stroller, avoid_stairs or avoid_escalators.
     #[arg(long, default_value_t = Profile::Walk)]
     profile: Profile,
@@ -106,6 +125,7 @@ impl Map {
             Self::Check(command) => command.run(),
             Self::Stats(command) => command.run(),
             Self::Route(command) => command.run(),
+            Self::Reach(command) => command.run(),
             Self::Draw(command) => command.run(),
         }
     }
@@ -187,23 +207,49 @@ impl Stats {
 impl Route {
     fn run(self) -> Outcome {
         let snapshot = snapshot(&self.map.path)?;
-        let who = Who { profile: self.profile, speed: self.speed, ..Who::default() };
-        let outcome = ask(&snapshot, &self.from, &self.to, who, self.language)?;
+        let request = RouteRequest {
+            from: self.from,
+            to: self.to,
+            profile: self.profile,
+            speed: self.speed,
+            language: self.language.into(),
+            via: self.via.iter().map(|at| Stop::from(at.as_str())).collect(),
+            any_order: self.any_order,
+            alternatives: self.alternatives,
+            ..RouteRequest::default()
+        };
+        let outcome = route(&snapshot, &Overlay::open(), &mut Searcher::default(), &request)?;
         let report = RouteReport::from(&outcome);
         if self.map.json {
             say!("{}", serde_json::to_string_pretty(&report)?)?;
         } else if let Some(reason) = &report.reason {
             say!("no route: {}", reason.text)?;
+            if let Some(point) = &report.as_far_as {
+                say!("{}: {:.0} m, {}", point.text, point.way.length_m, span(point.way.seconds))?;
+                steps(&point.way.steps)?;
+            }
         } else {
             let (length_m, seconds) =
                 (report.length_m.unwrap_or_default(), report.seconds.unwrap_or_default());
-            say!("{length_m:.0} m, {:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0)?;
-            for (n, step) in report.steps.iter().enumerate() {
-                say!("{:3}. {}", n + 1, step.text)?;
+            say!("{length_m:.0} m, {}", span(seconds))?;
+            steps(&report.steps)?;
+            for other in &report.alternatives {
+                say!("{}: {:.0} m, {}", other.text, other.way.length_m, span(other.way.seconds))?;
             }
         }
         Ok(ExitCode::from(u8::from(!report.found)))
     }
+}
+
+fn span(seconds: f64) -> String {
+    format!("{:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0)
+}
+
+fn steps(steps: &[StepReport]) -> anyhow::Result<()> {
+    for (n, step) in steps.iter().enumerate() {
+        say!("{:3}. {}", n + 1, step.text)?;
+    }
+    Ok(())
 }
 
 /// Finds a route with everything open.
@@ -215,7 +261,15 @@ fn ask(
     language: Tongue,
 ) -> Result<airside_wayfinding::Outcome, RouteError> {
     let (from, to) = (from.to_owned(), to.to_owned());
-    let request = RouteRequest { from, to, profile, speed, rights, language: language.into() };
+    let request = RouteRequest {
+        from,
+        to,
+        profile,
+        speed,
+        rights,
+        language: language.into(),
+        ..RouteRequest::default()
+    };
     route(snapshot, &Overlay::open(), &mut Searcher::default(), &request)
 }
 

@@ -252,7 +252,7 @@ impl Guide {
                 self.no_way_from = None;
                 Ok(self.told(here, true, Some(News::Way(cause, way))))
             }
-            Outcome::NotFound { reason, text } => {
+            Outcome::NotFound { reason, text, .. } => {
                 self.course = None;
                 self.no_way_from = Some(here);
                 Ok(Guidance { news: Some(News::NoWay(reason, text)), ..Guidance::without_way(here) })

@@ -3,21 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::resolve::Spot;
-use super::{Reason, RouteRequest};
+use super::{Reason, Walk};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::profile::{Profile, Who};
 use crate::search::{End, Found, Searcher};
 use crate::snapshot::Snapshot;
 
-pub(super) fn reason(
-    snapshot: &Snapshot,
-    overlay: &Overlay,
-    searcher: &mut Searcher,
-    request: &RouteRequest,
-    from: &[Spot],
-    to: &[Spot],
-) -> Reason {
+pub(crate) fn reason(walk: &Walk<'_>, searcher: &mut Searcher, from: &[Spot], to: &[Spot]) -> Reason {
+    let Walk { snapshot, overlay, who, .. } = *walk;
     let open = Overlay::open();
     let ends = |who: Who| {
         let starts: Vec<End> = from.iter().flat_map(|spot| spot.starts(snapshot, &open, who)).collect();
@@ -28,7 +22,6 @@ pub(super) fn reason(
         let (starts, goals) = ends(who);
         snapshot.joins(who, &starts, &goals)
     };
-    let who = request.who();
     let (starts, goals) = ends(who);
     if let Some(found) = searcher.find(snapshot, &open, who, &starts, &goals) {
         return Reason::Closed(in_the_way(snapshot, overlay, &found, from, to));

@@ -92,11 +92,11 @@ pub(crate) fn stub_ms(snapped: &Snapped, who: Who) -> u32 {
 pub(crate) fn one(
     snapshot: &Snapshot,
     overlay: &Overlay,
-    metric: Metric,
+    who: Who,
     field: &'static str,
     reference: &str,
 ) -> Result<Spot, RouteError> {
-    let mut spots = resolve(snapshot, overlay, metric, field, reference)?;
+    let mut spots = resolve(snapshot, overlay, who, field, reference)?;
     match (spots.pop(), spots.len()) {
         (Some(spot), 0) => Ok(spot),
         (_, others) => {
@@ -131,21 +131,24 @@ pub(crate) fn resolve(
     let spots: Vec<_> = called
         .iter()
         .take(NAMESAKES_MAX)
-        .map(|index| of_place(&snapshot.graph().places[*index as usize]))
+        .map(|index| Spot::of(&snapshot.graph().places[*index as usize]))
         .collect();
     if spots.is_empty() { Err(unknown()) } else { Ok(spots) }
 }
 
-fn of_place(place: &Place) -> Spot {
-    let nodes = u32::try_from(place.node.index()).into_iter().collect();
-    Spot::Nodes { nodes, feature: place.id.clone() }
+impl Spot {
+    /// Returns the spot of a place.
+    pub(crate) fn of(place: &Place) -> Self {
+        let nodes = u32::try_from(place.node.index()).into_iter().collect();
+        Self::Nodes { nodes, feature: place.id.clone() }
+    }
 }
 
 /// Finds a feature by id: a place, a door, a shaft or the middle of a unit.
 fn feature(snapshot: &Snapshot, id: &FeatureId) -> Option<Spot> {
     let graph = snapshot.graph();
     if let Some(index) = snapshot.names.place(id) {
-        return Some(of_place(&graph.places[index]));
+        return Some(Spot::of(&graph.places[index]));
     }
     let nodes = snapshot.names.nodes(id);
     if !nodes.is_empty() {

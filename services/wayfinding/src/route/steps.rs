@@ -77,6 +77,7 @@ pub(super) fn narrate(tale: &Tale<'_>, way: &Pieces) -> Route {
         levels: levels(tale.snapshot, pieces, way.level),
         steps,
         line,
+        ..Route::default()
     }
 }
 

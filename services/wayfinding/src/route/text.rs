@@ -140,7 +140,7 @@ fn code<'a>(name: &'a str, words: &[&str]) -> Option<&'a str> {
 }
 
 /// Says why there is no way.
-pub(super) fn no_way(snapshot: &Snapshot, reason: &Reason, profile: Profile, language: Language) -> String {
+pub(crate) fn no_way(snapshot: &Snapshot, reason: &Reason, profile: Profile, language: Language) -> String {
     let text = match (reason, language) {
         (Reason::Closed(features), _) => {
             let name = |id| snapshot.name_of(id, language).unwrap_or_else(|| format!("{id}"));

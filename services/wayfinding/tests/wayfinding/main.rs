@@ -22,6 +22,7 @@ mod narita;
 mod networks;
 mod oracle;
 mod order;
+mod other_ways;
 mod pictures;
 mod positions;
 mod questions;
@@ -30,6 +31,7 @@ mod reaching;
 mod real_map;
 mod small_maps;
 mod stations;
+mod stops;
 mod taut_lines;
 mod town_itself;
 mod walking;
@@ -87,7 +89,7 @@ impl Venue {
 
     fn refused(&self, from: &str, to: &str, profile: Profile) -> (Reason, String) {
         match self.ask(from, to, profile, Language::En).unwrap() {
-            Outcome::NotFound { reason, text } => (reason, text),
+            Outcome::NotFound { reason, text, .. } => (reason, text),
             Outcome::Found(route) => panic!("there is a way: {:?}", texts(&route)),
         }
     }

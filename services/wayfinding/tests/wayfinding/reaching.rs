@@ -2,14 +2,17 @@
 
 use airside_wayfinding::measure::Peer;
 use airside_wayfinding::route::LevelLine;
-use airside_wayfinding::{Overlay, Profile, RouteError, Searcher, Snapshot, Source, Speed, reach};
+use airside_wayfinding::{Language, Overlay, RouteError, Searcher, Snapshot, Source, Walk, Who, reach};
 use petgraph::stable_graph::NodeIndex;
 use proptest::prelude::*;
 
 use crate::oracle::{TOWN, closable, walkers};
 use crate::{Venue, data};
 
-const WALKER: (Profile, Speed) = (Profile::Walk, Speed::Pace(airside_wayfinding::Pace::Normal));
+/// Who walks where nothing else is said.
+fn walk<'a>(snapshot: &'a Snapshot, overlay: &'a Overlay) -> Walk<'a> {
+    Walk { snapshot, overlay, who: Who::default(), language: Language::En }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
@@ -27,7 +30,7 @@ proptest! {
         let peer = Peer::of(&TOWN, &overlay, walker);
         let mut searcher = Searcher::new();
         for place in [from.get(TOWN.places()), &TOWN.places()[0]] {
-            let reach = reach(&TOWN, &overlay, &mut searcher, walker, place.id.as_str()).unwrap();
+            let reach = reach(&Walk { who: walker, ..walk(&TOWN, &overlay) }, &mut searcher, place.id.as_str()).unwrap();
             let node = NodeIndex::new(place.node.index());
             let costs = petgraph::algo::dijkstra(peer.graph(), node, None, |edge| *edge.weight());
             for node in peer.graph().node_indices() {
@@ -46,7 +49,7 @@ fn minutes(minutes: u32) -> u32 {
 fn what_lies_within_some_minutes_is_nearest_first_and_grows_with_them() {
     let venue = Venue::testville();
     let mut searcher = Searcher::new();
-    let reach = reach(&venue.snapshot, &venue.overlay, &mut searcher, WALKER, "Metro").unwrap();
+    let reach = reach(&walk(&venue.snapshot, &venue.overlay), &mut searcher, "Metro").unwrap();
     let mut before = 0;
     for limit in 0..=8 {
         let within = reach.places_within(minutes(limit));
@@ -63,7 +66,7 @@ fn the_lines_within_a_time_begin_at_the_passenger_and_are_cut_where_it_is_over()
     let venue = Venue::testville();
     let mut searcher = Searcher::new();
     let here = "114.59944,22.20033,2";
-    let reach = reach(&venue.snapshot, &venue.overlay, &mut searcher, WALKER, here).unwrap();
+    let reach = reach(&walk(&venue.snapshot, &venue.overlay), &mut searcher, here).unwrap();
     let (lines, cut) = reach.lines(20_000);
     assert!(!cut && !lines.is_empty());
     let frame = venue.snapshot.graph().frame();
@@ -91,13 +94,13 @@ fn the_nearest_of_a_kind_is_a_place_to_go_to() {
         for kind in ["toilet", "洗手间", "restroom", "cesuo"] {
             assert_eq!(venue.walk(from, kind).levels, [toilet], "{from} {kind}");
         }
-        let reach = reach(&venue.snapshot, &venue.overlay, &mut searcher, WALKER, from).unwrap();
+        let reach = reach(&walk(&venue.snapshot, &venue.overlay), &mut searcher, from).unwrap();
         let (millis, place) = reach.to("to", "toilet").unwrap();
         let route = venue.walk(from, "toilet");
         assert!(agree(millis.unwrap(), route.seconds));
         assert!(place.unwrap().category.starts_with("restroom"));
     }
-    let from = reach(&venue.snapshot, &venue.overlay, &mut searcher, WALKER, "toilet").unwrap_err();
+    let from = reach(&walk(&venue.snapshot, &venue.overlay), &mut searcher, "toilet").unwrap_err();
     assert!(matches!(from, RouteError::AmbiguousPlace { field: "from", count: 2.., .. }), "{from}");
 }
 
@@ -106,7 +109,7 @@ fn from_a_position_a_time_is_never_less_than_the_route_takes() {
     let venue = Venue::testville();
     let mut searcher = Searcher::new();
     let (here, there) = ("114.59942,22.20033,2", "114.59944,22.20033,2");
-    let reach = reach(&venue.snapshot, &venue.overlay, &mut searcher, WALKER, here).unwrap();
+    let reach = reach(&walk(&venue.snapshot, &venue.overlay), &mut searcher, here).unwrap();
     for to in ["A6", "Metro", "Taxi", there, here] {
         let millis = reach.to("to", to).unwrap().0.unwrap();
         let route = venue.walk(here, to);
@@ -120,9 +123,9 @@ fn a_real_network_is_measured_like_dijkstra() {
     let Some(files) = data::files("narita") else { return };
     let snapshot = Snapshot::from_source(&Source::from_files(files)).unwrap();
     let (overlay, mut searcher) = (Overlay::open(), Searcher::new());
-    let peer = Peer::of(&snapshot, &overlay, WALKER);
+    let peer = Peer::of(&snapshot, &overlay, Who::default());
     for place in snapshot.places().iter().step_by(150) {
-        let reach = reach(&snapshot, &overlay, &mut searcher, WALKER, place.id.as_str()).unwrap();
+        let reach = reach(&walk(&snapshot, &overlay), &mut searcher, place.id.as_str()).unwrap();
         let from = NodeIndex::new(place.node.index());
         let costs = petgraph::algo::dijkstra(peer.graph(), from, None, |edge| *edge.weight());
         for node in 0..u32::try_from(snapshot.node_count()).unwrap() {

@@ -68,8 +68,8 @@ async fn lifts(caller: &Clients) -> Vec<String> {
     let request = SearchPlacesRequest {
         venue: VENUE.to_owned(),
         query: "elevator".to_owned(),
-        language: 0,
         page_size: 100,
+        ..SearchPlacesRequest::default()
     };
     let found = caller.navigation.clone().search_places(request).await.unwrap().into_inner().places;
     found.into_iter().filter(|place| place.category == "elevator").map(|place| place.id).collect()

@@ -37,6 +37,7 @@ mod projections_command;
 #[path = "../../../verifier/src/proof.rs"]
 mod proof;
 mod push;
+mod questions;
 mod refusals;
 mod send_command;
 mod simulate;

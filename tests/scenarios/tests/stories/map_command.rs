@@ -1,4 +1,4 @@
-//! `airside map check|stats|route`: what outsiders pinned.
+//! `airside map check|stats|route|reach`: what outsiders pinned.
 
 use std::path::PathBuf;
 
@@ -55,4 +55,24 @@ async fn an_unknown_place_is_named() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("Atlantis"), "{said}");
+}
+
+#[tokio::test]
+async fn a_route_makes_its_stops_in_the_quickest_order() {
+    let folder = testville();
+    let stops = ["--via", "A6", "--via", "Check-in B", "--any-order"];
+    let ask = ["route", folder.as_str(), "--from", "Metro", "--to", "A3"];
+    let (code, route) = map(&[&ask[..], &stops].concat()).await;
+    let made: Vec<_> = route["legs"].as_array().unwrap().iter().map(|leg| leg["stop"].clone()).collect();
+    assert_eq!((code, made), (Some(0), vec![1.into(), 0.into(), Value::Null]));
+}
+
+#[tokio::test]
+async fn what_can_be_reached_is_told_nearest_first_with_the_ways_there() {
+    let folder = testville();
+    let (code, reached) = map(&["reach", &folder, "--from", "A6", "--minutes", "2"]).await;
+    let places = reached["places"].as_array().unwrap();
+    let seconds: Vec<_> = places.iter().map(|place| place["seconds"].as_f64().unwrap()).collect();
+    assert_eq!((code, &reached["lines"]["type"]), (Some(0), &"FeatureCollection".into()));
+    assert!(seconds.len() > 3 && seconds.is_sorted() && seconds[seconds.len() - 1] <= 120.0, "{seconds:?}");
 }

@@ -94,3 +94,50 @@ fn a_flight_is_forgotten_two_days_after_its_own() {
     boards.forget(day("2026-11-23T00:00:00Z"));
     assert_eq!((gate(&boards, "CZ3101"), gate(&boards, "MU4101")), (None, None));
 }
+
+#[test]
+fn a_gate_leads_to_the_next_flight_that_still_leaves_from_it() {
+    let mut boards = Boards::default();
+    for (stream, at, sign) in [
+        ("flight-CZ1-20261120", "2026-11-20T11:59:00Z", "A1"),
+        ("flight-CZ2-20261120", "2026-11-20T12:30:00Z", "A1"),
+        ("flight-CZ3-20261120", "2026-11-20T13:00:00Z", "A1"),
+        ("flight-CZ4-20261120", "2026-11-20T12:10:00Z", "A2"),
+    ] {
+        schedule(&mut boards, stream, at, &[]);
+        assign(&mut boards, stream, sign);
+    }
+    let next =
+        |boards: &Boards| boards.next_from(&["a1"], NOON.parse().unwrap()).map(|(name, _)| name.to_owned());
+    assert_eq!(next(&boards).as_deref(), Some("CZ2"), "CZ1 was to leave before");
+    tell(&mut boards, "flight-CZ2-20261120", "flights.FlightCancelled", &flights::FlightCancelled::default());
+    assert_eq!(next(&boards).as_deref(), Some("CZ3"));
+    schedule(&mut boards, "flight-CZ2-20261120", "2026-11-20T12:40:00Z", &[]);
+    assert_eq!(next(&boards).as_deref(), Some("CZ2"), "a new schedule revives a flight");
+    tell(&mut boards, "flight-CZ2-20261120", "flights.FlightDeparted", &flights::FlightDeparted::default());
+    assert_eq!(next(&boards).as_deref(), Some("CZ3"));
+}
+
+#[test]
+fn how_far_a_flight_has_come_and_what_its_time_is_known_from_is_kept() {
+    let mut boards = Boards::default();
+    let stream = "flight-CZ3101-20261120";
+    let stage = |boards: &Boards| {
+        let signs = boards.of("CZ3101", NOON.parse().unwrap()).unwrap();
+        (signs.stage, signs.is_estimated, signs.departs().map(|at| at.to_string()))
+    };
+    schedule(&mut boards, stream, NOON, &[]);
+    assert_eq!(stage(&boards), (Stage::Waiting, false, Some(NOON.to_owned())));
+    let later: Timestamp = "2026-11-20T13:00:00Z".parse().unwrap();
+    let delayed = flights::FlightDelayed {
+        estimated_departure: Some(stored::timestamp_message(later)),
+        ..Default::default()
+    };
+    tell(&mut boards, stream, "flights.FlightDelayed", &delayed);
+    tell(&mut boards, stream, "flights.BoardingStarted", &flights::BoardingStarted::default());
+    assert_eq!(stage(&boards), (Stage::Boarding, true, Some(later.to_string())));
+    tell(&mut boards, stream, "flights.FinalCallMade", &flights::FinalCallMade::default());
+    let mut again = Boards::default();
+    again.restore(boards.image());
+    assert_eq!(stage(&again), (Stage::FinalCall, true, Some(later.to_string())));
+}

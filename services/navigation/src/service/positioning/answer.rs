@@ -74,7 +74,7 @@ pub(super) fn guidance(
     let new_way = told.news.map(|news| {
         let (cause, outcome) = match news {
             News::Way(cause, route) => (cause, Outcome::Found(route)),
-            News::NoWay(reason, text) => (Cause::Closed, Outcome::NotFound { reason, text }),
+            News::NoWay(reason, text) => (Cause::Closed, Outcome::NotFound { reason, text, as_far_as: None }),
         };
         v1::NewWay { cause: number(cause).into(), route: Some(common::route(live, outcome, language)) }
     });

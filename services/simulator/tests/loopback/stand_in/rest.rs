@@ -113,6 +113,27 @@ impl NavigationService for StandIn {
         Ok(Response::new(FindRouteResponse { found: true, ..FindRouteResponse::default() }))
     }
 
+    async fn get_walking_times(
+        &self,
+        _: Request<GetWalkingTimesRequest>,
+    ) -> Result<Response<GetWalkingTimesResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
+    async fn get_reachable(
+        &self,
+        _: Request<GetReachableRequest>,
+    ) -> Result<Response<GetReachableResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
+    async fn get_leave_time(
+        &self,
+        _: Request<GetLeaveTimeRequest>,
+    ) -> Result<Response<GetLeaveTimeResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
     async fn set_closure(
         &self,
         request: Request<SetClosureRequest>,

@@ -1,0 +1,83 @@
+//! How long one walks to each of many places, or why one cannot.
+
+use super::reach;
+use crate::graph::Place;
+use crate::profile::NO_WAY;
+use crate::route::resolve::{self, Spot};
+use crate::route::{Reason, RouteError, Walk, reason, text};
+use crate::search::Searcher;
+
+/// How long one walks to a place, or why one cannot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WalkingTime<'a> {
+    /// The place; `None` for a door, a unit or a position.
+    pub place: Option<&'a Place>,
+    /// The time in milliseconds, or the reason and the reason in words.
+    pub walk: Result<u32, (Reason, String)>,
+}
+
+/// Measures the times to what the references name, in their order; where several places fit, to the nearest.
+///
+/// # Errors
+/// Fails when the start or a reference is no place, the start is an ambiguous one, or one is off the venue.
+pub fn walking_times<'a>(
+    walk: &Walk<'a>,
+    searcher: &mut Searcher,
+    from: &str,
+    to: &[String],
+) -> Result<Vec<WalkingTime<'a>>, RouteError> {
+    let Walk { snapshot, overlay, who, .. } = *walk;
+    let (start, mut nearest) = (resolve::one(snapshot, overlay, who, "from", from)?, Vec::new());
+    let reach = reach(walk, searcher, from)?;
+    for reference in to {
+        let spots = resolve::resolve(snapshot, overlay, who, "places", reference)?;
+        let walked = spots.into_iter().map(|spot| (reach.spot_ms(&spot).unwrap_or(NO_WAY), spot));
+        nearest.extend(walked.min_by_key(|(millis, _)| *millis));
+    }
+    Ok(told(walk, searcher, &start, nearest))
+}
+
+/// Measures the times to the places of a kind, the nearest first and at most so many.
+///
+/// # Errors
+/// Fails when the start is no place, an ambiguous one, or off the venue, or no place is of the kind.
+pub fn walking_times_to_kind<'a>(
+    walk: &Walk<'a>,
+    searcher: &mut Searcher,
+    from: &str,
+    kind: &str,
+    limit: usize,
+) -> Result<Vec<WalkingTime<'a>>, RouteError> {
+    let Walk { snapshot, overlay, who, .. } = *walk;
+    let start = resolve::one(snapshot, overlay, who, "from", from)?;
+    let places = snapshot.finder.of_kind(kind);
+    if places.is_empty() {
+        return Err(RouteError::UnknownKind { kind: kind.chars().take(64).collect() });
+    }
+    let reach = reach(walk, searcher, from)?;
+    let places = places.iter().map(|index| &snapshot.places()[*index as usize]);
+    let mut nearest: Vec<_> = places.map(|place| (reach.place_ms(place).unwrap_or(NO_WAY), place)).collect();
+    nearest.sort_by_key(|(millis, place)| (*millis, &place.id));
+    nearest.truncate(limit);
+    let nearest = nearest.into_iter().map(|(millis, place)| (millis, Spot::of(place))).collect();
+    Ok(told(walk, searcher, &start, nearest))
+}
+
+fn told<'a>(
+    walk: &Walk<'a>,
+    searcher: &mut Searcher,
+    start: &Spot,
+    nearest: Vec<(u32, Spot)>,
+) -> Vec<WalkingTime<'a>> {
+    let start = std::slice::from_ref(start);
+    let told = nearest.into_iter().map(|(millis, spot)| {
+        let place = spot.place(walk.snapshot);
+        if millis != NO_WAY {
+            return WalkingTime { place, walk: Ok(millis) };
+        }
+        let reason = reason::reason(walk, searcher, start, &[spot]);
+        let text = text::no_way(walk.snapshot, &reason, walk.who.profile, walk.language);
+        WalkingTime { place, walk: Err((reason, text)) }
+    });
+    told.collect()
+}
