@@ -112,13 +112,6 @@ impl Work<'_> {
         for index in (0..rooms.len()).filter(|room| !rooms[*room].restricted) {
             self.walk_room(&floor, &rooms, index);
         }
-        for edge in self.graph.model.edge_weights_mut() {
-            let runs = |room: usize| rooms[room].category.starts_with("movingwalkway");
-            if edge.kind == EdgeKind::Walk && edge.room.is_some_and(runs) {
-                edge.kind = EdgeKind::MovingWalkway;
-                edge.millis = millis_at(edge.length_m, WALK_SPEED_MPS + BELT_SPEED_MPS);
-            }
-        }
         self.graph.floor = Arc::new(floor);
         self.graph.rooms = rooms;
     }

@@ -37,6 +37,8 @@ pub(super) struct Lookout<'a> {
     /// Both ends of the way.
     pub(super) ends: [Option<Thing>; 2],
     pub(super) last: Option<Thing>,
+    /// What one has just come out of.
+    pub(super) left: Option<Thing>,
 }
 
 /// Something that is named.
@@ -134,7 +136,9 @@ impl Lookout<'_> {
 
     fn may(&self, sight: &Sight) -> bool {
         let closed = || self.overlay.closed().contains(feature_of(self.snapshot.graph(), sight.thing));
-        !self.ends.contains(&Some(sight.thing)) && self.last != Some(sight.thing) && !closed()
+        !self.ends.contains(&Some(sight.thing))
+            && ![self.last, self.left].contains(&Some(sight.thing))
+            && !closed()
     }
 
     fn name(&mut self, sight: &Sight, direction: Option<Direction>) -> Option<Named> {

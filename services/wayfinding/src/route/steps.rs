@@ -57,6 +57,7 @@ pub(super) fn narrate(tale: &Tale<'_>, way: &Pieces) -> Route {
         language: tale.language,
         ends: [from, to].map(|place| place.map(Thing::Place)),
         last: None,
+        left: None,
     };
     let lines = Lines::default();
     let mut narrator = Narrator { tale, lookout, lines, steps: vec![], room: None, zone: None };
@@ -172,6 +173,7 @@ impl Narrator<'_> {
             said.passing = named.direction.map(|direction| (named.name.clone(), direction));
             landmarks.push((LandmarkRole::Pass, named));
         }
+        self.lookout.left = None;
         step.kind = kind(leg);
         (step.sign, step.feature) = match into.or(through) {
             Some(room) => {
@@ -244,7 +246,7 @@ impl Narrator<'_> {
             Ride::Escalator => StepKind::Escalator,
         };
         // Who comes out of it is not told to turn at it.
-        self.lookout.last = shaft.map(Thing::Shaft).or(self.lookout.last);
+        self.lookout.left = shaft.map(Thing::Shaft);
         step.sign = name.map(|name| text::shaft(name, language));
         step.feature = shaft.map(|shaft| graph.shafts()[shaft].id.clone());
     }
