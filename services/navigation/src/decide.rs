@@ -15,6 +15,8 @@ use thiserror::Error;
 
 use crate::{events::VenueEvent, model::Closure};
 
+pub mod edition;
+
 /// After how many facts a closure is restated.
 pub const RESTATED_AFTER: u64 = 512;
 /// How many closures are restated along with one change.

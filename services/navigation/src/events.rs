@@ -10,6 +10,7 @@ use prost::Message;
 use crate::model::{Closure, Reason};
 
 pub mod blob;
+pub mod edition;
 
 const CLOSURE_SET: &str = "navigation.ClosureSet";
 const CLOSURE_LIFTED: &str = "navigation.ClosureLifted";

@@ -1,12 +1,15 @@
 //! Venues, places and routes: the face of the maps.
 //!
-//! Words. A *venue* is a building with a map, named by its code. A *place* is
+//! Words. A *venue* is a building with a map, named by its code. An *edition* is a version of its map,
+//! which an operator published; the *press* compiles it and puts it up. A *place* is
 //! what one can walk to. A *closure* says that something cannot be passed now.
 //! How ways are found is `airside-wayfinding`'s; this crate gives it the maps
 //! and what is closed, and speaks gRPC.
 //!
-//! Streams. `venue-<code>` holds `ClosureSet` and `ClosureLifted`; `blob-<digest>` the parts of some large
-//! content, which other facts name by its digest ([`blobs`]); `radio-<code>` the radio maps ([`radio`]).
+//! Streams. `venue-<code>` holds `ClosureSet` and `ClosureLifted`; `map-<code>` `VenuePublished` and
+//! `VenueRolledBack`, the newest of which says what is shown; `blob-<digest>` the parts of some large
+//! content, which other facts name by its digest ([`blobs`]);
+//! `radio-<code>` the radio maps ([`radio`]).
 //!
 //! Invariants.
 //! - A request is answered from one snapshot and one overlay that belong
@@ -17,11 +20,14 @@
 //! Must never: store a position of a person, or a route; route over a map that
 //! the checks refuse.
 
+pub mod archive;
 pub mod blobs;
 pub mod decide;
+pub mod editions;
 pub mod events;
 pub mod leave;
 pub mod model;
+pub mod press;
 pub mod project;
 pub mod radio;
 pub mod service;
@@ -31,13 +37,21 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use airside_api::navigation::v1::{
     navigation_service_server::NavigationServiceServer, positioning_service_server::PositioningServiceServer,
+    venue_service_server::VenueServiceServer,
 };
 use airside_kernel::{Clock, EventStore, Keyring};
 use airside_runtime::{executor::Executor, projections::Projections};
 use airside_wayfinding::{Refused, Snapshot, Source};
 use thiserror::Error;
+use tokio::sync::watch;
 
-use crate::model::{InvalidVenueCode, VenueCode};
+use crate::{
+    blobs::Blobs,
+    editions::Publishing,
+    model::{InvalidVenueCode, VenueCode},
+    press::{Press, Proof, Showing},
+    project::catalogue::Catalogue,
+};
 
 /// How many folded venues are kept.
 const CACHED_STATES: u64 = 64;
@@ -50,6 +64,12 @@ pub struct Part {
     pub positioning: PositioningServiceServer<service::positioning::Positioning>,
     /// The radio maps, for other wires.
     pub radio: radio::RadioDesk,
+    /// The gRPC service of the venues' maps.
+    pub venue_service: VenueServiceServer<service::publish::Venues>,
+    /// Compiles what is published; somebody must run it.
+    pub press: Press,
+    /// Tells what is shown.
+    pub showing: Showing,
     /// The venues, for other wires and for metrics.
     pub venues: venues::Venues,
 }
@@ -95,16 +115,25 @@ pub fn part(
     });
     let executor = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
     let boards = projections.add_kept(project::boards::Boards::default);
-    let venues = venues::Venues::new(maps, model, boards, executor, clock.clone());
+    let (wanted, proof) = (watch::Sender::default(), Proof::default());
+    let press = Press::new(Blobs::new(store.clone()), maps.clone(), proof.clone(), wanted.subscribe());
+    let showing = press.showing();
+    let catalogue = projections.add_kept(move || Catalogue::new(wanted.clone()));
+    let editions = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
+    let shown = (showing.clone(), proof);
+    let publishing = Publishing::new(store.clone(), editions, catalogue, shown, clock.clone());
+    let venues = venues::Venues::new(maps, model, boards, executor, clock.clone(), showing.clone());
     let service = NavigationServiceServer::new(service::Navigation::new(venues.clone()));
     let radio = radio::RadioDesk::new(
         projections.add_kept(radio::project::RadioVersions::default),
         Executor::new(store.clone(), keys.clone(), radio::CACHED_STATES),
-        blobs::Blobs::new(store.clone()),
+        Blobs::new(store.clone()),
         clock.clone(),
     );
     let positioning = service::positioning::Positioning::new(venues.clone(), radio.clone());
     let positioning = PositioningServiceServer::new(positioning)
         .max_decoding_message_size(service::positioning::MESSAGE_BYTES_MAX);
-    Ok(Part { service, positioning, radio, venues })
+    let venue_service = VenueServiceServer::new(service::publish::Venues::new(publishing))
+        .max_decoding_message_size(service::publish::MESSAGE_BYTES_MAX);
+    Ok(Part { service, positioning, radio, venue_service, press, showing, venues })
 }

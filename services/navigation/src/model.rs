@@ -6,6 +6,8 @@ use airside_kernel::{StreamId, Timestamp};
 use airside_wayfinding::FeatureId;
 use thiserror::Error;
 
+pub mod edition;
+
 /// The category of the streams of venues: `venue-<code>`.
 pub const VENUE: &str = "venue";
 

@@ -8,6 +8,7 @@
 //! has folded is shown page by page.
 
 pub mod boards;
+pub mod catalogue;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,7 +21,7 @@ use arc_swap::ArcSwap;
 
 use crate::{
     events::VenueEvent,
-    model::{Closure, Reason, VENUE, VenueCode},
+    model::{Closure, Reason, VENUE, VenueCode, edition::Edition},
 };
 
 /// A venue at one moment.
@@ -32,6 +33,8 @@ pub struct Live {
     pub overlay: Overlay,
     /// What is closed, by feature.
     pub closures: BTreeMap<FeatureId, Closure>,
+    /// Which version of the map it is; `None` for a map from the configuration.
+    pub edition: Option<Arc<Edition>>,
 }
 
 impl Live {
@@ -60,7 +63,7 @@ impl Maps {
     pub fn new(snapshots: impl IntoIterator<Item = (VenueCode, Snapshot)>) -> Self {
         let maps = Self::default();
         for (code, snapshot) in snapshots {
-            maps.install(&code, Arc::new(snapshot));
+            maps.install(&code, Arc::new(snapshot), None);
         }
         maps
     }
@@ -77,28 +80,45 @@ impl Maps {
 
     /// Gives a venue its map, in place of the one it had, with what is closed there. It takes its time, and
     /// requests are answered meanwhile.
-    pub fn install(&self, code: &VenueCode, snapshot: Arc<Snapshot>) {
+    pub fn install(&self, code: &VenueCode, snapshot: Arc<Snapshot>, edition: Option<Arc<Edition>>) {
         let closed = self.lock();
         let closures = closed.get(code).cloned().unwrap_or_default();
-        self.show(code, snapshot, closures);
+        self.show(code, snapshot, closures, edition);
+    }
+
+    /// Takes away the map of a venue that is from the configuration.
+    pub fn withdraw_configured(&self, code: &VenueCode) {
+        let _closed = self.lock();
+        if self.get(code).is_some_and(|live| live.edition.is_none()) {
+            let mut venues = BTreeMap::clone(&self.all());
+            venues.remove(code);
+            self.0.live.store(Arc::new(venues));
+        }
     }
 
     fn close(&self, code: &VenueCode, closures: &BTreeMap<FeatureId, Closure>) {
         let mut closed = self.lock();
         closed.insert(code.clone(), closures.clone());
         if let Some(before) = self.get(code) {
-            self.show(code, Arc::clone(&before.snapshot), closures.clone());
+            let (snapshot, edition) = (Arc::clone(&before.snapshot), before.edition.clone());
+            self.show(code, snapshot, closures.clone(), edition);
         }
     }
 
     /// Shows a venue from now on; the caller holds the lock.
-    fn show(&self, code: &VenueCode, snapshot: Arc<Snapshot>, closures: BTreeMap<FeatureId, Closure>) {
+    fn show(
+        &self,
+        code: &VenueCode,
+        snapshot: Arc<Snapshot>,
+        closures: BTreeMap<FeatureId, Closure>,
+        edition: Option<Arc<Edition>>,
+    ) {
         let overlay = Overlay::closing(&snapshot, closures.keys().cloned());
         if let Some(before) = self.get(code) {
             overlay.follow(&snapshot, &before.overlay, &before.snapshot);
         }
         let mut venues = BTreeMap::clone(&self.all());
-        venues.insert(code.clone(), Arc::new(Live { snapshot, overlay, closures }));
+        venues.insert(code.clone(), Arc::new(Live { snapshot, overlay, closures, edition }));
         self.0.live.store(Arc::new(venues));
     }
 

@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 pub mod positioning;
+pub mod publish;
 
 use airside_api::navigation::v1::{
     FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetReachableRequest,

@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::{
     decide::{Venue, VenueCommand, VenueRejection},
     model::{Closure, VenueCode},
+    press::Showing,
     project::{Closures, Live, Maps, boards::Boards},
 };
 
@@ -33,6 +34,18 @@ pub enum NavigationError {
         venue: String,
         /// The codes there are.
         known: Vec<String>,
+    },
+    /// Its map cannot be shown.
+    #[error(
+        "venue: {venue} has no map: version {version} is refused: {problem}; publish a mended map, or roll back"
+    )]
+    NoMap {
+        /// The venue.
+        venue: VenueCode,
+        /// The version that should be shown.
+        version: u32,
+        /// Why it is not.
+        problem: String,
     },
     /// The map has no such feature, or none that can be closed.
     #[error(
@@ -74,6 +87,7 @@ impl Classified for NavigationError {
             | Self::Route(RouteError::UnknownPlace { .. } | RouteError::UnknownKind { .. }) => Code::NotFound,
             Self::NoGate { .. } => Code::FailedPrecondition,
             Self::UnknownFeature { .. } | Self::Route(_) => Code::InvalidArgument,
+            Self::NoMap { .. } => Code::FailedPrecondition,
             Self::Execute(error) => error.code(),
             Self::Behind(error) => error.code(),
         }
@@ -88,6 +102,7 @@ pub struct Venues {
     pub(crate) boards: ReadModel<Boards>,
     executor: Executor<Venue>,
     clock: Arc<dyn Clock>,
+    showing: Showing,
     searchers: Arc<Mutex<Vec<Searcher>>>,
 }
 
@@ -99,8 +114,9 @@ impl Venues {
         boards: ReadModel<Boards>,
         executor: Executor<Venue>,
         clock: Arc<dyn Clock>,
+        showing: Showing,
     ) -> Self {
-        Self { maps, model, boards, executor, clock, searchers: Arc::default() }
+        Self { maps, model, boards, executor, clock, showing, searchers: Arc::default() }
     }
 
     /// Returns the maps as they are now.
@@ -111,14 +127,17 @@ impl Venues {
     /// Returns a venue as it is now.
     ///
     /// # Errors
-    /// When there is no such venue.
+    /// When there is no such venue, or its map is refused.
     pub fn venue(&self, code: &str) -> Result<(VenueCode, Arc<Live>), NavigationError> {
         let known = || self.maps.all().keys().map(ToString::to_string).collect();
         let unknown =
             || NavigationError::UnknownVenue { venue: code.chars().take(40).collect(), known: known() };
         let code: VenueCode = code.parse().map_err(|_| unknown())?;
-        let live = self.maps.get(&code).ok_or_else(unknown)?;
-        Ok((code, live))
+        match (self.maps.get(&code), self.showing.problem(&code)) {
+            (Some(live), _) => Ok((code, live)),
+            (None, Some((version, problem))) => Err(NavigationError::NoMap { venue: code, version, problem }),
+            (None, None) => Err(unknown()),
+        }
     }
 
     /// Finds the quickest way in a venue as it is now. A reason that closures

@@ -48,7 +48,7 @@ enum Command {
     /// Reads and sends baggage messages, and tells and proves the journey of a bag.
     #[command(subcommand)]
     Baggage(baggage::Baggage),
-    /// Looks at venue maps.
+    /// Looks at venue maps, and publishes them to a running server.
     #[command(subcommand)]
     Map(map::Map),
     /// Judges how well scans are located by a survey.

@@ -132,19 +132,20 @@ impl Node {
             reactors: Vec::new(),
         };
         let evidence = assembly.custody(&embedded, &vault, notary, remark, second);
-        let Made { routes, sessions, progress, read_models, messages_read, projections, backups, hands } =
-            assembly.parts(&vault, &evidence, &door_stop).await?;
-        assembly.readiness(&mut registry, admin_listener, progress.clone(), read_models.clone());
+        let made = assembly.parts(&vault, &evidence, &door_stop).await?;
+        assembly.readiness(&mut registry, admin_listener, made.progress.clone(), made.read_models.clone());
+        let Made { projections, backups, messages_read, .. } = made;
         let running = Running { vault: vault.clone(), projections, evidence, backups };
         assembly.door(embedded.clone(), running);
-        caught_up(progress, &read_models).await?;
+        caught_up(made.progress, &made.read_models).await?;
+        made.maps.settled().await;
 
         let link = intake.link_address();
-        let intake = intake.run(hands, &assembly, &door_stop);
+        let intake = intake.run(made.hands, &assembly, &door_stop);
         let Assembly { config, clock, inside, last, workers, notary, .. } = assembly;
         let gateway =
-            Gateway::new(routes, tokens.clone(), clock, metrics.clone()).with_config(config.gateway);
-        let gateway = gateway.with_sessions(sessions);
+            Gateway::new(made.routes, tokens.clone(), clock, metrics.clone()).with_config(config.gateway);
+        let gateway = gateway.with_sessions(made.sessions);
         let gateway = Some(tokio::spawn(gateway.serve(listener, door_stop)));
         info!(address = %public, admin = %admin, log_id = %log_id, "ready");
         Ok(Self {

@@ -11,6 +11,7 @@ use airside_api::baggage::v1::baggage_service_client::BaggageServiceClient;
 use airside_api::baggage::v1::handling_service_client::HandlingServiceClient;
 use airside_api::flights::v1::flight_service_client::FlightServiceClient;
 use airside_api::navigation::v1::navigation_service_client::NavigationServiceClient;
+use airside_api::navigation::v1::venue_service_client::VenueServiceClient;
 use airside_api::notifications::v1::notification_service_client::NotificationServiceClient;
 use airside_api::trips::v1::trip_service_client::TripServiceClient;
 use thiserror::Error;
@@ -144,6 +145,8 @@ pub struct Clients {
     pub notifications: NotificationServiceClient<Line>,
     /// Trips.
     pub trips: TripServiceClient<Line>,
+    /// Maps.
+    pub venues: VenueServiceClient<Line>,
 }
 
 impl Clients {
@@ -156,7 +159,8 @@ impl Clients {
             handling: HandlingServiceClient::new(line.clone()),
             navigation: NavigationServiceClient::new(line.clone()),
             notifications: NotificationServiceClient::new(line.clone()),
-            trips: TripServiceClient::new(line),
+            trips: TripServiceClient::new(line.clone()),
+            venues: VenueServiceClient::new(line),
         }
     }
 }

@@ -18,6 +18,7 @@
 //! **Never** does this crate read a file, a clock or a random number, wait, or panic on a foreign map; it
 //! depends on no other crate of the workspace.
 
+pub mod canonical;
 mod cch;
 pub mod check;
 pub mod draw;

@@ -12,7 +12,7 @@ use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::cch::Hierarchy;
-use crate::check::Refused;
+use crate::check::{Finding, Refused, assess};
 use crate::finder::Finder;
 use crate::graph::{Edge, Graph, Node};
 use crate::imdf::FeatureId;
@@ -79,6 +79,12 @@ impl Snapshot {
     /// Refuses a map with violations, with all of them.
     pub fn from_source(source: &Source) -> Result<Self, Refused> {
         Ok(Self::compile(Graph::build(source)?))
+    }
+
+    /// Checks a map and compiles it, when nothing forbids it; with everything that was found, worst first.
+    pub fn checked(source: &Source) -> (Vec<Finding>, Option<Self>) {
+        let (findings, graph) = assess(source);
+        (findings, graph.map(Self::compile))
     }
 
     /// Compiles a graph.

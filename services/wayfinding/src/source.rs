@@ -95,6 +95,6 @@ impl Source {
     }
 }
 
-fn bare(name: &str) -> String {
+pub(crate) fn bare(name: &str) -> String {
     name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
 }

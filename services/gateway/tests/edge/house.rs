@@ -103,7 +103,7 @@ impl NavigationService for Ways {
                 Level { ordinal: 0, short_name: "1F".to_owned() },
                 Level { ordinal: -1, short_name: "B1".to_owned() },
             ],
-            closures: Vec::new(),
+            ..Venue::default()
         };
         Ok(Response::new(ListVenuesResponse { venues: vec![venue] }))
     }

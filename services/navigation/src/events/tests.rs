@@ -3,7 +3,11 @@
 use airside_kernel::testing::{self, first_parts};
 use proptest::prelude::*;
 
-use super::{blob::BlobPart, *};
+use super::{blob::BlobPart, edition::MapEvent, *};
+use crate::{
+    blobs::Digest,
+    model::edition::{Edition, Format, VenueMap},
+};
 
 fn recorded(event_type: &str, payload: &[u8]) -> RecordedEvent {
     testing::recorded(first_parts(), "", event_type, &[], payload)
@@ -56,6 +60,44 @@ fn blob_part_version_1_is_read_and_written_for_ever() {
     assert_eq!(BlobPart::decode(&recorded(part.event_type(), &unhex(golden))), Ok([part]));
 }
 
+fn second_version() -> Edition {
+    let map = VenueMap {
+        digest: Digest::of(b"map"),
+        size: 1_048_576,
+        format: Some(Format::Imdf),
+        time_zone: "Asia/Shanghai".parse().unwrap(),
+        warnings: 3,
+        notes: 1,
+        levels: 4,
+        places: 712,
+    };
+    Edition { version: 2, map }
+}
+
+fn check_golden_map(event: &MapEvent, golden: &str) {
+    assert_eq!(hex(&event.encode()), golden.trim(), "{} is written differently now", event.event_type());
+    let read = MapEvent::decode(&recorded(event.event_type(), &unhex(golden)));
+    assert_eq!(read.unwrap(), std::slice::from_ref(event));
+}
+
+#[test]
+fn venue_published_version_1_is_read_and_written_for_ever() {
+    let note = "新增 A9 登机口".parse().unwrap();
+    check_golden_map(
+        &MapEvent::Published { edition: second_version(), note },
+        include_str!("golden/venue_published.v1.hex"),
+    );
+}
+
+#[test]
+fn venue_rolled_back_version_1_is_read_and_written_for_ever() {
+    let (edition, note) = (Edition { version: 1, ..second_version() }, "wrong gates".parse().unwrap());
+    check_golden_map(
+        &MapEvent::RolledBack { edition, note, newest: 2 },
+        include_str!("golden/venue_rolled_back.v1.hex"),
+    );
+}
+
 #[test]
 fn a_type_that_is_not_of_the_stream_is_unknown() {
     let foreign = recorded("navigation.VenuePublished", &[]);
@@ -67,5 +109,8 @@ proptest! {
     fn foreign_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
         let _ = VenueEvent::decode(&recorded(CLOSURE_SET, &bytes));
         let _ = VenueEvent::decode(&recorded(CLOSURE_LIFTED, &bytes));
+        let _ = MapEvent::decode(&recorded("navigation.VenuePublished", &bytes));
+        let _ = MapEvent::decode(&recorded("navigation.VenueRolledBack", &bytes));
+        let _ = BlobPart::decode(&recorded("navigation.BlobPart", &bytes));
     }
 }

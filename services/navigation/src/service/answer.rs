@@ -22,6 +22,11 @@ pub(super) fn venue(code: &VenueCode, live: &Live) -> v1::Venue {
         names: names.iter().map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
         levels: storeys.iter().map(level).collect(),
         closures: live.closures.values().map(closure).collect(),
+        map_version: live.edition.as_ref().map_or(0, |edition| edition.version),
+        time_zone: live
+            .edition
+            .as_ref()
+            .map_or_else(String::new, |edition| edition.map.time_zone.as_str().to_owned()),
     }
 }
 

@@ -18,15 +18,19 @@ use super::{Outcome, out::say};
 use crate::venues;
 
 mod draw;
+mod publish;
 mod reach;
+mod versions;
 
 use draw::Draw;
+use publish::Publish;
 use reach::Reach;
+use versions::{Rollback, Versions};
 
 /// How many findings of one kind are said one by one; they may come by the hundred.
 const FINDINGS_SAID: usize = 5;
 
-/// Looks at venue maps.
+/// Looks at venue maps, and publishes them to a running server.
 #[derive(Subcommand)]
 pub(super) enum Map {
     /// Checks a map for what routing needs.
@@ -39,6 +43,9 @@ pub(super) enum Map {
     Reach(Reach),
     /// Draws a level of a map.
     Draw(Draw),
+    Publish(Box<Publish>),
+    Versions(Versions),
+    Rollback(Rollback),
 }
 
 /// Checks a map for what routing needs; exit code 1 when it has a violation.
@@ -127,6 +134,9 @@ impl Map {
             Self::Route(command) => command.run(),
             Self::Reach(command) => command.run(),
             Self::Draw(command) => command.run(),
+            Self::Publish(command) => command.run(),
+            Self::Versions(command) => command.run(),
+            Self::Rollback(command) => command.run(),
         }
     }
 }
@@ -137,15 +147,21 @@ impl Check {
         if self.map.json {
             say!("{}", serde_json::to_string_pretty(&report)?)?;
         } else {
-            let alike = |a: &Finding, b: &Finding| (a.rule, &a.file) == (b.rule, &b.file);
-            for group in report.findings.chunk_by(alike) {
-                say_group(group)?;
-            }
-            let CheckReport { violations, warnings, infos, .. } = report;
-            say!("{violations} violations, {warnings} warnings, {infos} notes")?;
+            tell(&report)?;
         }
         Ok(ExitCode::from(u8::from(!report.valid)))
     }
+}
+
+/// Prints what was found in a map.
+fn tell(report: &CheckReport) -> anyhow::Result<()> {
+    let alike = |a: &Finding, b: &Finding| (a.rule, &a.file) == (b.rule, &b.file);
+    for group in report.findings.chunk_by(alike) {
+        say_group(group)?;
+    }
+    let CheckReport { violations, warnings, infos, .. } = report;
+    say!("{violations} violations, {warnings} warnings, {infos} notes")?;
+    Ok(())
 }
 
 /// Says what is wrong in one way with some features, and what to do about it.

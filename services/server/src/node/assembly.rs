@@ -5,7 +5,8 @@ use std::{future::Future, iter, sync::Arc};
 use airside_api::notifications::v1::notification_service_server::NotificationServiceServer;
 use airside_baggage::{link::verdicts::Verdicts, turns::Times};
 use airside_evidence::Notary;
-use airside_kernel::{Clock, EventStore, Kept};
+use airside_kernel::{Clock, EventStore, Kept, Keyring};
+use airside_navigation::press::Showing;
 use airside_privacy::Vault;
 use airside_runtime::{
     admin::{self, Readiness},
@@ -61,6 +62,8 @@ pub(super) struct Made {
     pub(super) messages_read: watch::Receiver<Progress>,
     pub(super) projections: ProjectionsHandle,
     pub(super) backups: Backups,
+    /// Which published maps are shown.
+    pub(super) maps: Showing,
     /// What takes messages and flights that come without a call.
     pub(super) hands: Hands,
 }
@@ -106,7 +109,7 @@ impl Assembly {
         door: &watch::Receiver<bool>,
     ) -> Result<Made, StartError> {
         let (store, clock) = (self.store.clone(), self.clock.clone());
-        let keys: Arc<dyn airside_kernel::Keyring> = vault.clone();
+        let keys: Arc<dyn Keyring> = vault.clone();
         let snapshots = Snapshots::open(self.places.snapshots(), &*store)?;
         let mut projections = Projections::new(store.clone()).kept_in(snapshots.clone());
         let flights = airside_flights::part(store.clone(), keys.clone(), clock.clone(), &mut projections);
@@ -122,9 +125,7 @@ impl Assembly {
         let trips = airside_trips::part(store.clone(), keys.clone(), clock.clone(), &mut projections);
         let notifications =
             airside_notifications::part(&store, &keys, &clock, &mut projections, door.clone());
-        let venues = venues::load(&self.config.maps)?;
-        let navigation = airside_navigation::part(&store, &keys, &clock, &mut projections, venues)
-            .map_err(|(code, source)| StartError::Venue { code, source })?;
+        let (navigation, maps) = self.navigation(&keys, &mut projections)?;
 
         let messages_read = self.react(baggage.parse, &snapshots).await?;
         let times = Times::new(self.config.transfers.clone());
@@ -154,13 +155,12 @@ impl Assembly {
         self.forget(vault, projections);
 
         let sessions = Arc::new(Sessions(notifications.service.clone()));
-        let routes = Routes::new(flights.service)
+        let routes = navigation
+            .add_service(flights.service)
             .add_service(baggage.service)
             .add_service(baggage.handling.serve(self.config.load_policy))
             .add_service(trips.service)
-            .add_service(NotificationServiceServer::new(notifications.service))
-            .add_service(navigation.service)
-            .add_service(navigation.positioning);
+            .add_service(NotificationServiceServer::new(notifications.service));
         let (quarantine, repeated) = (baggage.quarantine, baggage.repeated);
         let verdicts = Verdicts::new(store.clone(), quarantine, repeated, messages_read.clone());
         let hands = Hands { receiving: baggage.receiving, recorder: flights.recorder, verdicts };
@@ -172,8 +172,25 @@ impl Assembly {
             messages_read,
             projections: handle,
             backups,
+            maps,
             hands,
         })
+    }
+
+    /// Makes the services of ways and maps, and runs what shows the maps that are published.
+    fn navigation(
+        &mut self,
+        keys: &Arc<dyn Keyring>,
+        projections: &mut Projections,
+    ) -> Result<(Routes, Showing), StartError> {
+        let venues = venues::load(&self.config.maps)?;
+        let part = airside_navigation::part(&self.store, keys, &self.clock, projections, venues)
+            .map_err(|(code, source)| StartError::Venue { code, source })?;
+        let (maps, told) = (part.showing.clone(), part.showing);
+        self.readiness.register("venues", move || Ok(told.text()));
+        self.run(part.press.run(self.inside.subscribe()));
+        let routes = Routes::new(part.service).add_service(part.venue_service);
+        Ok((routes.add_service(part.positioning), maps))
     }
 
     /// Opens the operator's door; a node without one works all the same.

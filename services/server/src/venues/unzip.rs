@@ -5,36 +5,35 @@
 
 use std::io::{Cursor, Read};
 
-use airside_wayfinding::{Finding, Severity, Source, imdf::FILE_BYTES_MAX};
+use airside_wayfinding::{Finding, Severity, imdf::FILE_BYTES_MAX};
 use zip::ZipArchive;
 
+use super::Files;
+
 /// The most entries of an archive; Narita's layers are some hundred and twenty.
-const ENTRIES_MAX: usize = 4_096;
+pub(super) const ENTRIES_MAX: usize = 4_096;
 /// The most bytes that an archive unpacks to.
-const BYTES_MAX: u64 = 512 * 1024 * 1024;
+pub(super) const BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// The most bytes that one packed byte may become, above the floor; GeoJSON packs to a tenth.
 const RATIO_MAX: u64 = 200;
 /// Unpacked bytes that are allowed whatever the ratio.
 const RATIO_FLOOR: u64 = 16 * 1024 * 1024;
 
-/// Reads the map in a zip; an archive that cannot be trusted is a map with the finding that says why.
-pub(super) fn read(name: &str, bytes: &[u8]) -> Source {
-    match unpack(name, bytes, Source::wants) {
-        Ok(files) => Source::from_files(files),
-        Err(finding) => Source::Unread(vec![finding]),
-    }
-}
-
-/// Unpacks the files that `wants` asks for; what is not right with the archive comes beside them.
-fn unpack(name: &str, bytes: &[u8], wants: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, Finding> {
-    let refuse = |rule, text: String, remedy: &str| Finding {
+/// Returns why the files of this folder or archive are no map.
+pub(super) fn refuse(name: &str, rule: &'static str, text: String, remedy: &str) -> Finding {
+    Finding {
         severity: Severity::Violation,
         rule,
         file: name.chars().filter(|c| !c.is_control()).take(200).collect(),
         feature_id: None,
         text,
         remedy: remedy.to_owned(),
-    };
+    }
+}
+
+/// Unpacks the files that `wants` asks for; an archive that cannot be trusted gives the finding that says why.
+pub(super) fn unpack(name: &str, bytes: &[u8], wants: impl Fn(&str) -> bool) -> Files {
+    let refuse = |rule, text, remedy| refuse(name, rule, text, remedy);
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|cause| {
         refuse("zip-bad", format!("not a readable zip archive: {cause}"), "pack it again")
     })?;

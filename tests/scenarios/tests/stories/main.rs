@@ -48,4 +48,5 @@ mod streams;
 mod tamper;
 mod token_command;
 mod turns;
+mod venues;
 mod websocket;

@@ -5,11 +5,15 @@ use std::{
     path::Path,
 };
 
-use airside_wayfinding::{Graph, check};
+use airside_wayfinding::{Graph, Source, check};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::read;
+use super::{super::source, unpack};
+
+fn read(name: &str, bytes: &[u8]) -> Source {
+    source(unpack(name, bytes, Source::wants))
+}
 
 fn packed<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
