@@ -6,9 +6,10 @@ pub mod positioning;
 pub mod publish;
 
 use airside_api::navigation::v1::{
-    FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetReachableRequest,
-    GetReachableResponse, GetWalkingTimesRequest, GetWalkingTimesResponse, ListVenuesRequest,
-    ListVenuesResponse, SearchPlacesRequest, SearchPlacesResponse, SetClosureRequest, SetClosureResponse,
+    FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetLevelRequest,
+    GetLevelResponse, GetReachableRequest, GetReachableResponse, GetWalkingTimesRequest,
+    GetWalkingTimesResponse, ListVenuesRequest, ListVenuesResponse, SearchPlacesRequest,
+    SearchPlacesResponse, SetClosureRequest, SetClosureResponse,
     navigation_service_server::NavigationService,
 };
 use airside_runtime::{auth::Caller, status::status};
@@ -106,6 +107,16 @@ impl NavigationService for Navigation {
         };
         let departure = departure.map_err(|error| status(&error))?;
         Ok(Response::new(answer::leave_time(&live, departure, language)))
+    }
+
+    async fn get_level(
+        &self,
+        request: Request<GetLevelRequest>,
+    ) -> Result<Response<GetLevelResponse>, Status> {
+        let request = request.into_inner();
+        let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
+        let plan = self.venues.level(&live, request.ordinal).map_err(|error| status(&error))?;
+        Ok(Response::new(answer::level(&plan, &request.if_version)))
     }
 
     async fn set_closure(

@@ -7,7 +7,7 @@ use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order},
     projections::{AtLeastError, ReadModel},
 };
-use airside_wayfinding::{FeatureId, Outcome, RouteError, RouteRequest, Searcher, route};
+use airside_wayfinding::{FeatureId, Outcome, RouteError, RouteRequest, Searcher, draw::LevelPlan, route};
 use thiserror::Error;
 
 use crate::{
@@ -138,6 +138,21 @@ impl Venues {
             (None, Some((version, problem))) => Err(NavigationError::NoMap { venue: code, version, problem }),
             (None, None) => Err(unknown()),
         }
+    }
+
+    /// Returns the plan of a level.
+    ///
+    /// # Errors
+    /// When the venue has no such level.
+    pub fn level(&self, live: &Live, ordinal: i32) -> Result<Arc<LevelPlan>, NavigationError> {
+        let known = || {
+            let mut known: Vec<_> =
+                live.snapshot.graph().storeys().iter().map(|storey| storey.ordinal).collect();
+            known.dedup();
+            known
+        };
+        let unknown = || RouteError::UnknownLevel { field: "ordinal", ordinal, known: known() };
+        Ok(live.snapshot.level_plan(ordinal).ok_or_else(unknown)?)
     }
 
     /// Finds the quickest way in a venue as it is now. A reason that closures

@@ -11,6 +11,7 @@ use crate::snapshot::Snapshot;
 use crate::words::Language;
 
 mod frame;
+mod geojson;
 mod icons;
 mod labels;
 mod looks;
@@ -20,6 +21,7 @@ mod plan;
 mod signs;
 mod way;
 
+pub use geojson::LevelPlan;
 use labels::Labels;
 use looks::Seen;
 use page::{Page, Svg};

@@ -7,12 +7,14 @@
 //! [`Overlay`]: crate::overlay::Overlay
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::cch::Hierarchy;
 use crate::check::{Finding, Refused, assess};
+use crate::draw::LevelPlan;
 use crate::finder::Finder;
 use crate::graph::{Edge, Graph, Node};
 use crate::imdf::FeatureId;
@@ -66,6 +68,8 @@ pub struct Snapshot {
     pub(crate) index: Vec<LevelIndex>,
     pub(crate) names: Names,
     pub(crate) finder: Finder,
+    /// The plan of each level, by its index, once it was asked for.
+    pub(crate) plans: Vec<OnceLock<Arc<LevelPlan>>>,
     /// What guidance names.
     pub(crate) sights: Sights,
     /// The edges that close with a feature.
@@ -124,6 +128,7 @@ impl Snapshot {
         let names = Names::of(&graph);
         let finder = Finder::of(&graph);
         let sights = Sights::of(&graph);
+        let plans = graph.storeys.iter().map(|_| OnceLock::new()).collect();
         let closes = closes(&graph, &tail, &head, &origin);
         let index = snap::build(&graph, &tail, &head, &origin);
         Self {
@@ -142,6 +147,7 @@ impl Snapshot {
             index,
             names,
             finder,
+            plans,
             sights,
             closes,
         }

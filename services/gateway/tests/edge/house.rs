@@ -9,10 +9,10 @@ use std::{
 
 use airside_api::{
     navigation::v1::{
-        FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetReachableRequest,
-        GetReachableResponse, GetWalkingTimesRequest, GetWalkingTimesResponse, Level, LevelLine,
-        ListVenuesRequest, ListVenuesResponse, Place, Position, SearchPlacesRequest, SearchPlacesResponse,
-        SetClosureRequest, SetClosureResponse, Venue,
+        FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetLevelRequest,
+        GetLevelResponse, GetReachableRequest, GetReachableResponse, GetWalkingTimesRequest,
+        GetWalkingTimesResponse, Level, LevelLine, ListVenuesRequest, ListVenuesResponse, Place, Position,
+        SearchPlacesRequest, SearchPlacesResponse, SetClosureRequest, SetClosureResponse, Venue,
         navigation_service_server::{NavigationService, NavigationServiceServer},
     },
     notifications::v1::{
@@ -163,6 +163,14 @@ impl NavigationService for Ways {
         _: Request<GetLeaveTimeRequest>,
     ) -> Result<Response<GetLeaveTimeResponse>, Status> {
         Err(Status::unimplemented("not here"))
+    }
+
+    async fn get_level(
+        &self,
+        request: Request<GetLevelRequest>,
+    ) -> Result<Response<GetLevelResponse>, Status> {
+        let version = request.into_inner().if_version;
+        Ok(Response::new(GetLevelResponse { version, ..GetLevelResponse::default() }))
     }
 
     async fn set_closure(

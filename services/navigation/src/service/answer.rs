@@ -2,7 +2,7 @@
 
 use airside_api::navigation::v1;
 use airside_runtime::stored::timestamp_message;
-use airside_wayfinding::{Language, Outcome, Place, Reason, Route, route::LevelLine};
+use airside_wayfinding::{Language, Outcome, Place, Reason, Route, draw::LevelPlan, route::LevelLine};
 
 use crate::{
     model::{Closure, VenueCode},
@@ -70,6 +70,13 @@ pub(super) fn route(live: &Live, outcome: Outcome, language: Language) -> v1::Fi
 }
 
 mod steps;
+
+/// Returns a level's plan, without the plan where the client has it.
+pub(super) fn level(plan: &LevelPlan, if_version: &str) -> v1::GetLevelResponse {
+    let unchanged = plan.version == if_version;
+    let geojson = if unchanged { String::new() } else { plan.geojson.clone() };
+    v1::GetLevelResponse { version: plan.version.clone(), unchanged, geojson }
+}
 
 /// Answers tell metres and seconds in tenths, and degrees to about a millimetre.
 pub(super) const METRE: f64 = 10.0;

@@ -179,6 +179,24 @@ async fn places_are_found_by_code_and_name_in_either_language() {
 }
 
 #[tokio::test]
+async fn a_level_is_sent_once_and_then_only_when_it_changed() {
+    let house = House::new();
+    let ask = |ordinal, if_version: &str| {
+        let request = GetLevelRequest { venue: "testville".into(), ordinal, if_version: if_version.into() };
+        let service = house.service();
+        async move { service.get_level(Request::new(request)).await }
+    };
+    let first = ask(1, "").await.unwrap().into_inner();
+    assert!(!first.unchanged && first.geojson.starts_with("{\"features\":"), "{}", first.geojson);
+    let again = ask(1, &first.version).await.unwrap().into_inner();
+    assert!(again.unchanged && again.geojson.is_empty() && again.version == first.version);
+    assert!(!ask(1, "older").await.unwrap().into_inner().geojson.is_empty());
+    let unknown = ask(7, "").await.unwrap_err();
+    assert_eq!(unknown.code(), Grpc::InvalidArgument);
+    assert!(unknown.message().starts_with("ordinal: no level has the ordinal 7"), "{}", unknown.message());
+}
+
+#[tokio::test]
 async fn a_route_has_steps_and_lines_that_end_where_it_ends() {
     let house = House::new();
     let route = house.to_gate(Profile::Walk).await;

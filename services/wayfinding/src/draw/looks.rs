@@ -8,7 +8,8 @@ use crate::graph::{Place, Room, Zone};
 use crate::words::Language;
 
 /// What a room is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Look {
     Landside,
     Airside,

@@ -79,6 +79,43 @@ fn a_route_shows_where_it_begins_where_it_changes_level_and_where_it_ends() {
 }
 
 #[test]
+fn a_level_as_geojson_has_every_unit_place_and_lift_and_always_the_same_version() {
+    let venue = Venue::testville();
+    let plan = venue.snapshot.level_plan(1).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&plan.geojson).unwrap();
+    let features = json["features"].as_array().unwrap();
+    let count = |layer: &str| features.iter().filter(|f| f["properties"]["layer"] == layer).count();
+    let places = venue.snapshot.places().iter().filter(|place| place.level == 1).count();
+    assert_eq!((count("outline"), count("place")), (1, places));
+    let counts = ["unit", "opening", "fixture", "shaft"].map(count);
+    assert_eq!(counts, [16, 16, 0, 10]);
+    let lanes = features.iter().filter(|f| f["properties"]["check"] == true);
+    assert_eq!(lanes.count(), 3, "lanes of security");
+    assert_eq!(Venue::testville().snapshot.level_plan(1), Some(plan.clone()));
+    assert_ne!(venue.snapshot.level_plan(0).unwrap().version, plan.version);
+    assert_eq!(venue.snapshot.level_plan(9), None);
+}
+
+#[test]
+fn rings_of_a_plan_are_closed_and_their_outsides_run_to_the_left() {
+    for ordinal in [0, 1, 2] {
+        let plan = Venue::testville().snapshot.level_plan(ordinal).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&plan.geojson).unwrap();
+        for feature in json["features"].as_array().unwrap() {
+            let geometry = &feature["geometry"];
+            if geometry["type"] != "Polygon" {
+                continue;
+            }
+            let ring: Vec<[f64; 2]> = serde_json::from_value(geometry["coordinates"][0].clone()).unwrap();
+            assert_eq!(ring.first(), ring.last(), "{feature}");
+            let near = |at: &[f64; 2]| [at[0] - ring[0][0], at[1] - ring[0][1]];
+            let around = ring.windows(2).map(|p| (near(&p[0]), near(&p[1])));
+            assert!(around.map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum::<f64>() > 0.0, "{feature}");
+        }
+    }
+}
+
+#[test]
 fn a_level_is_found_by_ordinal_and_by_sign_and_an_unknown_one_lists_the_known() {
     let snapshot = Venue::testville().snapshot;
     assert_eq!(draw::level_called(&snapshot, "1"), Ok(1));

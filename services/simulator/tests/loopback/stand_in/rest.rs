@@ -134,6 +134,10 @@ impl NavigationService for StandIn {
         Err(Status::unimplemented("not here"))
     }
 
+    async fn get_level(&self, _: Request<GetLevelRequest>) -> Result<Response<GetLevelResponse>, Status> {
+        Ok(Response::new(GetLevelResponse::default()))
+    }
+
     async fn set_closure(
         &self,
         request: Request<SetClosureRequest>,
