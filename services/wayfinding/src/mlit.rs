@@ -87,6 +87,8 @@ pub(crate) struct Link {
     pub(crate) direction: codes::Direction,
     /// Whether wheels pass: wide enough, no step, no steep slope, a lift that takes them.
     pub(crate) wheels: bool,
+    /// How wide it is at least, in metres.
+    pub(crate) width_m: f64,
     pub(crate) line: Vec<Point>,
 }
 

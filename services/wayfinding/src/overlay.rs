@@ -109,6 +109,14 @@ impl Overlay {
         if free == NO_WAY || self.blocks(edge) { NO_WAY } else { free.saturating_add(self.delay_ms(edge)) }
     }
 
+    /// Returns the edges that are closed.
+    pub(crate) fn blocked(&self) -> impl Iterator<Item = u32> + '_ {
+        let words = self.blocked.iter().zip((0_u32..).step_by(64)).filter(|(word, _)| **word != 0);
+        words.flat_map(|(word, first)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + bit)
+        })
+    }
+
     /// Tells whether an edge is closed.
     pub(crate) fn blocks(&self, edge: u32) -> bool {
         self.blocked.get(edge as usize / 64).is_some_and(|word| word >> (edge % 64) & 1 == 1)

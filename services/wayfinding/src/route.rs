@@ -15,6 +15,7 @@ mod as_far;
 mod landmarks;
 mod legs;
 mod lines;
+mod network;
 mod others;
 pub(crate) mod pieces;
 mod pulled;
@@ -386,7 +387,7 @@ impl Walk<'_> {
 
     /// Pulls a way taut and says it.
     fn tell(&self, searcher: &mut Searcher, mut pieces: pieces::Pieces, from: &Spot, to: &[Spot]) -> Route {
-        pulled::pull(self.snapshot.graph(), &mut searcher.scratch, &mut pieces);
+        pulled::pull(self.snapshot, self.overlay, &mut searcher.scratch, &mut pieces);
         steps::narrate(&self.tale(from, to.get(pieces.goal)), &pieces)
     }
 

@@ -125,7 +125,7 @@ impl Work<'_> {
             let remedy = "split the unit with openings between the parts";
             return self.note(rule, ("unit", &room.id), text, remedy);
         }
-        let corridor = Corridor { rooms: vec![index], doors: vec![] };
+        let corridor = Corridor::of([index], vec![]);
         let mut narrow: Vec<_> = room.floors.iter().map(|area| (area, Bends::of(area))).collect();
         let mut met = vec![false; portals.len()];
         for from in 0..portals.len() {

@@ -61,6 +61,16 @@ pub(crate) fn wheels(
     width != Some("1") && slope != Some("2") && step != Some("2") && lift != Some("2")
 }
 
+/// Returns how wide a link is at least, in metres (`width`: 2 from one metre on, 3 from two, 4 from three).
+pub(crate) fn width_m(code: Option<&str>) -> f64 {
+    match code {
+        Some("2") => 1.0,
+        Some("3") => 2.0,
+        Some("4") => 3.0,
+        _ => 0.0,
+    }
+}
+
 /// Returns the unit category of IMDF 1.0.0 that a space's code stands for, or the code itself.
 pub(crate) fn space(code: &str) -> &str {
     match code {

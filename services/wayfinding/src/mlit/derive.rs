@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
+use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use super::check::grid;
 use super::codes::Direction;
@@ -13,9 +14,9 @@ use super::vertical::{Leg, Travel, Vertical};
 use super::{Layers, Link};
 use crate::check::{Finding, Severity};
 use crate::geometry::{distance_m, length_m, middle};
-use crate::graph::{Edge, Graph, Node, NodeKind, room_at};
+use crate::graph::{Edge, EdgeKind, Graph, Node, NodeKind, room_at};
 use crate::imdf::FeatureId;
-use crate::taut::Floor;
+use crate::taut::{Floor, Way};
 use crate::words::Labels;
 
 /// How far a link's line may end from the node it names, in metres.
@@ -35,7 +36,7 @@ pub(crate) fn derive(layers: &Layers) -> (Graph, Vec<Finding>) {
         frame: plane.frame,
         venue_id: FeatureId::derived("venue"),
         venue_name: Labels::default(),
-        floor: Arc::new(Floor::of(&rooms, vec![], BTreeMap::new(), storeys.storeys.len())),
+        floor: Arc::default(),
         rooms,
         places: vec![],
         shafts: vec![],
@@ -47,6 +48,8 @@ pub(crate) fn derive(layers: &Layers) -> (Graph, Vec<Finding>) {
         storeys: storeys.storeys.clone(),
     };
     add_network(&mut graph, layers, &plane, &storeys, &mut notes);
+    let ground = super::rooms::ground(layers, &plane, &levels, storeys.storeys.len());
+    graph.floor = Arc::new(Floor::of_network(&graph.rooms, &ground, &graph.obstacles, &ways(&graph, layers)));
     super::places::add(&mut graph, layers, &plane, &levels, &mut notes);
     (graph, notes)
 }
@@ -102,6 +105,29 @@ fn add_network(
         add_edges(graph, link, ends, (line, travel), (room, vertical.shaft(number), features));
     }
     graph.shafts = vertical.shafts;
+}
+
+/// Returns what is walked along the network's links.
+fn ways(graph: &Graph, layers: &Layers) -> Vec<Way> {
+    let model = &graph.model;
+    let width_m = |id: &FeatureId| {
+        let link = layers.links.binary_search_by(|link| link.id.cmp(id));
+        link.map_or(0.0, |link| layers.links[link].width_m)
+    };
+    let mut ways = BTreeMap::<&FeatureId, Way>::new();
+    for edge in model.edge_references() {
+        let (way, [from, to]) = (edge.weight(), [edge.source(), edge.target()].map(|end| &model[end]));
+        if way.kind != EdgeKind::Walk || from.level != to.level {
+            continue;
+        }
+        let line = [&[from.at], way.via.as_slice(), &[to.at]].concat();
+        let width_m = width_m(&way.features[0]);
+        let new = || Way { level: from.level, line, width_m, edges: [None; 2] };
+        let known = ways.entry(&way.features[0]).or_insert_with(new);
+        let back = known.edges[0].is_some();
+        known.edges[usize::from(back)] = Some(edge.id());
+    }
+    ways.into_values().collect()
 }
 
 fn add_edges(

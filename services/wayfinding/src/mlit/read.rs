@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::codes::{Direction, Route, wheels};
+use super::codes::{Direction, Route, wheels, width_m};
 use super::{Facility, Fixture, Floor, Junction, Layers, Link, Point, Space};
 use crate::check::{Finding, Findings, Severity};
 use crate::imdf::{FILE_BYTES_MAX, FeatureId, Reference};
@@ -237,6 +237,7 @@ fn link(fields: &mut Fields<'_>) -> Option<Link> {
         route: Route::of(code("route_type")),
         direction: Direction::of(code("direction")),
         wheels: wheels(code("width"), code("vtcl_slope"), code("lev_diff"), code("elevator")),
+        width_m: width_m(code("width")),
         line: line?,
     })
 }

@@ -144,3 +144,18 @@ pub(super) fn outlines_and_obstacles(
     }
     found
 }
+
+/// Returns what is walked outdoors on each storey: the floors drawn there without those of buildings.
+pub(super) fn ground(
+    layers: &Layers,
+    plane: &Plane,
+    levels: &BTreeMap<&FeatureId, usize>,
+    storeys: usize,
+) -> Vec<Vec<Area>> {
+    let here = |storey: usize, outdoors: bool| {
+        let floors = layers.floors.iter().filter(move |floor| floor.outdoors == outdoors);
+        let floors = floors.filter(move |floor| levels.get(&floor.id) == Some(&storey));
+        floors.flat_map(|floor| plane.areas(&floor.areas)).collect::<Vec<_>>()
+    };
+    (0..storeys).map(|storey| crate::taut::without(&here(storey, true), &here(storey, false))).collect()
+}

@@ -91,7 +91,7 @@ pub(super) fn others(
         let found = plateau.found(snapshot, forth, back, [&starts, &goals]);
         let Some(found) = found.filter(|found| is_simple(snapshot, found)) else { continue };
         let mut pieces = pieces::along(&asked, &found);
-        pulled::pull(snapshot.graph(), scratch, &mut pieces);
+        pulled::pull(snapshot, overlay, scratch, &mut pieces);
         let way = Trace::of(snapshot, &found, &pieces);
         let Some(quickest) = ways.first() else {
             ways.push(way);

@@ -1,7 +1,7 @@
 //! A found way cut into what is walked, ridden and passed, with its geometry.
 
 use geo::Coord;
-use petgraph::stable_graph::NodeIndex;
+use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 
 use super::resolve::{Spot, directions, part, stub_ms};
 use crate::geometry::{distance_m, length_m};
@@ -28,6 +28,8 @@ pub(crate) struct Piece {
     pub(crate) shaft: Option<usize>,
     /// The door between two rooms that it ends at.
     pub(crate) door: Option<u32>,
+    /// The edge it is of, or part of; none for the steps between a position and its way.
+    pub(crate) way: Option<EdgeIndex>,
 }
 
 /// A whole way, and which of the goals it leads to.
@@ -119,6 +121,7 @@ fn stub(snapshot: &Snapshot, who: Who, [lon, lat]: [f64; 2], snapped: &Snapped, 
         room: snapshot.edge(snapped.edge).room,
         shaft: None,
         door: None,
+        way: None,
     }
 }
 
@@ -150,6 +153,7 @@ fn cut(asked: &Asked<'_>, edge: u32, [begin, end]: [f64; 2], delay_ms: u32) -> P
         room: way.room,
         shaft,
         door: snapshot.graph().floor.door_of.get(&NodeIndex::new(to as usize)).copied(),
+        way: Some(snapshot.origin[edge as usize]),
     }
 }
 

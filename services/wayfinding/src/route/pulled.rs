@@ -7,9 +7,12 @@
 
 use geo::Coord;
 
+use super::network::{Network, along, pull_along};
 use super::pieces::{Piece, Pieces};
 use crate::geometry::{distance_m, length_m};
 use crate::graph::{EdgeKind, Graph};
+use crate::overlay::Overlay;
+use crate::snapshot::Snapshot;
 use crate::taut::{Corridor, Scratch, Threshold, straighten};
 
 /// How much longer than the search's line a pulled one may be, as a factor and in metres: keeping clear of
@@ -28,9 +31,27 @@ struct Part {
 }
 
 /// Pulls every run of a way taut.
-pub(super) fn pull(graph: &Graph, scratch: &mut Scratch, way: &mut Pieces) {
+pub(super) fn pull(snapshot: &Snapshot, overlay: &Overlay, scratch: &mut Scratch, way: &mut Pieces) {
+    let graph = snapshot.graph();
     let mut first = 0;
     while first < way.pieces.len() {
+        let along = along(graph, &way.pieces[first..]);
+        if along > 0 {
+            let end = first + along;
+            let pulled = pull_along(&Network { snapshot, overlay }, scratch, &way.pieces[first..end]);
+            first = match pulled {
+                Some(pulled) => {
+                    way.pieces.splice(first..end, [pulled]);
+                    first + 1
+                }
+                None => end,
+            };
+            continue;
+        }
+        if graph.floor.is_network() {
+            first += 1;
+            continue;
+        }
         let parts = run(graph, &way.pieces, first);
         let Some(last) = parts.last() else {
             first += 1;
@@ -52,9 +73,8 @@ fn run(graph: &Graph, pieces: &[Piece], first: usize) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let level = pieces[first].levels[0];
     for (index, piece) in pieces.iter().enumerate().skip(first) {
-        let flat = matches!(piece.kind, EdgeKind::Walk | EdgeKind::Security) && piece.levels == [level; 2];
         match (piece.room, parts.last_mut()) {
-            _ if !flat => break,
+            _ if !flat(piece, level) => break,
             (Some(room), Some(last)) if room == last.room && last.end == index => last.end = index + 1,
             (Some(room), Some(last)) => {
                 let joined = |door: &u32| {
@@ -93,24 +113,9 @@ fn pull_run(graph: &Graph, scratch: &mut Scratch, pieces: &[Piece], parts: &[Par
         return None;
     }
     let mut pulled = Vec::with_capacity(parts.len() * 2);
-    for (at, (part, mut line)) in parts.iter().zip(lines).enumerate() {
-        let own = &pieces[part.first..part.end];
-        let length_m = straighten(&mut line);
-        let delay_ms = own.iter().map(|piece| piece.delay_ms).fold(0, u32::saturating_add);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of a u32's time"
-        )]
-        let walk_ms = (length_m * millis / walked_m).round().min(f64::from(u32::MAX)) as u32;
+    for (at, (part, line)) in parts.iter().zip(lines).enumerate() {
         let end = line.last().copied();
-        pulled.push(Piece {
-            points: line,
-            length_m,
-            millis: walk_ms.saturating_add(delay_ms),
-            delay_ms,
-            ..own[own.len() - 1].clone()
-        });
+        pulled.push(walked_as(&pieces[part.first..part.end], line, millis / walked_m));
         let next = parts.get(at + 1).map_or(part.end, |next| next.first);
         for between in &pieces[part.end..next] {
             pulled.push(Piece { points: end.into_iter().collect(), ..between.clone() });
@@ -119,8 +124,28 @@ fn pull_run(graph: &Graph, scratch: &mut Scratch, pieces: &[Piece], parts: &[Par
     Some(pulled)
 }
 
+/// Returns pieces as the one that a pulled line is, given how long a metre takes.
+pub(super) fn walked_as(pieces: &[Piece], mut line: Vec<Coord<f64>>, millis_per_m: f64) -> Piece {
+    let length_m = straighten(&mut line);
+    let delay_ms = pieces.iter().map(|piece| piece.delay_ms).fold(0, u32::saturating_add);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a u32's time")]
+    let walk_ms = (length_m * millis_per_m).round().min(f64::from(u32::MAX)) as u32;
+    Piece {
+        points: line,
+        length_m,
+        millis: walk_ms.saturating_add(delay_ms),
+        delay_ms,
+        ..pieces[pieces.len() - 1].clone()
+    }
+}
+
+/// Tells whether a piece is walked on one level.
+pub(super) fn flat(piece: &Piece, level: usize) -> bool {
+    matches!(piece.kind, EdgeKind::Walk | EdgeKind::Security) && piece.levels == [level; 2]
+}
+
 /// Returns the line that pieces are drawn as.
-fn drawn(pieces: &[Piece]) -> Vec<Coord<f64>> {
+pub(super) fn drawn(pieces: &[Piece]) -> Vec<Coord<f64>> {
     let mut line: Vec<_> = pieces.iter().flat_map(|piece| piece.points.iter().copied()).collect();
     line.dedup_by(|a, b| distance_m(*a, *b) < 1e-6);
     line
@@ -131,22 +156,20 @@ fn taut(graph: &Graph, scratch: &mut Scratch, pieces: &[Piece], parts: &[Part]) 
     let (first, last) = (parts.first()?, parts.last()?);
     let from = *pieces[first.first].points.first()?;
     let to = *pieces[last.end - 1].points.last()?;
-    let corridor = Corridor {
-        rooms: parts.iter().map(|part| part.room).collect(),
-        doors: parts.iter().take(parts.len() - 1).filter_map(|part| part.door).collect(),
-    };
+    let doors = parts.iter().take(parts.len() - 1).filter_map(|part| part.door);
+    let corridor = Corridor::of(parts.iter().map(|part| part.room), doors.collect());
     let ends = [(first.room, from), (last.room, to)];
     let line = graph.floor.line(scratch, &graph.rooms, &corridor, ends)?;
     let walked_m: f64 = parts.iter().flat_map(|part| &pieces[part.first..part.end]).map(|p| p.length_m).sum();
     (length_m(&line) <= walked_m * LONGER.0 + LONGER.1).then_some(line)
 }
 
-/// Pulls as much of a drawn line taut as lies in a room: a network's links need not end at its walls.
+/// Pulls as much of a drawn line taut as lies in a room.
 fn within(graph: &Graph, scratch: &mut Scratch, room: usize, own: &[Coord<f64>]) -> Option<Vec<Coord<f64>>> {
     let (floor, rooms) = (&graph.floor, &graph.rooms);
     let first = own.iter().position(|at| floor.holds(rooms, room, *at))?;
     let last = own.iter().rposition(|at| floor.holds(rooms, room, *at)).filter(|last| *last > first)?;
-    let corridor = Corridor { rooms: vec![room], doors: vec![] };
+    let corridor = Corridor::of([room], vec![]);
     let ends = [(room, own[first]), (room, own[last])];
     let line = floor.line(scratch, rooms, &corridor, ends)?;
     let walked_m = length_m(&own[first..=last]);

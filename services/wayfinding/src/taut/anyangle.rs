@@ -11,6 +11,7 @@ use std::collections::{BinaryHeap, HashMap};
 use geo::Coord;
 
 use super::Corridor;
+use super::channel::Channel;
 use super::mesh::{Entered, Mesh, NONE};
 use crate::geometry::distance_m;
 
@@ -53,10 +54,12 @@ pub(crate) struct Scratch {
     /// The shortest line known to each corner that was bent around.
     reached: HashMap<u32, f64>,
     line: Vec<Coord<f64>>,
+    pub(super) channel: Channel,
+    pub(super) parts: Vec<u32>,
 }
 
 /// Returns how far `p` lies to the left of the ray from `a` through `b`, times the ray's length.
-fn left_of(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>) -> f64 {
+pub(super) fn left_of(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>) -> f64 {
     (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x)
 }
 
@@ -162,23 +165,7 @@ impl Search<'_> {
         if distance_m(left, right) < NEAR_M {
             return;
         }
-        let from = self.mesh.cells[cell as usize];
-        let next = from.next[edge as usize];
-        if from.gated[edge as usize] {
-            let gates = self.mesh.gates(cell, edge);
-            let open = gates.iter().find(|gate| {
-                let room = self.mesh.cells[gate.to.0 as usize].room as usize;
-                self.corridor.doors.contains(&gate.door) && self.corridor.rooms.contains(&room)
-            });
-            if let Some(gate) = open {
-                return self.enter(bend, left, right, gate.to.0, gate.to.1);
-            }
-        }
-        if next == NONE {
-            return;
-        }
-        let back = self.mesh.cells[next as usize].next;
-        if let Some(entry) = (0_u8..3).find(|entry| back[*entry as usize] == cell) {
+        if let Some((next, entry)) = self.corridor.beyond(self.mesh, cell, edge) {
             self.enter(bend, left, right, next, entry);
         }
     }

@@ -16,11 +16,11 @@ const OVERLAP_M: f64 = 0.02;
 /// How far the wall of a room may lie from the threshold of its door, in metres.
 const WALL_MAX_M: f64 = 1.0;
 /// How far a simpler outline may stray, in metres; less than what is drawn in beyond the clearance.
-const SMOOTH_M: f64 = 2e-3;
+pub(super) const SMOOTH_M: f64 = 2e-3;
 /// A part smaller than this is nowhere to walk, in square metres.
-const SCRAP_M2: f64 = 1e-3;
+pub(super) const SCRAP_M2: f64 = 1e-3;
 /// Corners sharper than this are cut off instead of pointed, in radians.
-const SHARP: f64 = 0.35;
+pub(super) const SHARP: f64 = 0.35;
 
 /// What stands on the floors of one level.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Obstacles {
     }
 }
 
-fn whole(areas: &[Area]) -> MultiPolygon<f64> {
+pub(super) fn whole(areas: &[Area]) -> MultiPolygon<f64> {
     MultiPolygon::new(areas.iter().map(|area| area.polygon().clone()).collect())
 }
 

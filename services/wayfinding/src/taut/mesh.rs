@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use geo::{Coord, LineString, MultiPolygon};
-use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::primitives::{GeomWithData, Line, Rectangle};
 use rstar::{PointDistance, RTree};
 use spade::{ConstrainedDelaunayTriangulation, Point2, Triangulation};
 
@@ -20,7 +20,8 @@ pub(super) struct Cell {
     pub(super) next: [u32; 3],
     /// Whether an edge is part of a door.
     pub(super) gated: [bool; 3],
-    pub(super) room: u32,
+    /// The room, or what else of the floor it belongs to.
+    pub(super) part: u32,
     /// The number of the part of the level that is joined without doors.
     pub(super) island: u32,
 }
@@ -53,6 +54,8 @@ pub(super) struct Mesh {
     /// In order of cell and edge.
     gates: Vec<Gate>,
     tree: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
+    /// The walls as drawn.
+    pub(super) walls: RTree<Line<[f64; 2]>>,
 }
 
 type Join = (u32, [usize; 2], [Coord<f64>; 2]);
@@ -89,20 +92,31 @@ impl Mesh {
                 }
             }
         }
-        mesh.find_corners();
-        mesh.find_islands();
-        mesh.gates.sort_by_key(|gate| (gate.cell, gate.edge, gate.door));
-        let boxes = mesh.cells.iter().zip(0_u32..).map(|(cell, index)| {
-            let [a, b, c] = cell.corners.map(|corner| mesh.points[corner as usize]);
+        mesh.finish();
+        mesh
+    }
+
+    /// Prepares for questions, when all cells are there.
+    pub(super) fn finish(&mut self) {
+        self.find_corners();
+        self.find_islands();
+        self.gates.sort_by_key(|gate| (gate.cell, gate.edge, gate.door));
+        let boxes = self.cells.iter().zip(0_u32..).map(|(cell, index)| {
+            let [a, b, c] = cell.corners.map(|corner| self.points[corner as usize]);
             let low = [a.x.min(b.x).min(c.x), a.y.min(b.y).min(c.y)];
             let high = [a.x.max(b.x).max(c.x), a.y.max(b.y).max(c.y)];
             GeomWithData::new(Rectangle::from_corners(low, high), index)
         });
-        mesh.tree = RTree::bulk_load(boxes.collect());
-        mesh
+        self.tree = RTree::bulk_load(boxes.collect());
     }
 
-    fn point(&mut self, at: Coord<f64>, known: &mut BTreeMap<(u64, u64), u32>) -> u32 {
+    /// Keeps the walls as drawn, besides those of the mesh.
+    pub(super) fn wall(&mut self, walls: impl Iterator<Item = [Coord<f64>; 2]>) {
+        let lines = walls.map(|[a, b]| Line::new([a.x, a.y], [b.x, b.y]));
+        self.walls = RTree::bulk_load(lines.collect());
+    }
+
+    pub(super) fn point(&mut self, at: Coord<f64>, known: &mut BTreeMap<(u64, u64), u32>) -> u32 {
         let next = u32::try_from(self.points.len()).unwrap_or(NONE);
         *known.entry((at.x.to_bits(), at.y.to_bits())).or_insert_with(|| {
             self.points.push(at);
@@ -225,7 +239,7 @@ impl Mesh {
         let room = u32::try_from(room).unwrap_or(NONE);
         for face in plan.cdt.inner_faces().filter(|face| inside.contains_key(&face.fix().index())) {
             let mut cell =
-                Cell { corners: [NONE; 3], next: [NONE; 3], gated: [false; 3], room, island: NONE };
+                Cell { corners: [NONE; 3], next: [NONE; 3], gated: [false; 3], part: room, island: NONE };
             for (side, edge) in face.adjacent_edges().into_iter().enumerate() {
                 let at = edge.from().position();
                 let corner = self.point(Coord { x: at.x, y: at.y }, known);
@@ -239,9 +253,13 @@ impl Mesh {
         }
     }
 
-    /// Finds where a point of a room enters the mesh: itself where it lies in it, else the nearest point.
-    pub(super) fn enter(&self, room: usize, at: Coord<f64>, reach_m: f64) -> Option<Entered> {
-        let room = u32::try_from(room).ok()?;
+    /// Finds where a point enters some parts of the mesh: itself where it lies in them, else the nearest point.
+    pub(super) fn enter(
+        &self,
+        allowed: impl Fn(u32) -> bool,
+        at: Coord<f64>,
+        reach_m: f64,
+    ) -> Option<Entered> {
         let query = [at.x, at.y];
         let mut best: Option<Entered> = None;
         for near in self.tree.nearest_neighbor_iter(query) {
@@ -249,7 +267,7 @@ impl Mesh {
             if box_m > best.map_or(reach_m, |best| best.gap_m) {
                 break;
             }
-            if self.cells[near.data as usize].room != room {
+            if !allowed(self.cells[near.data as usize].part) {
                 continue;
             }
             let entered = self.nearest_in(near.data, at);
@@ -261,6 +279,13 @@ impl Mesh {
             }
         }
         best.filter(|best| best.gap_m <= reach_m)
+    }
+
+    /// Returns a cell of some parts that holds a point.
+    pub(super) fn cell_at(&self, allowed: impl Fn(u32) -> bool, at: Coord<f64>) -> Option<u32> {
+        let near = self.tree.locate_in_envelope_intersecting(rstar::AABB::from_point([at.x, at.y]));
+        let mut cells = near.map(|near| near.data).filter(|cell| allowed(self.cells[*cell as usize].part));
+        cells.find(|cell| self.holds(*cell, at))
     }
 
     /// Returns the point of a cell nearest to `at`.

@@ -27,8 +27,8 @@ fn hall(blocks: &[(bool, f64, f64, f64)]) -> MultiPolygon<f64> {
 /// Returns the lengths of the lines that both ways find.
 fn both(floor: &MultiPolygon<f64>, from: Coord<f64>, to: Coord<f64>) -> [Option<f64>; 2] {
     let mesh = Mesh::of(&[(0, floor)], &[]);
-    let ends = [from, to].map(|at| mesh.enter(0, at, 0.0).unwrap());
-    let corridor = Corridor { rooms: vec![0], doors: vec![] };
+    let ends = [from, to].map(|at| mesh.enter(|part| part == 0, at, 0.0).unwrap());
+    let corridor = Corridor::of([0], vec![]);
     let mut scratch = Scratch::default();
     let bends = scratch.search(&mesh, &corridor, ends[0], ends[1]);
     let line = bends.map(|bends| [&[from], bends, &[to]].concat());

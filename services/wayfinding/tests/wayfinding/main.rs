@@ -19,6 +19,7 @@ mod hostile_maps;
 mod lingnan_itself;
 mod live;
 mod narita;
+mod narita_lines;
 mod networks;
 mod oracle;
 mod order;
