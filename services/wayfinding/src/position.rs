@@ -16,6 +16,7 @@ pub mod beacons;
 pub mod datum;
 pub mod evaluate;
 pub mod follow;
+mod glide;
 pub mod guide;
 pub mod import;
 pub mod radio_map;

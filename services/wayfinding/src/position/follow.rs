@@ -6,6 +6,10 @@
 //! the fix's own radius, and by the level. No cell ever costs more than [`LOST`] above the best, so a phone
 //! that was carried away unseen, or a walk that jumps levels, is found again after a few scans.
 //!
+//! **Position.** The likeliest cells say the level and whether the walk is in a shaft. Where on the level it is,
+//! the fixes themselves say, filtered with the walker's speed: on open floors nobody walks where a line
+//! was drawn, and a walk that is likeliest to stand still trails one that goes on.
+//!
 //! **Level.** The level that is told changes when [`AGREEING`] scans in a row lead there, or at once where the
 //! walk leads into a shaft. Until then the walk is told on the level it was on.
 
@@ -15,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Fix;
+use super::glide::{Glide, RADIUS_SIGMAS};
 use super::track::{Cell, Track};
 use crate::graph::WALK_SPEED_MPS;
 
@@ -36,15 +41,15 @@ const WALK_PRICE: (f32, f32) = (0.05, 6.0);
 const SCAN_SHARE: f32 = 1.6;
 /// The least and the most that a wrong level is charged.
 const LEVEL_PRICE: (f32, f32) = (0.3, 4.0);
-/// A 68 % radius in standard deviations of one axis.
-const RADIUS_SIGMAS: f64 = 1.51;
+/// How far from the ways of its level a walk may be, in metres.
+const FLOOR_M: f64 = 12.0;
 
 /// Where a walk is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Followed {
     /// The level's ordinal.
     pub level: i32,
-    /// The position in metres on the venue's plane: the middle of the likely cells; snap it to be on a way.
+    /// The position in metres on the venue's plane; snap it to be on a way.
     pub at: [f64; 2],
     /// The radius that holds the true position in 68 of 100 cases, in metres.
     pub radius_m: f64,
@@ -66,6 +71,7 @@ pub struct Follower {
     last: Option<Duration>,
     /// What legs have walked since the last scan, where the phone counts.
     walked_m: Option<f64>,
+    glide: Option<Glide>,
     told: Option<Followed>,
     /// Another level that scans lead to, and how many of them in a row.
     rival: (i32, u32),
@@ -83,6 +89,7 @@ impl Follower {
             heap: BinaryHeap::new(),
             last: None,
             walked_m: None,
+            glide: None,
             told: None,
             rival: (0, 0),
         }
@@ -101,12 +108,16 @@ impl Follower {
             Some(passed) if passed <= SILENCE_MAX => self.walk(passed),
             Some(_) => {
                 self.costs.fill(0.0);
-                (self.told, self.rival) = (None, (0, 0));
+                (self.glide, self.told, self.rival) = (None, None, (0, 0));
             }
             None => {}
         }
         self.last = self.last.max(Some(at));
         self.hear(fix);
+        match &mut self.glide {
+            Some(glide) => glide.take(fix),
+            None => self.glide = Some(Glide::at(fix)),
+        }
         self.tell()
     }
 
@@ -121,6 +132,9 @@ impl Follower {
         let passed = passed.as_secs_f32().max(0.5);
         let walked = self.walked_m.take().map(|metres| COUNTED * (metres / WALK_SPEED_MPS) as f32);
         let reach = walked.map_or(HASTE * passed, |walked| (walked + RIDDEN * passed).min(HASTE * passed));
+        if let Some(glide) = &mut self.glide {
+            glide.go(f64::from(passed), f64::from(reach) * WALK_SPEED_MPS);
+        }
         self.heap.clear();
         self.spent.fill(0.0);
         for (cell, cost) in (0_u32..).zip(&self.costs).filter(|(_, cost)| **cost < LOST) {
@@ -173,27 +187,32 @@ impl Follower {
                 best.level
             }
         };
-        let cells = self.track.cells();
-        let weights = || {
-            let near = self.costs.iter().zip(cells).filter(|(cost, _)| **cost < LOST / 2.0);
-            near.map(|(cost, cell)| (f64::from((-cost).exp()), cell))
-        };
-        let on = || weights().filter(|(_, cell)| cell.level == level);
-        let whole: f64 = weights().map(|(weight, _)| weight).sum();
-        let share: f64 = on().map(|(weight, _)| weight).sum();
-        let in_shaft = best.shaft;
-        self.told = match self.told {
-            // Nothing is likely on a level that is not yet given up: the walk is told where it was.
-            Some(told) if share <= 0.0 => Some(Followed { confidence: 0.0, in_shaft, ..told }),
-            _ => {
-                let at = [0, 1].map(|axis| on().map(|(w, cell)| w * cell.at[axis]).sum::<f64>() / share);
-                let off = |cell: &Cell| (cell.at[0] - at[0]).hypot(cell.at[1] - at[1]);
-                let spread = on().map(|(w, cell)| w * off(cell)).sum::<f64>() / share;
-                let radius_m = 1.5 + 1.3 * spread;
-                Some(Followed { level, at, radius_m, confidence: share / whole, in_shaft })
-            }
-        };
+        let likely = self.costs.iter().zip(self.track.cells()).filter(|(cost, _)| **cost < LOST / 2.0);
+        let (mut whole, mut share) = (0.0, 0.0);
+        for (cost, cell) in likely {
+            let weight = f64::from((-cost).exp());
+            whole += weight;
+            share += if cell.level == level { weight } else { 0.0 };
+        }
+        let (at, radius_m) = self.glide.map(|glide| (glide.position(), glide.radius_m()))?;
+        let at = self.on_floor(level, at);
+        self.told = Some(Followed { level, at, radius_m, confidence: share / whole, in_shaft: best.shaft });
         self.told
+    }
+
+    /// Draws a position in towards the ways of a level, where it is further from them than floor is.
+    fn on_floor(&self, level: i32, at: [f64; 2]) -> [f64; 2] {
+        let Some(way) = self.nearest_way(level, at) else { return at };
+        let part = (FLOOR_M / (way[0] - at[0]).hypot(way[1] - at[1])).min(1.0);
+        [0, 1].map(|axis| way[axis] + (at[axis] - way[axis]) * part)
+    }
+
+    /// Returns the nearest point of the ways of a level, not in a shaft where there is another.
+    pub(super) fn nearest_way(&self, level: i32, at: [f64; 2]) -> Option<[f64; 2]> {
+        let square = |cell: &Cell| (cell.at[0] - at[0]).powi(2) + (cell.at[1] - at[1]).powi(2);
+        let on = self.track.cells().iter().filter(|cell| cell.level == level);
+        let nearest = on.map(|cell| (cell.shaft, square(cell), cell.at));
+        nearest.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(_, _, way)| way)
     }
 
     /// Counts the scans in a row that lead to a level, this one included.

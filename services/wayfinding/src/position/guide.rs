@@ -243,10 +243,21 @@ impl Guide {
         cause: Cause,
     ) -> Result<Guidance, RouteError> {
         let frame = moment.snapshot.graph().frame();
-        let [lon, lat] = frame.to_world(Coord { x: here.at[0], y: here.at[1] });
-        self.asked.from = format!("{lon},{lat},{}", here.level);
+        let from = |at: [f64; 2]| {
+            let [lon, lat] = frame.to_world(Coord { x: at[0], y: at[1] });
+            format!("{lon},{lat},{}", here.level)
+        };
+        self.asked.from = from(here.at);
         (self.spot, self.furthest_m, self.astray, self.age) = (Spot::default(), 0.0, 0, 0);
-        match route(moment.snapshot, moment.overlay, moment.searcher, &self.asked)? {
+        let mut found = route(moment.snapshot, moment.overlay, moment.searcher, &self.asked);
+        // A position may lie in a wall or where nobody walks; who is there stands on a way near by.
+        if let Err(RouteError::OffVenue { field: "from" }) = found
+            && let Some(way) = self.follower.nearest_way(here.level, here.at)
+        {
+            self.asked.from = from(way);
+            found = route(moment.snapshot, moment.overlay, moment.searcher, &self.asked);
+        }
+        match found? {
             Outcome::Found(way) => {
                 self.course = Some(Course::new(frame, way.clone()));
                 self.no_way_from = None;

@@ -9,9 +9,10 @@ use airside_wayfinding::position::guide::{
 use airside_wayfinding::position::{Fix, Track, track::Cell};
 use airside_wayfinding::{FeatureId, Overlay, RouteError, RouteRequest, Searcher, StepKind};
 use proptest::prelude::*;
+use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::Venue;
-use crate::walking::{off_m, steps, sure};
+use crate::walking::{beacons, hear, off_m, steps, sure, surveyed};
 
 /// One walk through a venue, told each two seconds where it is.
 struct Walk {
@@ -159,6 +160,37 @@ fn one_stray_fix_is_no_wrong_turn() {
     }
     assert_eq!(causes(&told), [Cause::Begins]);
     assert!(told.iter().any(|guidance| guidance.arrived));
+}
+
+#[test]
+fn walks_among_beacons_arrive_with_hardly_a_false_wrong_turn() {
+    const WALKS: u64 = 6;
+    let venue = Venue::testville();
+    let track = Track::of(venue.snapshot.graph());
+    let beacons = beacons(&track);
+    let map = surveyed(&venue.snapshot, &track, &beacons);
+    let mut wrong_turns = 0;
+    for seed in 0..WALKS {
+        let mut random = StdRng::seed_from_u64(300 + seed);
+        let louder_db = random.random_range(-6.0..6.0);
+        let mut walk = Walk::to("A3");
+        let mut way = steps(&walk.venue, "Check-in B", "A3");
+        // Who has arrived stands there for a while.
+        way.extend([*way.last().unwrap(); 10]);
+        let mut told = Vec::new();
+        for (_, cell) in way.iter().step_by(2) {
+            let fix = hear(&mut random, &beacons, cell, louder_db).and_then(|scan| map.locate(&scan).ok());
+            if let Some(fix) = fix {
+                told.extend(walk.notice(&Noticed::Fix(fix)).unwrap());
+            } else {
+                walk.second += 2;
+            }
+        }
+        assert!(told.iter().any(|guidance| guidance.arrived), "{seed}: {:?}", told.last());
+        wrong_turns += causes(&told).iter().filter(|cause| **cause == Cause::WrongTurn).count();
+    }
+    println!("{wrong_turns} false wrong turns");
+    assert!(wrong_turns <= 3, "{wrong_turns} on {WALKS} walks");
 }
 
 #[test]

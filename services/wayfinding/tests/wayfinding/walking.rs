@@ -24,7 +24,7 @@ const OPEN_DB: f64 = 10.0;
 const WALKS: usize = 16;
 
 /// Beacons some [`APART_M`] apart along the ways of every level.
-fn beacons(track: &Track) -> Vec<Beacon> {
+pub(crate) fn beacons(track: &Track) -> Vec<Beacon> {
     let mut beacons = Vec::<Beacon>::new();
     for cell in track.cells().iter().filter(|cell| !cell.shaft) {
         let far = |b: &Beacon| b.level != cell.level || off_m(b.at, cell.at) > APART_M;
@@ -38,7 +38,7 @@ fn beacons(track: &Track) -> Vec<Beacon> {
 }
 
 /// What a phone hears at a cell: the model with noise, less what it misses.
-fn hear(random: &mut StdRng, beacons: &[Beacon], cell: &Cell, louder_db: f64) -> Option<Scan> {
+pub(crate) fn hear(random: &mut StdRng, beacons: &[Beacon], cell: &Cell, louder_db: f64) -> Option<Scan> {
     let mut readings = Vec::new();
     for beacon in beacons {
         // Twelve uniform numbers make one that is nearly normal.
@@ -52,7 +52,7 @@ fn hear(random: &mut StdRng, beacons: &[Beacon], cell: &Cell, louder_db: f64) ->
     Scan::new(readings).ok()
 }
 
-fn surveyed(snapshot: &Snapshot, track: &Track, beacons: &[Beacon]) -> RadioMap {
+pub(crate) fn surveyed(snapshot: &Snapshot, track: &Track, beacons: &[Beacon]) -> RadioMap {
     let mut random = StdRng::seed_from_u64(1);
     let mut prints = Vec::new();
     for cell in track.cells().iter().step_by(8) {
@@ -177,7 +177,7 @@ fn following_a_walk_is_better_than_single_scans() {
     map.check(&venue.snapshot).unwrap();
     let [single, followed] = walked(&venue, &track, &beacons, &map, "surveyed");
     is_better(followed, single);
-    assert!(followed[0] < 4.5 && followed[1] < 9.0 && followed[2] < 0.02, "{followed:?}");
+    assert!(followed[0] < 3.75 && followed[1] < 8.0 && followed[2] < 0.02, "{followed:?}");
     assert!((0.55..0.9).contains(&followed[3]), "{followed:?}");
 }
 
@@ -190,7 +190,7 @@ fn beacons_with_known_places_need_no_survey() {
     map.check(&venue.snapshot).unwrap();
     let [single, followed] = walked(&venue, &track, &beacons, &map, "predicted");
     is_better(followed, single);
-    assert!(followed[0] < 5.0 && followed[2] < 0.03, "{followed:?}");
+    assert!(followed[0] < 4.0 && followed[2] < 0.03, "{followed:?}");
 }
 
 #[test]

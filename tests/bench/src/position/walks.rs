@@ -4,7 +4,7 @@
 //! each 16 m; others walk it between random places, a scan each two seconds: they hear up to 6 dB louder or
 //! softer, with [`NOISE_DB`] of noise, miss one reading in six, and an open hall lets more through a floor
 //! than predicted. The seeds and routes here are used nowhere else: the numbers of the filter were chosen on
-//! other walks, in testville.
+//! other walks, here and in testville.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
