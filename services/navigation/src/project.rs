@@ -40,7 +40,7 @@ pub struct Live {
 impl Live {
     /// Returns what walks go by now.
     pub fn walk(&self, who: Who, language: Language) -> Walk<'_> {
-        Walk { snapshot: &self.snapshot, overlay: &self.overlay, who, language }
+        Walk { snapshot: &self.snapshot, overlay: &self.overlay, who, depart: None, language }
     }
 }
 

@@ -173,16 +173,17 @@ fn concourse(town: &mut Town) {
         }
     }
     let shops = [
-        ("duty-free", "shopping", "Duty Free", "免税店", 44.0, 60.0),
-        ("noodles", "foodservice", "Lucky Noodles", "好运面馆", 60.0, 76.0),
-        ("coffee", "foodservice.coffee", "Cloud Coffee", "云上咖啡", 76.0, 92.0),
-        ("lounge", "lounge", "Lychee Lounge", "荔枝贵宾厅", 100.0, 110.0),
+        ("duty-free", "shopping", "Duty Free", "免税店", [44.0, 60.0], "Mo-Su 06:00-23:30"),
+        ("noodles", "foodservice", "Lucky Noodles", "好运面馆", [60.0, 76.0], "Mo-Su 10:00-22:00"),
+        ("coffee", "foodservice.coffee", "Cloud Coffee", "云上咖啡", [76.0, 92.0], "24/7"),
+        ("lounge", "lounge", "Lychee Lounge", "荔枝贵宾厅", [100.0, 110.0], "Mo-Su 05:30-23:30"),
     ];
-    for (key, category, en, zh, west, east) in shops {
+    for (key, category, en, zh, [west, east], hours) in shops {
         let mid = f64::midpoint(west, east);
         town.unit(2, key, "room", "", "", &[rect(west, 10.0, east, 20.0)]);
         town.door(2, key, "pedestrian", [mid - 1.0, 20.0], [mid + 1.0, 20.0]);
         town.shop(2, key, category, en, zh, [mid, 15.0]);
+        town.opens("occupant", hours);
     }
     for (key, west, south) in
         [("toilets-2", 92.0, 10.0), ("toilets-a", -80.0, 42.0), ("toilets-b", 222.0, 42.0)]

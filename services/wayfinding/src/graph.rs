@@ -18,12 +18,14 @@ pub use crate::geometry::Frame;
 pub(crate) use crate::geometry::millis_between as millis_at;
 
 use crate::geometry::Area;
+use crate::hours::Hours;
 use crate::imdf::{Archive, FeatureId};
 use crate::profile::Rights;
 use crate::source::Source;
 use crate::taut::Floor;
 use crate::words::{Labels, Language};
 
+pub(crate) mod crossings;
 mod derive;
 mod doors;
 mod implied;
@@ -32,6 +34,7 @@ mod rooms;
 mod scale;
 mod shafts;
 
+use crossings::Checkpoint;
 pub(crate) use doors::room_at;
 pub(crate) use implied::UNCOVERED_MAX;
 pub(crate) use places::codes;
@@ -49,12 +52,16 @@ pub const WHEELCHAIR_DOOR_M: f64 = 0.8;
 pub const STOREY_M: f64 = 4.5;
 /// How long passing security takes when nobody waits, in milliseconds.
 pub const SECURITY_FREE_MS: u32 = 45_000;
+/// How long passing border control takes when nobody waits, in milliseconds.
+pub const BORDER_FREE_MS: u32 = 40_000;
+/// How long passing customs takes when nobody waits, in milliseconds.
+pub const CUSTOMS_FREE_MS: u32 = 10_000;
 /// How long a lift keeps a passenger waiting before it comes, in milliseconds.
 pub const LIFT_BOARD_MS: u32 = 25_000;
 /// How long a lift ride and leaving takes, in milliseconds.
 pub const LIFT_ALIGHT_MS: u32 = 10_000;
 
-/// The side of security that a unit lies on.
+/// Where a unit lies on the way of a passenger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Zone {
@@ -62,6 +69,25 @@ pub enum Zone {
     Landside,
     /// Behind security: IMDF geofence `postsecurity`.
     Airside,
+    /// Behind security, on the way out: the belts, customs, and what a geofence calls arrivals.
+    Arrivals,
+}
+
+impl Zone {
+    /// Tells whether it lies behind security.
+    pub fn is_behind(self) -> bool {
+        self != Self::Landside
+    }
+}
+
+/// Whether a part of a terminal is for flights abroad, where the map tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// For flights within the country.
+    Domestic,
+    /// For flights abroad, behind border control.
+    International,
 }
 
 /// How an edge is travelled.
@@ -82,8 +108,12 @@ pub enum EdgeKind {
     EscalatorUp,
     /// An escalator that runs down.
     EscalatorDown,
-    /// Through security, from landside to airside.
+    /// Through security, from landside to airside, or on the way to another flight.
     Security,
+    /// Through border control, out of the country or into it.
+    Border,
+    /// Through customs.
+    Customs,
 }
 
 /// What a node stands for.
@@ -138,6 +168,8 @@ pub struct Edge {
     pub shaft: Option<usize>,
     /// The features whose closure closes it, besides those of its ends and its unit: a link, a shaft.
     pub features: Vec<FeatureId>,
+    /// When it can be used; always where the map says nothing.
+    pub hours: Option<Arc<Hours>>,
 }
 
 impl Edge {
@@ -153,6 +185,7 @@ impl Edge {
             wheels: true,
             shaft: None,
             features: vec![],
+            hours: None,
         }
     }
 }
@@ -190,6 +223,10 @@ pub struct Place {
     pub codes: Vec<String>,
     /// The side of security, where the map tells.
     pub zone: Option<Zone>,
+    /// Whether it is for flights abroad, where the map tells.
+    pub side: Option<Side>,
+    /// When it is open, where the map tells.
+    pub hours: Option<Hours>,
     /// Longitude and latitude.
     pub lon_lat: [f64; 2],
     /// The level's index among the storeys.
@@ -212,9 +249,10 @@ pub(crate) struct Room {
     /// Whether fixtures stand in it.
     pub(crate) obstructed: bool,
     pub(crate) zone: Option<Zone>,
-    /// The security section it lies in.
-    pub(crate) security: Option<FeatureId>,
-    /// Whether the map keeps passengers out.
+    pub(crate) side: Option<Side>,
+    /// The section of a check that it lies in.
+    pub(crate) checkpoint: Option<Checkpoint>,
+    /// Whether the map keeps passengers out; staff walk there.
     pub(crate) restricted: bool,
 }
 
@@ -242,7 +280,8 @@ pub struct Graph {
     pub(crate) floor: Arc<Floor>,
     pub(crate) places: Vec<Place>,
     pub(crate) shafts: Vec<Shaft>,
-    pub(crate) security: Vec<(FeatureId, Labels)>,
+    /// The sections of checks with their names.
+    pub(crate) checkpoints: Vec<(FeatureId, Labels)>,
     pub(crate) opening_count: usize,
     /// What the signs along a link say, by the link's id.
     pub(crate) signs: BTreeMap<FeatureId, Labels>,
@@ -276,7 +315,7 @@ impl Graph {
             floor: Arc::default(),
             places: vec![],
             shafts: vec![],
-            security: vec![],
+            checkpoints: vec![],
             opening_count: 0,
             signs: BTreeMap::new(),
             outlines: vec![vec![]],

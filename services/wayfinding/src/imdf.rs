@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::check::Findings;
+use crate::hours::Hours;
 use crate::words::Labels;
 
 mod fields;
@@ -117,6 +118,7 @@ pub(crate) struct Amenity {
     pub(crate) unit_ids: Vec<FeatureId>,
     pub(crate) name: Labels,
     pub(crate) alt_name: Labels,
+    pub(crate) hours: Option<Hours>,
     pub(crate) at: LonLat,
 }
 
@@ -128,6 +130,7 @@ pub(crate) struct Occupant {
     pub(crate) anchor_id: FeatureId,
     pub(crate) name: Labels,
     pub(crate) alt_name: Labels,
+    pub(crate) hours: Option<Hours>,
 }
 
 /// A point in a unit that occupants refer to.
@@ -156,6 +159,9 @@ pub(crate) struct Relationship {
     pub(crate) directed: bool,
     pub(crate) origin: FeatureId,
     pub(crate) destination: FeatureId,
+    /// What the way leads through: openings, units.
+    pub(crate) through: Vec<FeatureId>,
+    pub(crate) hours: Option<Hours>,
 }
 
 /// The venue: the airport as a whole.

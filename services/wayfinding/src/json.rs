@@ -55,6 +55,10 @@ pub struct RouteReport {
     pub levels: Vec<i32>,
     /// The steps, in order.
     pub steps: Vec<StepReport>,
+    /// Whether the goal is `open`, `closes_soon` or `closed` on arrival, where moment and hours are known.
+    pub goal: Option<&'static str>,
+    /// What to know about the goal on arrival.
+    pub note: Option<String>,
     /// A GeoJSON feature collection, a line for each level walked, in order.
     pub line: Value,
     /// The parts from stop to stop, in order.
@@ -157,10 +161,12 @@ pub struct WayReport {
 /// Why there is no way.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReasonReport {
-    /// `closed`, `no_accessible_way`, `disconnected` or `zone_forbidden`.
+    /// `closed`, `not_open`, `no_accessible_way`, `disconnected` or `zone_forbidden`.
     pub kind: &'static str,
-    /// The closed features in the way.
+    /// The features in the way: closed, not open, or the checkpoint that may not be passed.
     pub features: Vec<FeatureId>,
+    /// What may not be passed: `security`, `border`, `customs`, `one_way` or `staff`.
+    pub barrier: Option<&'static str>,
     /// The reason in words.
     pub text: String,
 }
@@ -176,6 +182,8 @@ pub struct StepReport {
     pub distance_m: f64,
     /// The time, in seconds.
     pub seconds: f64,
+    /// What of the time is waiting, in seconds.
+    pub wait_s: f64,
     /// The ordinal of the level where it begins.
     pub ordinal: i32,
     /// The ordinal of the level where it ends.
@@ -205,6 +213,8 @@ impl From<&Outcome> for RouteReport {
                 seconds: None,
                 levels: vec![],
                 steps: vec![],
+                goal: None,
+                note: None,
                 line: lines(&[]),
                 legs: vec![],
                 alternatives: vec![],
@@ -243,6 +253,7 @@ impl From<&Route> for WayReport {
             text: step.text.clone(),
             distance_m: tenths(step.distance_m),
             seconds: tenths(step.seconds),
+            wait_s: tenths(step.wait_s),
             ordinal: step.ordinal,
             end_ordinal: step.end_ordinal,
             span: step.span,
@@ -294,6 +305,8 @@ fn found(route: &Route) -> RouteReport {
         seconds: Some(way.seconds),
         levels: way.levels,
         steps: way.steps,
+        goal: route.goal.as_ref().map(|goal| goal.opening.name()),
+        note: route.goal.as_ref().map(|goal| goal.note.clone()).filter(|note| !note.is_empty()),
         line: way.line,
         legs: route.legs.iter().map(leg).collect(),
         alternatives: route.alternatives.iter().map(other).collect(),
@@ -306,7 +319,12 @@ fn why(reason: &Reason, text: &str) -> ReasonReport {
         Reason::Closed(features) => ("closed", features.clone()),
         Reason::NoAccessibleWay => ("no_accessible_way", vec![]),
         Reason::Disconnected => ("disconnected", vec![]),
-        Reason::ZoneForbidden => ("zone_forbidden", vec![]),
+        Reason::ZoneForbidden(barrier) => ("zone_forbidden", barrier.feature.iter().cloned().collect()),
+        Reason::NotOpen { features, .. } => ("not_open", features.clone()),
     };
-    ReasonReport { kind, features, text: text.to_owned() }
+    let barrier = match reason {
+        Reason::ZoneForbidden(barrier) => Some(barrier.kind.name()),
+        _ => None,
+    };
+    ReasonReport { kind, features, barrier, text: text.to_owned() }
 }

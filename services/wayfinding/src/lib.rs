@@ -26,6 +26,7 @@ pub(crate) mod finder;
 mod geometry;
 pub mod graph;
 pub mod gtfs;
+pub mod hours;
 pub mod imdf;
 pub mod json;
 pub mod measure;
@@ -45,16 +46,17 @@ mod taut;
 pub mod words;
 
 pub use check::{Finding, Refused, Severity, check};
-pub use graph::{Graph, Place, Storey, Zone};
+pub use graph::{Graph, Place, Side, Storey, Zone};
 pub use gtfs::Feed;
+pub use hours::{Hours, Moment, Opening};
 pub use imdf::{Archive, FeatureId};
 pub use mlit::Layers;
 pub use overlay::Overlay;
 pub use profile::{Pace, Profile, Rights, Speed, Who};
 pub use reach::{Reach, reach};
 pub use route::{
-    Direction, Landmark, LandmarkRole, LinePoint, Outcome, Reason, Route, RouteError, RouteRequest, Span,
-    Step, StepKind, Stop, Walk, route,
+    Barrier, BarrierKind, Direction, GoalOpening, Landmark, LandmarkRole, LinePoint, Outcome, Reason, Route,
+    RouteError, RouteRequest, Span, Step, StepKind, Stop, Walk, route,
 };
 pub use search::Searcher;
 pub use snapshot::Snapshot;

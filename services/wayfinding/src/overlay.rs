@@ -72,7 +72,7 @@ impl Overlay {
         let boards =
             |edge: u32| in_car(snapshot.head[edge as usize]) && !in_car(snapshot.tail[edge as usize]);
         let gate = |edge: u32| match snapshot.edge(edge).kind {
-            EdgeKind::Security => true,
+            EdgeKind::Security | EdgeKind::Border | EdgeKind::Customs => true,
             EdgeKind::Lift => boards(edge),
             _ => false,
         };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::graph::{EdgeKind, Place, Zone};
+use crate::graph::{EdgeKind, Place};
 use crate::imdf::FeatureId;
 use crate::profile::{Profile, Who};
 use crate::snapshot::Snapshot;
@@ -132,7 +132,7 @@ impl Snapshot {
         if let Some(sign) = graph.signs.get(id) {
             return named(sign);
         }
-        let (_, name) = graph.security.iter().find(|(section, _)| section == id)?;
+        let (_, name) = graph.checkpoints.iter().find(|(section, _)| section == id)?;
         named(name)
     }
 
@@ -165,7 +165,10 @@ impl Snapshot {
         }
         let mut edges_by_kind: Vec<_> = kinds.into_iter().collect();
         edges_by_kind.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
-        let within = |zone| graph.places.iter().filter(|place| place.zone == Some(zone)).count();
+        let within = |behind| {
+            let zones = graph.places.iter().filter_map(|place| place.zone);
+            zones.filter(|zone| zone.is_behind() == behind).count()
+        };
         Stats {
             levels: graph.storeys.len(),
             units: graph.rooms.len(),
@@ -179,8 +182,8 @@ impl Snapshot {
             walk_m,
             components_walk: self.components_of(Who::default()).count(),
             components_wheelchair: self.components_of(Profile::Wheelchair.into()).count(),
-            places_landside: within(Zone::Landside),
-            places_airside: within(Zone::Airside),
+            places_landside: within(false),
+            places_airside: within(true),
         }
     }
 

@@ -4,10 +4,11 @@
 //! field. An answer is computed on one snapshot and one overlay from beginning to end.
 
 use crate::graph::Zone;
+use crate::hours::{Moment, Opening};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::profile::{Profile, Rights, Speed, Who};
-use crate::search::{End, Found, Searcher};
+use crate::search::{End, Found, Now, Searcher};
 use crate::snapshot::Snapshot;
 use crate::words::Language;
 
@@ -16,22 +17,28 @@ mod landmarks;
 mod legs;
 mod lines;
 mod network;
+mod opening;
 mod others;
 pub(crate) mod pieces;
 mod pulled;
 pub(crate) mod reason;
+pub(crate) mod refusal;
 pub(crate) mod resolve;
 mod sides;
 mod steps;
 mod stops;
 pub(crate) mod text;
 mod turns;
+mod waits;
 
 pub use as_far::AsFarAs;
 pub use others::{ALTERNATIVES_MAX, Alternative};
 use resolve::Spot;
 pub use stops::{STAY_MAX_S, STOPS_MAX, Stop};
 pub use text::Direction;
+
+/// The longest that a route keeps somebody waiting until something opens, in milliseconds.
+pub const OPENING_WAIT_MAX_MS: u32 = 4 * 60 * 60 * 1_000;
 
 /// A question for a route.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,6 +53,8 @@ pub struct RouteRequest {
     pub speed: Speed,
     /// What they may pass; what passengers may unless asked for.
     pub rights: Rights,
+    /// When they set out, by the venue's clocks; without it opening hours count for nothing.
+    pub depart: Option<Moment>,
     /// The language of the steps.
     pub language: Language,
     /// The stops on the way, at most [`STOPS_MAX`].
@@ -175,6 +184,17 @@ pub struct Route {
     pub legs: Vec<Leg>,
     /// Other ways, the quickest first.
     pub alternatives: Vec<Alternative>,
+    /// Whether the goal is open on arrival, where the moment and the goal's hours are known.
+    pub goal: Option<GoalOpening>,
+}
+
+/// Whether a goal is open when one arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoalOpening {
+    /// Whether it is open.
+    pub opening: Opening,
+    /// What to know about it, in the language asked for; empty when it is simply open.
+    pub note: String,
 }
 
 /// The part of a way up to a stop, or to its end.
@@ -205,6 +225,8 @@ pub struct Step {
     pub distance_m: f64,
     /// The time, in seconds.
     pub seconds: f64,
+    /// What of the time is waiting: for others, or until it opens; in seconds.
+    pub wait_s: f64,
     /// The ordinal of the level on which the step begins.
     pub ordinal: i32,
     /// The ordinal of the level on which it ends.
@@ -321,8 +343,57 @@ pub enum Reason {
     NoAccessibleWay,
     /// The map joins the two ends by nothing.
     Disconnected,
-    /// The only ways cross between zones where passengers may not.
-    ZoneForbidden,
+    /// The only ways cross where this passenger may not.
+    ZoneForbidden(Barrier),
+    /// What is in the way is closed by its hours for too long to wait for.
+    NotOpen {
+        /// The features on the way that are not open.
+        features: Vec<FeatureId>,
+        /// When one could pass; `None` where it never opens.
+        until: Option<Moment>,
+    },
+}
+
+/// What somebody may not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Barrier {
+    /// What kind of barrier.
+    pub kind: BarrierKind,
+    /// The checkpoint, opening or unit, where it has an id.
+    pub feature: Option<FeatureId>,
+}
+
+/// The kinds of barriers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BarrierKind {
+    /// Security, which takes a boarding pass.
+    Security,
+    /// Border control, inwards.
+    Border,
+    /// Customs, inwards.
+    Customs,
+    /// A boundary that may not be crossed in this direction.
+    OneWay {
+        /// The zone one would come from.
+        from: Option<Zone>,
+        /// The zone one would come into.
+        to: Option<Zone>,
+    },
+    /// What is for staff alone.
+    Staff,
+}
+
+impl BarrierKind {
+    /// Returns the name of the kind.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::Border => "border",
+            Self::Customs => "customs",
+            Self::OneWay { .. } => "one_way",
+            Self::Staff => "staff",
+        }
+    }
 }
 
 /// What walks go by: a venue at one moment, who walks, and the language of what is said.
@@ -334,6 +405,8 @@ pub struct Walk<'a> {
     pub overlay: &'a Overlay,
     /// Who walks.
     pub who: Who,
+    /// When they set out; without it opening hours count for nothing.
+    pub depart: Option<Moment>,
     /// The language.
     pub language: Language,
 }
@@ -350,7 +423,7 @@ pub fn route(
     request: &RouteRequest,
 ) -> Result<Outcome, RouteError> {
     let who = request.who();
-    let walk = Walk { snapshot, overlay, who, language: request.language };
+    let walk = Walk { snapshot, overlay, who, depart: request.depart, language: request.language };
     let from = resolve::one(snapshot, overlay, who, "from", &request.from)?;
     let to = resolve::resolve(snapshot, overlay, who, "to", &request.to)?;
     if !request.via.is_empty() {
@@ -370,13 +443,21 @@ pub fn route(
 }
 
 impl Walk<'_> {
+    /// Returns what a search goes by.
+    pub(crate) fn now(&self) -> Now<'_> {
+        let Self { snapshot, overlay, who, depart, .. } = *self;
+        Now { snapshot, overlay, who, depart }
+    }
+
     /// Finds the cheapest way from a spot to any of some.
     fn way(&self, searcher: &mut Searcher, from: &Spot, to: &[Spot]) -> Option<pieces::Pieces> {
         let Self { snapshot, overlay, who, .. } = *self;
         let starts = from.starts(snapshot, overlay, who);
         let goals: Vec<_> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who)).collect();
-        let found = searcher.find(snapshot, overlay, who, &starts, &goals);
-        let asked = pieces::Asked { snapshot, overlay, who, from, to };
+        let now = self.now();
+        let found = searcher.find(&now, &starts, &goals);
+        let found = found.filter(|found| pieces::opens_ms(&now, found) <= OPENING_WAIT_MAX_MS);
+        let asked = pieces::Asked { now, from, to };
         match (found, direct(snapshot, overlay, who, from, to)) {
             (Some(found), Some((millis, _))) if found.millis <= millis => Some(pieces::along(&asked, &found)),
             (_, Some((_, pieces))) => Some(pieces),
@@ -388,18 +469,21 @@ impl Walk<'_> {
     /// Pulls a way taut and says it.
     fn tell(&self, searcher: &mut Searcher, mut pieces: pieces::Pieces, from: &Spot, to: &[Spot]) -> Route {
         pulled::pull(self.snapshot, self.overlay, &mut searcher.scratch, &mut pieces);
-        steps::narrate(&self.tale(from, to.get(pieces.goal)), &pieces)
+        let goal = to.get(pieces.goal);
+        let mut route = steps::narrate(&self.tale(from, goal), &pieces);
+        route.goal = opening::on_arrival(&self.now(), goal, route.seconds, self.language);
+        route
     }
 
     fn tale<'b>(&'b self, from: &'b Spot, to: Option<&'b Spot>) -> steps::Tale<'b> {
-        let Self { snapshot, overlay, who, language } = *self;
+        let Self { snapshot, overlay, who, language, .. } = *self;
         steps::Tale { snapshot, overlay, from, to, language, wheelchair: who.profile == Profile::Wheelchair }
     }
 
     /// Says why there is no way, and how far one can get.
     fn no_way(&self, searcher: &mut Searcher, from: &Spot, to: &[Spot]) -> Outcome {
         let reason = reason::reason(self, searcher, std::slice::from_ref(from), to);
-        let text = text::no_way(self.snapshot, &reason, self.who.profile, self.language);
+        let text = refusal::text(self, &reason);
         let as_far_as = as_far::as_far_as(self, searcher, &reason, from, to).map(Box::new);
         Outcome::NotFound { reason, text, as_far_as }
     }

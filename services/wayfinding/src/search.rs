@@ -1,10 +1,13 @@
 //! The cheapest way between two sets of nodes, with buffers that are used again.
 //!
 //! A pace is answered by the hierarchy, one's own speed by A*; whether there is a way at all is read off the
-//! components first.
+//! components first. Opening hours make only waiting longer, so a way found as if all were open is the cheapest
+//! when everything on it is open as one comes by. Otherwise A* searches with the hours: who comes too early
+//! waits, and who comes later is never through earlier, so the first to reach a node is the best.
 
 use crate::cch::Hierarchy;
 use crate::cch::query::{Foot, Query};
+use crate::hours::Moment;
 use crate::overlay::Overlay;
 use crate::profile::{NO_WAY, Pace, Profile, Speed, Who};
 use crate::reach::Tree;
@@ -51,16 +54,43 @@ impl std::fmt::Debug for Searcher {
 }
 
 /// What a search goes by.
-struct Now<'a> {
-    snapshot: &'a Snapshot,
-    overlay: &'a Overlay,
-    who: Who,
+#[derive(Clone, Copy)]
+pub(crate) struct Now<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) overlay: &'a Overlay,
+    pub(crate) who: Who,
+    /// When they set out; where nobody says, hours count for nothing.
+    pub(crate) depart: Option<Moment>,
 }
 
 impl Now<'_> {
-    /// Returns what an edge costs now, or `NO_WAY`.
+    /// Returns what an edge costs now, or `NO_WAY`; hours aside.
     fn weigh(&self, edge: u32) -> u32 {
         self.overlay.weigh(edge, self.snapshot.weight(self.who, edge))
+    }
+
+    /// Returns how long one who comes to an edge at a cost waits until it opens, or `None` where it never does.
+    pub(crate) fn wait_ms(&self, edge: u32, at_ms: u32) -> Option<u32> {
+        let Some((depart, hours)) = self.depart.zip(self.snapshot.timed.get(&edge)) else { return Some(0) };
+        hours.wait_ms(depart, at_ms)
+    }
+
+    /// Returns what an edge costs one who comes to it at a cost, waiting included, or `NO_WAY`.
+    pub(crate) fn weigh_at(&self, edge: u32, at_ms: u32) -> u32 {
+        match (self.weigh(edge), self.wait_ms(edge, at_ms)) {
+            (NO_WAY, _) | (_, None) => NO_WAY,
+            (weight, Some(wait_ms)) => weight.saturating_add(wait_ms),
+        }
+    }
+
+    /// Tells whether everything on a way is open as one comes by.
+    pub(crate) fn passes(&self, edges: &[u32], start_ms: u32) -> bool {
+        let mut at_ms = start_ms;
+        edges.iter().all(|edge| {
+            let open = self.wait_ms(*edge, at_ms) == Some(0);
+            at_ms = at_ms.saturating_add(self.weigh(*edge));
+            open
+        })
     }
 }
 
@@ -80,20 +110,27 @@ impl Searcher {
         from: u32,
         to: u32,
     ) -> Option<(u32, &[u32])> {
-        let end = |node| End { node, millis: 0 };
-        let (cost, _, _) = self.run(&Now { snapshot, overlay, who }, [&[end(from)], &[end(to)]])?;
-        Some((cost, &self.edges))
+        self.path_at(snapshot, overlay, (who, None), from, to)
     }
 
-    pub(crate) fn find(
+    /// Returns the same for who sets out at a moment, the time until something opens included.
+    pub fn path_at(
         &mut self,
         snapshot: &Snapshot,
         overlay: &Overlay,
-        who: Who,
-        starts: &[End],
-        goals: &[End],
-    ) -> Option<Found> {
-        let (millis, start, goal) = self.run(&Now { snapshot, overlay, who }, [starts, goals])?;
+        (who, depart): (Who, Option<Moment>),
+        from: u32,
+        to: u32,
+    ) -> Option<(u32, &[u32])> {
+        let end = |node| End { node, millis: 0 };
+        let now = Now { snapshot, overlay, who, depart };
+        let (cost, _, _) = self.run(&now, [&[end(from)], &[end(to)]])?;
+        Some((cost, &self.edges))
+    }
+
+    /// Finds the cheapest way from any start to any goal.
+    pub(crate) fn find(&mut self, now: &Now<'_>, starts: &[End], goals: &[End]) -> Option<Found> {
+        let (millis, start, goal) = self.run(now, [starts, goals])?;
         Some(Found { millis, edges: self.edges.clone(), start, goal })
     }
 
@@ -103,12 +140,26 @@ impl Searcher {
         if !prepared.components(now.snapshot, now.overlay, now.who).join(ends[0], ends[1]) {
             return None;
         }
-        if let (Speed::Pace(pace), Some(hierarchy)) = (now.who.speed, &now.snapshot.hierarchy) {
-            return self.climb(now, hierarchy, pace, ends);
+        let hurried = match (now.who.speed, &now.snapshot.hierarchy) {
+            (Speed::Pace(pace), Some(hierarchy)) => self.climb(now, hierarchy, pace, ends)?,
+            _ => self.wander(now, ends, |edge, _| now.weigh(edge))?,
+        };
+        if now.depart.is_none() || now.passes(&self.edges, hurried.1.millis) {
+            return Some(hurried);
         }
+        self.wander(now, ends, |edge, at_ms| now.weigh_at(edge, at_ms))
+    }
+
+    /// Searches by landmarks alone.
+    fn wander(
+        &mut self,
+        now: &Now<'_>,
+        ends: [&[End]; 2],
+        weigh: impl Fn(u32, u32) -> u32,
+    ) -> Option<(u32, End, End)> {
         let brisk = Speed::Pace(Pace::Brisk).mmps(Profile::Walk);
         let haste = (now.who.speed.mmps(now.who.profile) * 1_000).div_ceil(brisk);
-        self.plain.find(now.snapshot, ends, haste, |edge, _| now.weigh(edge), &mut self.edges)
+        self.plain.find(now.snapshot, ends, haste, weigh, &mut self.edges)
     }
 
     /// Searches by the hierarchy, from and to the nodes next to leaves.
@@ -192,3 +243,6 @@ fn narrow(edge: usize) -> u32 {
     let edge = edge as u32;
     edge
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,12 +16,12 @@ use crate::cch::Hierarchy;
 use crate::check::{Finding, Refused, assess};
 use crate::draw::LevelPlan;
 use crate::finder::Finder;
-use crate::graph::{Edge, Graph, Node};
+use crate::graph::{Edge, EdgeKind, Graph, Node, Zone};
+use crate::hours::Hours;
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::overlay::prepared::Prepared;
 use crate::profile::{NO_WAY, Pace, Profile, Rights, Speed, Who, millis};
-use crate::search::End;
 use crate::source::Source;
 
 pub(crate) mod components;
@@ -74,6 +74,8 @@ pub struct Snapshot {
     pub(crate) sights: Sights,
     /// The edges that close with a feature.
     pub(crate) closes: BTreeMap<FeatureId, Vec<u32>>,
+    /// The edges that have hours.
+    pub(crate) timed: BTreeMap<u32, Arc<Hours>>,
 }
 
 impl Snapshot {
@@ -130,6 +132,8 @@ impl Snapshot {
         let sights = Sights::of(&graph);
         let plans = graph.storeys.iter().map(|_| OnceLock::new()).collect();
         let closes = closes(&graph, &tail, &head, &origin);
+        let hours = |(edge, id): (u32, &EdgeIndex)| Some((edge, graph.model[*id].hours.clone()?));
+        let timed = (0_u32..).zip(&origin).filter_map(hours).collect();
         let index = snap::build(&graph, &tail, &head, &origin);
         Self {
             graph,
@@ -150,6 +154,7 @@ impl Snapshot {
             plans,
             sights,
             closes,
+            timed,
         }
     }
 
@@ -168,6 +173,11 @@ impl Snapshot {
         self.head.len()
     }
 
+    /// Returns how an edge of a found path is travelled. For measurements.
+    pub fn kind_of(&self, edge: u32) -> Option<EdgeKind> {
+        self.origin.get(edge as usize).map(|id| self.graph.model[*id].kind)
+    }
+
     /// Tells whether a feature can be closed here: a unit, an opening, a shaft, an amenity, a checkpoint.
     pub fn closable(&self, feature: &FeatureId) -> bool {
         self.closes.contains_key(feature)
@@ -183,11 +193,6 @@ impl Snapshot {
         };
         let may = self.needs[edge as usize] <= rights;
         if may { self.weights[profile as usize][pace as usize][edge as usize] } else { NO_WAY }
-    }
-
-    /// Tells whether a way leads from any start to any goal at free flow.
-    pub(crate) fn joins(&self, who: Who, starts: &[End], goals: &[End]) -> bool {
-        self.components_of(who).join(starts, goals)
     }
 
     /// Returns the components of who walks at free flow.
@@ -214,6 +219,13 @@ impl Snapshot {
 
     pub(crate) fn rows(&self) -> Rows<'_> {
         Rows { first: &self.first, tail: &self.tail, head: &self.head }
+    }
+
+    /// Returns the zone that a node lies in, where the map tells; a door between two has none.
+    pub(crate) fn zone_of(&self, node: u32) -> Option<Zone> {
+        let mut ways = self.out(node).filter_map(|edge| self.edge(u32::try_from(edge).ok()?).room);
+        let zone = self.graph.rooms[ways.next()?].zone;
+        ways.all(|room| self.graph.rooms[room].zone == zone).then_some(zone).flatten()
     }
 
     /// Returns the edge back along the same way, where there is one.

@@ -102,7 +102,7 @@ impl Floor {
         levels: usize,
     ) -> Self {
         let mut free: Vec<_> = rooms.iter().map(|_| geo::MultiPolygon::new(vec![])).collect();
-        for (index, room) in rooms.iter().enumerate().filter(|(_, room)| !room.restricted) {
+        for (index, room) in rooms.iter().enumerate() {
             let own = doors.iter().filter(|door| door.rooms.contains(&index));
             free[index] = free::free(room, own.map(|door| door.line));
         }

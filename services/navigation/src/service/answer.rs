@@ -119,7 +119,8 @@ fn not_found(live: &Live, reason: &Reason, text: String, language: Language) -> 
         Reason::Closed(features) => (v1::NoRouteReason::Closed, features.as_slice()),
         Reason::NoAccessibleWay => (v1::NoRouteReason::NotAccessible, [].as_slice()),
         Reason::Disconnected => (v1::NoRouteReason::Disconnected, [].as_slice()),
-        Reason::ZoneForbidden => (v1::NoRouteReason::Zone, [].as_slice()),
+        Reason::ZoneForbidden(barrier) => (v1::NoRouteReason::Zone, barrier.feature.as_slice()),
+        Reason::NotOpen { features, .. } => (v1::NoRouteReason::NotOpen, features.as_slice()),
     };
     let words = reasons(live, blocked_by);
     let reason_text = match language {

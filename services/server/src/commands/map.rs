@@ -6,8 +6,8 @@ use std::{
 };
 
 use airside_wayfinding::{
-    Finding, Language, Overlay, Profile, RouteError, RouteRequest, Searcher, Snapshot, Speed, Stop, Who,
-    check,
+    Finding, Language, Moment, Overlay, Profile, Rights, RouteError, RouteRequest, Searcher, Snapshot, Speed,
+    Stop, check,
     json::{CheckReport, RouteReport, StepReport},
     route,
 };
@@ -66,11 +66,15 @@ pub(super) struct Stats {
 #[derive(Args)]
 #[command(after_help = "\
 An end is a feature id, a name or code (`A3`, `Belt 1`), or `longitude,latitude,level`; what one walks to may
-also be a kind of place (`toilet`, `洗手间`): the nearest is meant.
+also be a kind of place (`toilet`, `洗手间`): the nearest is meant. Who has no boarding pass asks
+`--as visitor`: the answer says at which check they are stopped. With `--at`, what the map says of opening
+hours counts at the time one gets there; without it everything is open.
 Examples:
   airside map route maps/testville --from Metro --to A3 --profile wheelchair --lang zh-CN
   airside map route maps/testville --from Metro --via 'Check-in B' --via toilet --to A3 --any-order
-  airside map route maps/lingnan --from Metro --to A3 --alternatives 2")]
+  airside map route maps/lingnan --from Metro --to A3 --alternatives 2
+  airside map route maps/lingnan --from Metro --to C9 --as visitor
+  airside map route maps/testville --from Metro --to 'Lucky Noodles' --at 2026-11-22T08:30")]
 pub(super) struct Route {
     #[command(flatten)]
     map: MapArgs,
@@ -96,6 +100,12 @@ pub(super) struct Route {
     /// How fast one is: slow, normal, brisk, or metres a second from 0.3 to 3.0.
     #[arg(long, default_value = "normal")]
     speed: Speed,
+    /// What one may pass: visitor, passenger or staff.
+    #[arg(long = "as", value_name = "WHO", default_value_t = Rights::Passenger)]
+    rights: Rights,
+    /// When one sets out, by the venue's clocks, such as 2026-11-22T08:30.
+    #[arg(long = "at", value_name = "MOMENT")]
+    depart: Option<Moment>,
     /// Language of the steps.
     #[arg(long = "lang", value_enum, default_value_t = Tongue::En)]
     language: Tongue,
@@ -228,13 +238,14 @@ impl Route {
             to: self.to,
             profile: self.profile,
             speed: self.speed,
+            rights: self.rights,
+            depart: self.depart,
             language: self.language.into(),
             via: self.via.iter().map(|at| Stop::from(at.as_str())).collect(),
             any_order: self.any_order,
             alternatives: self.alternatives,
-            ..RouteRequest::default()
         };
-        let outcome = route(&snapshot, &Overlay::open(), &mut Searcher::default(), &request)?;
+        let outcome = ask(&snapshot, &request)?;
         let report = RouteReport::from(&outcome);
         if self.map.json {
             say!("{}", serde_json::to_string_pretty(&report)?)?;
@@ -252,6 +263,9 @@ impl Route {
             for other in &report.alternatives {
                 say!("{}: {:.0} m, {}", other.text, other.way.length_m, span(other.way.seconds))?;
             }
+            if let Some(note) = &report.note {
+                say!("note: {note}")?;
+            }
         }
         Ok(ExitCode::from(u8::from(!report.found)))
     }
@@ -268,25 +282,9 @@ fn steps(steps: &[StepReport]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Finds a route with everything open.
-fn ask(
-    snapshot: &Snapshot,
-    from: &str,
-    to: &str,
-    Who { profile, speed, rights }: Who,
-    language: Tongue,
-) -> Result<airside_wayfinding::Outcome, RouteError> {
-    let (from, to) = (from.to_owned(), to.to_owned());
-    let request = RouteRequest {
-        from,
-        to,
-        profile,
-        speed,
-        rights,
-        language: language.into(),
-        ..RouteRequest::default()
-    };
-    route(snapshot, &Overlay::open(), &mut Searcher::default(), &request)
+/// Finds a route with nothing closed and nobody waiting.
+fn ask(snapshot: &Snapshot, request: &RouteRequest) -> Result<airside_wayfinding::Outcome, RouteError> {
+    route(snapshot, &Overlay::open(), &mut Searcher::default(), request)
 }
 
 fn snapshot(path: &Path) -> anyhow::Result<Snapshot> {

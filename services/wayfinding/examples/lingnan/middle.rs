@@ -120,6 +120,7 @@ impl Plan {
         self.sheet.section(F2, "transfer", "security", name, area);
         let sign = ["Transfer security", "中转安检", ""];
         self.sheet.amenity(F2, ("transfer", "transfer"), "security", sign, [44.0, 123.0]);
+        self.sheet.opens("Mo-Su 05:30-24:00");
         self.sheet.door(F2, "transfer", GROUND.across([57.0, 123.0], 4.0));
         self.sheet.one_way("traversal", ("entered", F2), ("transfer", F2));
     }

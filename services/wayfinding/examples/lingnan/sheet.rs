@@ -218,6 +218,13 @@ impl Sheet {
         self.amenity_of(&format!("amenity/{key}@{level}"), category, [en, zh, code], at, &units);
     }
 
+    /// Gives the amenity that was added last its opening hours.
+    pub(crate) fn opens(&mut self, hours: &str) {
+        if let Some(amenity) = self.features.get_mut("amenity").and_then(|all| all.last_mut()) {
+            *amenity = amenity.replace("\"hours\":null", &format!("\"hours\":{}", text(hours)));
+        }
+    }
+
     fn amenity_of(&mut self, key: &str, category: &str, names: [&str; 3], at: Metres, units: &[String]) {
         let [en, zh, code] = names;
         let properties = format!(

@@ -267,6 +267,13 @@ impl Town {
         self.add("occupant", &format!("occupant/{key}@{level}"), "null", &properties);
     }
 
+    /// Gives the feature of a kind that was added last its opening hours.
+    pub(crate) fn opens(&mut self, kind: &str, hours: &str) {
+        if let Some(feature) = self.features.get_mut(kind).and_then(|features| features.last_mut()) {
+            *feature = feature.replace("\"hours\":null", &format!("\"hours\":{}", text(hours)));
+        }
+    }
+
     /// Adds a fixture.
     pub(crate) fn fixture(&mut self, level: i32, key: &str, category: &str, outline: Vec<Metres>) {
         let properties = format!(

@@ -4,6 +4,7 @@ use geo::Coord;
 
 use super::icons::Icon;
 use crate::geometry::Area;
+use crate::graph::crossings::Check;
 use crate::graph::{Place, Room, Zone};
 use crate::words::Language;
 
@@ -149,12 +150,14 @@ impl Look {
             "nonpublic" | "structure" | "column" | "brick" | "concrete" | "drywall" | "glass" | "wood"
             | "storage" | "serverroom" | "technologyroom" | "mailroom" => Self::Closed,
             _ if room.restricted => Self::Closed,
-            _ if room.security.is_some() => Self::Security,
+            _ if room.checkpoint.as_ref().is_some_and(|point| point.check == Check::Security) => {
+                Self::Security
+            }
             "room" | "office" | "conferenceroom" | "classroom" | "auditorium" | "laboratory" | "library"
             | "huddleroom" | "phoneroom" | "checkroom" => Self::Room,
             _ => match room.zone {
                 Some(Zone::Landside) => Self::Landside,
-                Some(Zone::Airside) => Self::Airside,
+                Some(Zone::Airside | Zone::Arrivals) => Self::Airside,
                 None => Self::Hall,
             },
         }

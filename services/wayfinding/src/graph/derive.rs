@@ -11,6 +11,7 @@ use crate::check::{Finding, Severity};
 use crate::geometry::ways::Bends;
 use crate::geometry::{Area, Frame};
 use crate::imdf::{Archive, FeatureId, Level};
+use crate::profile::Rights;
 use crate::taut::{Corridor, Floor, Scratch, Threshold, straighten};
 
 /// The most doors and places of one room that are joined pairwise; above it the map is refused.
@@ -80,7 +81,7 @@ pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
         floor: Arc::default(),
         places: vec![],
         shafts: vec![],
-        security: vec![],
+        checkpoints: vec![],
         opening_count: archive.openings.len(),
         signs: BTreeMap::new(),
         outlines: outlines(archive, &frame),
@@ -109,7 +110,7 @@ impl Work<'_> {
         let doors = std::mem::take(&mut self.thresholds);
         let rooms = std::mem::take(&mut self.graph.rooms);
         let floor = Floor::of(&rooms, doors, std::mem::take(&mut self.door_of), self.graph.storeys.len());
-        for index in (0..rooms.len()).filter(|room| !rooms[*room].restricted) {
+        for index in 0..rooms.len() {
             self.walk_room(&floor, &rooms, index);
         }
         self.graph.floor = Arc::new(floor);
@@ -125,6 +126,7 @@ impl Work<'_> {
             let remedy = "split the unit with openings between the parts";
             return self.note(rule, ("unit", &room.id), text, remedy);
         }
+        let needs = if room.restricted { Rights::Staff } else { Rights::Visitor };
         let corridor = Corridor::of([index], vec![]);
         let mut narrow: Vec<_> = room.floors.iter().map(|area| (area, Bends::of(area))).collect();
         let mut met = vec![false; portals.len()];
@@ -137,8 +139,10 @@ impl Work<'_> {
                 let via = line[1..line.len() - 1].to_vec();
                 let back = via.iter().rev().copied().collect();
                 let (a, b) = (portals[from].0, portals[to].0);
-                self.graph.model.add_edge(a, b, on_floor(room, length_m, index, via));
-                self.graph.model.add_edge(b, a, on_floor(room, length_m, index, back));
+                for (from, to, via) in [(a, b, via), (b, a, back)] {
+                    let walk = Edge { needs, ..on_floor(room, length_m, index, via) };
+                    self.graph.model.add_edge(from, to, walk);
+                }
                 (met[from], met[to]) = (true, true);
             }
         }

@@ -1,17 +1,22 @@
 //! Openings become doors between two rooms, with the directions they may be passed in.
 //!
 //! Which rooms a door joins is read from the drawing, never from categories: a step to either side of the
-//! threshold must land in different rooms. From landside to airside leads a door of a security section alone;
-//! the other way leads only what a directed `relationship` between the two units allows, such as the exit
-//! through customs. A zone boundary with neither is shut.
+//! threshold must land in different rooms. From landside to what is behind security leads a door of a security
+//! section alone; the other way leads only what a directed `relationship` between the two units allows, such as
+//! the exit through customs. A zone boundary with neither is shut. A relationship between the two units, or
+//! through the opening, may say hours.
+
+use std::sync::Arc;
 
 use geo::Coord;
 
+use super::crossings::{self, Check};
 use super::derive::{Portal, Work};
-use super::{Edge, EdgeKind, Node, NodeKind, SECURITY_FREE_MS, WHEELCHAIR_DOOR_M, Zone};
+use super::{EdgeKind, Node, NodeKind, WHEELCHAIR_DOOR_M, Zone};
 use crate::check::Severity;
 use crate::geometry::{distance_m, length_m, middle};
-use crate::imdf::{FeatureId, Opening};
+use crate::hours::Hours;
+use crate::imdf::{FeatureId, Opening, Relationship};
 use crate::profile::Rights;
 use crate::taut::Threshold;
 
@@ -20,16 +25,36 @@ const STEPS_M: [f64; 3] = [0.1, 0.3, 0.6];
 /// How near a wall must be to a door to count as joined, where the steps find nothing, in metres.
 const JOIN_GAP_M: f64 = 0.3;
 
-struct Passage {
-    forth: bool,
-    back: bool,
-    kind_forth: EdgeKind,
-    kind_back: EdgeKind,
+/// A door between two rooms: way 0 leads from the first to the second, way 1 back.
+pub(super) struct Door<'a> {
+    pub(super) opening: &'a Opening,
+    level: usize,
+    at: Coord<f64>,
+    width_m: f64,
+    pub(super) rooms: [usize; 2],
+    /// Whether passengers may pass it, by way.
+    pub(super) open: [bool; 2],
+    /// Whether it takes a key.
+    pub(super) locked: bool,
+    pub(super) hours: [Option<Arc<Hours>>; 2],
+}
+
+impl Door<'_> {
+    /// Returns the rooms that a way leads from and to.
+    pub(super) fn rooms_of(&self, way: usize) -> [usize; 2] {
+        [self.rooms[way], self.rooms[1 - way]]
+    }
+
+    /// Tells whether a way may be passed and cannot be gone back.
+    pub(super) fn leads_one_way(&self, way: usize) -> bool {
+        self.open[way] && !self.open[1 - way]
+    }
 }
 
 impl Work<'_> {
     pub(super) fn add_doors(&mut self) {
         let archive = self.archive;
+        let mut doors = Vec::new();
         for opening in &archive.openings {
             let Some(level) = self.graph.storeys.iter().position(|storey| storey.id == opening.level_id)
             else {
@@ -39,7 +64,7 @@ impl Work<'_> {
                 opening.line.iter().map(|[lon, lat]| self.graph.frame.to_plane(*lon, *lat)).collect();
             let rooms = self.sides(level, &line);
             self.note_sides(opening, &rooms);
-            let width_m = length_m(&line);
+            let (at, width_m) = (middle(&line), length_m(&line));
             if width_m < WHEELCHAIR_DOOR_M {
                 let text = format!(
                     "{width_m:.2} m is too narrow for a wheelchair, which needs {WHEELCHAIR_DOOR_M} m"
@@ -47,94 +72,85 @@ impl Work<'_> {
                 let rule = ("opening-narrow", Severity::Warning);
                 self.note(rule, ("opening", &opening.id), text, "draw the clear width, or expect detours");
             }
-            if let Some(lock) = opening.access_control.iter().find(|lock| *lock != "guard") {
+            let lock = opening.access_control.iter().find(|lock| *lock != "guard");
+            if let Some(lock) = lock {
                 let text = format!("access_control says {lock:?}; passengers are not led through");
                 let rule = ("opening-locked", Severity::Info);
                 self.note(rule, ("opening", &opening.id), text, "remove it if passengers may pass");
-                continue;
             }
-            self.add_door(opening, level, &line, width_m, &rooms);
+            if let [a, b] = *rooms {
+                self.thresholds.push(Threshold { line: [line[0], line[line.len() - 1]], rooms: [a, b] });
+                let (open, hours) = self.passage([a, b], &opening.id);
+                let locked = lock.is_some();
+                doors.push(Door { opening, level, at, width_m, rooms: [a, b], open, locked, hours });
+            } else if lock.is_none() {
+                let (kind, features) = (NodeKind::Opening, vec![opening.id.clone()]);
+                let node = self.add(Node { kind, features, level, at, width_m });
+                for room in rooms {
+                    self.portals[room].push(Portal { node, at });
+                }
+            }
+        }
+        let left = crossings::left(&self.graph.rooms, &doors);
+        for (number, door) in (0_u32..).zip(&doors) {
+            let ways = [0, 1].map(|way| self.crossing(door, way, &left));
+            self.add_door(door, number, ways);
         }
     }
 
-    fn add_door(
-        &mut self,
-        opening: &Opening,
-        level: usize,
-        line: &[Coord<f64>],
-        width_m: f64,
-        rooms: &[usize],
-    ) {
-        let at = middle(line);
-        let node = Node { kind: NodeKind::Opening, features: vec![opening.id.clone()], level, at, width_m };
-        let [a, b] = rooms else {
-            let node = self.add(node);
-            for room in rooms {
-                self.portals[*room].push(Portal { node, at });
-            }
-            return;
+    fn add_door(&mut self, door: &Door<'_>, number: u32, [forth, back]: [super::Edge; 2]) {
+        let Door { level, at, width_m, rooms: [a, b], .. } = *door;
+        let (kind, features) = (NodeKind::Opening, vec![door.opening.id.clone()]);
+        let near = self.add(Node { kind, features, level, at, width_m });
+        let simple = |way: &super::Edge| {
+            way.kind == EdgeKind::Walk && way.needs == Rights::Visitor && way.hours.is_none()
         };
-        let door = u32::try_from(self.thresholds.len()).unwrap_or(u32::MAX);
-        self.thresholds.push(Threshold { line: [line[0], line[line.len() - 1]], rooms: [*a, *b] });
-        let passage = self.passage(*a, *b, &opening.id);
-        if passage.forth && passage.back {
-            let node = self.add(node);
-            self.door_of.insert(node, door);
-            self.portals[*a].push(Portal { node, at });
-            self.portals[*b].push(Portal { node, at });
-            return;
-        }
-        let mut features = node.features.clone();
-        features.extend([*a, *b].iter().filter_map(|room| self.graph.rooms[*room].security.clone()));
-        features.dedup();
-        let near = self.add(Node { features: features.clone(), ..node });
-        let far = self.add(Node { features, ..node });
-        self.door_of.extend([(near, door), (far, door)]);
-        self.portals[*a].push(Portal { node: near, at });
-        self.portals[*b].push(Portal { node: far, at });
-        let edge = |kind, open: bool| Edge {
-            kind,
-            millis: if kind == EdgeKind::Security { SECURITY_FREE_MS } else { 0 },
-            needs: match kind {
-                _ if !open => Rights::Staff,
-                EdgeKind::Security => Rights::Passenger,
-                _ => Rights::Visitor,
-            },
-            ..Edge::walk(0.0, None, vec![])
+        let far = if simple(&forth) && simple(&back) {
+            near
+        } else {
+            let far = self.add(self.graph.model[near].clone());
+            self.graph.model.add_edge(near, far, forth);
+            self.graph.model.add_edge(far, near, back);
+            far
         };
-        self.graph.model.add_edge(near, far, edge(passage.kind_forth, passage.forth));
-        self.graph.model.add_edge(far, near, edge(passage.kind_back, passage.back));
+        self.door_of.extend([(near, number), (far, number)]);
+        self.portals[a].push(Portal { node: near, at });
+        self.portals[b].push(Portal { node: far, at });
     }
 
-    /// Decides which ways a door between two rooms may be passed.
-    fn passage(&mut self, a: usize, b: usize, opening: &FeatureId) -> Passage {
+    /// Decides which ways a door between two rooms may be passed, and when.
+    fn passage(&mut self, [a, b]: [usize; 2], opening: &FeatureId) -> ([bool; 2], [Option<Arc<Hours>>; 2]) {
         let (from, to) = (&self.graph.rooms[a], &self.graph.rooms[b]);
-        let directed = |origin: &FeatureId, destination: &FeatureId| {
-            let mut all = self.archive.relationships.iter();
-            all.any(|r| r.directed && r.origin == *origin && r.destination == *destination)
+        let joins =
+            |r: &Relationship, from: &FeatureId, to: &FeatureId| r.origin == *from && r.destination == *to;
+        let relationships = &self.archive.relationships;
+        let directed = |from, to| relationships.iter().any(|r| r.directed && joins(r, from, to));
+        let says = [directed(&from.id, &to.id), directed(&to.id, &from.id)];
+        let hours = |from, to| {
+            let fits = |r: &&Relationship| {
+                joins(r, from, to) || !r.directed && joins(r, to, from) || r.through.contains(opening)
+            };
+            let timed = relationships.iter().filter(|r| r.hours.is_some()).find(fits);
+            timed.and_then(|r| r.hours.clone()).map(Arc::new)
         };
-        let (says_forth, says_back) = (directed(&from.id, &to.id), directed(&to.id, &from.id));
-        let secured = from.security.is_some() || to.security.is_some();
-        let kind = |from: Option<Zone>, to: Option<Zone>| match (from, to) {
-            (Some(Zone::Landside), Some(Zone::Airside)) => EdgeKind::Security,
-            _ => EdgeKind::Walk,
+        let hours = [hours(&from.id, &to.id), hours(&to.id, &from.id)];
+        let checks =
+            |room: &super::Room| room.checkpoint.as_ref().is_some_and(|point| point.check == Check::Security);
+        let secured = checks(from) || checks(to);
+        let behind = [from.zone, to.zone].map(|zone| zone.map(Zone::is_behind));
+        let crosses = matches!(behind, [Some(a), Some(b)] if a != b);
+        let open = match (says, crosses) {
+            ([false, false], false) => [true, true],
+            ([false, false], true) => behind.map(|behind| secured && behind == Some(false)),
+            (says, _) => says,
         };
-        let (kind_forth, kind_back) = (kind(from.zone, to.zone), kind(to.zone, from.zone));
-        let crosses = from.zone.is_some() && to.zone.is_some() && from.zone != to.zone;
-        let (forth, back) = match (says_forth || says_back, crosses) {
-            (true, _) => (says_forth, says_back),
-            (false, false) => (true, true),
-            (false, true) => {
-                (secured && kind_forth == EdgeKind::Security, secured && kind_back == EdgeKind::Security)
-            }
-        };
-        if crosses && !forth && !back {
+        if crosses && open == [false, false] {
             let text = "the door crosses from landside to airside without a security section".to_owned();
             let remedy = "draw the section, or a directed relationship between the two units";
             let rule = ("zone-boundary-shut", Severity::Warning);
             self.note(rule, ("opening", opening), text, remedy);
         }
-        Passage { forth, back, kind_forth, kind_back }
+        (open, hours)
     }
 
     /// Finds the rooms on both sides of a threshold.

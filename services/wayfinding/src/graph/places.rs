@@ -6,6 +6,7 @@ use super::derive::{Portal, Work};
 use super::{Node, NodeKind, Place};
 use crate::check::Severity;
 use crate::geometry::{Area, distance_m};
+use crate::hours::Hours;
 use crate::imdf::{FeatureId, LonLat};
 use crate::words::Labels;
 
@@ -17,6 +18,7 @@ struct Wanted {
     alt_name: Labels,
     at: LonLat,
     units: Vec<FeatureId>,
+    hours: Option<Hours>,
     /// Other features whose closure closes the place.
     also: Vec<FeatureId>,
 }
@@ -32,6 +34,7 @@ impl Work<'_> {
             alt_name: amenity.alt_name.clone(),
             at: amenity.at,
             units: amenity.unit_ids.clone(),
+            hours: amenity.hours.clone(),
             also: vec![],
         });
         let occupants = archive.occupants.iter().filter_map(|occupant| {
@@ -45,6 +48,7 @@ impl Work<'_> {
                 alt_name: occupant.alt_name.clone(),
                 at: anchors[index].at,
                 units: vec![anchors[index].unit_id.clone()],
+                hours: occupant.hours.clone(),
                 also: vec![occupant.anchor_id.clone()],
             })
         });
@@ -87,6 +91,8 @@ impl Work<'_> {
             category: place.category,
             name: place.name,
             zone: self.graph.rooms[room].zone,
+            side: self.graph.rooms[room].side,
+            hours: place.hours,
             lon_lat: self.graph.frame.to_world(drawn),
             level,
             node,

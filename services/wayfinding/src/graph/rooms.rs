@@ -1,13 +1,15 @@
-//! Units become rooms, each with its level, zone and security section.
+//! Units become rooms, each with its level, zone and the check that it is the hall of.
 
 use geo::Coord;
 
+use super::crossings::{Check, Checkpoint};
 use super::derive::{Work, area};
-use super::{Room, Storey, Zone};
+use super::{Room, Side, Storey, Zone};
 use crate::check::Severity;
 use crate::geometry::{Area, Frame};
 use crate::imdf::{Archive, FeatureId, Region};
 use crate::taut::{Obstacles, VERTICES_MAX};
+use crate::words::Labels;
 
 /// How far from its middle a venue may reach, in metres; the plane is honest within.
 const REACH_MAX_M: f64 = 20_000.0;
@@ -36,25 +38,27 @@ pub(super) fn storeys(archive: &Archive) -> Vec<Storey> {
     archive.levels.iter().map(storey).collect()
 }
 
-struct Drawn {
-    id: FeatureId,
-    category: String,
-    levels: Vec<FeatureId>,
+struct Drawn<'a> {
+    id: &'a FeatureId,
+    category: &'a str,
+    name: &'a Labels,
+    levels: &'a [FeatureId],
     areas: Vec<Area>,
 }
 
-impl Drawn {
+impl Drawn<'_> {
     fn covers(&self, level: &FeatureId, at: Coord<f64>) -> bool {
         (self.levels.is_empty() || self.levels.contains(level))
             && self.areas.iter().any(|area| area.holds(at))
     }
 }
 
-fn drawn(frame: &Frame, regions: &[Region]) -> Vec<Drawn> {
-    let draw = |region: &Region| Drawn {
-        id: region.id.clone(),
-        category: region.category.clone(),
-        levels: region.level_ids.clone(),
+fn drawn<'a>(frame: &Frame, regions: &'a [Region]) -> Vec<Drawn<'a>> {
+    let draw = |region: &'a Region| Drawn {
+        id: &region.id,
+        category: &region.category,
+        name: &region.name,
+        levels: &region.level_ids,
         areas: region.areas.iter().filter_map(|rings| area(frame, rings)).collect(),
     };
     regions.iter().map(draw).collect()
@@ -65,8 +69,8 @@ impl Work<'_> {
         let archive = self.archive;
         let fences = drawn(&self.graph.frame, &archive.geofences);
         let sections = drawn(&self.graph.frame, &archive.sections);
-        let checkpoints = archive.sections.iter().filter(|section| is_security(&section.category));
-        self.graph.security = checkpoints.map(|s| (s.id.clone(), s.name.clone())).collect();
+        let checks = archive.sections.iter().filter(|section| Check::of(&section.category).is_some());
+        self.graph.checkpoints = checks.map(|s| (s.id.clone(), s.name.clone())).collect();
         self.add_obstacles();
         let obstacles: Vec<_> = self.graph.obstacles.iter().map(|shapes| Obstacles::of(shapes)).collect();
         for unit in &archive.units {
@@ -108,12 +112,9 @@ impl Work<'_> {
                 || floors.iter().map(Area::square_m).sum::<f64>() + 0.01
                     < areas.iter().map(Area::square_m).sum::<f64>();
             let middle = areas[0].interior();
-            let zone =
-                fences.iter().filter(|f| f.covers(&unit.level_id, middle)).find_map(|f| zone(&f.category));
-            let security = sections
-                .iter()
-                .find(|section| is_security(&section.category) && section.covers(&unit.level_id, middle))
-                .map(|section| section.id.clone());
+            let over = |drawn: &&Drawn<'_>| drawn.covers(&unit.level_id, middle);
+            let (fences, sections) = (fences.iter().filter(over), sections.iter().filter(over));
+            let Lies { zone, side, checkpoint } = lies(fences, sections);
             self.graph.rooms.push(Room {
                 id: unit.id.clone(),
                 category: unit.category.clone(),
@@ -123,7 +124,8 @@ impl Work<'_> {
                 floors,
                 obstructed,
                 zone,
-                security,
+                side,
+                checkpoint,
                 restricted: unit.restriction.is_some(),
             });
         }
@@ -141,14 +143,51 @@ impl Work<'_> {
     }
 }
 
-fn zone(category: &str) -> Option<Zone> {
-    match category {
-        "presecurity" => Some(Zone::Landside),
-        "postsecurity" => Some(Zone::Airside),
-        _ => None,
-    }
+/// Where a room lies, as far as the map tells.
+#[derive(Default)]
+struct Lies {
+    zone: Option<Zone>,
+    side: Option<Side>,
+    checkpoint: Option<Checkpoint>,
 }
 
-fn is_security(category: &str) -> bool {
-    category.split('.').next() == Some("security")
+/// Reads off the geofences and sections over a room where it lies.
+///
+/// IMDF has no category for arrivals nor for flights abroad: the belts and customs behind security are
+/// arrivals, and of a `concourse` its name tells.
+fn lies<'a>(
+    fences: impl Iterator<Item = &'a Drawn<'a>>,
+    sections: impl Iterator<Item = &'a Drawn<'a>>,
+) -> Lies {
+    let mut lies = Lies::default();
+    let mut is_arrivals = false;
+    for fence in fences {
+        let called = |words: &[&str]| {
+            let mut names = fence.name.iter().map(|(_, name)| name.to_lowercase());
+            fence.category == "concourse" && names.any(|name| words.iter().any(|word| name.contains(word)))
+        };
+        let zone = match fence.category {
+            "presecurity" => Some(Zone::Landside),
+            "postsecurity" => Some(Zone::Airside),
+            _ => None,
+        };
+        lies.zone = lies.zone.or(zone);
+        is_arrivals |= called(&["arrival", "到达"]);
+        if called(&["international", "国际"]) {
+            lies.side = Some(Side::International);
+        } else if called(&["domestic", "国内"]) {
+            lies.side = Some(Side::Domestic);
+        }
+    }
+    for section in sections {
+        let check = Check::of(section.category);
+        is_arrivals |= section.category == "baggageclaim" || check == Some(Check::Customs);
+        if let (Some(check), None) = (check, &lies.checkpoint) {
+            lies.checkpoint = Some(Checkpoint { check, section: section.id.clone() });
+        }
+    }
+    if is_arrivals && lies.zone == Some(Zone::Airside) {
+        lies.zone = Some(Zone::Arrivals);
+    }
+    lies
 }

@@ -5,16 +5,18 @@
 //! believed alone.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use geo::Coord;
 use petgraph::stable_graph::NodeIndex;
 
 use super::derive::{Portal, Work};
 use super::{
-    Edge, EdgeKind, LIFT_ALIGHT_MS, LIFT_BOARD_MS, Node, NodeKind, Room, STOREY_M, Shaft, millis_at,
+    Edge, EdgeKind, LIFT_ALIGHT_MS, LIFT_BOARD_MS, Node, NodeKind, Room, STOREY_M, Shaft, Zone, millis_at,
 };
 use crate::check::Severity;
 use crate::geometry::distance_m;
+use crate::hours::Hours;
 use crate::imdf::FeatureId;
 use crate::profile::Rights;
 
@@ -48,6 +50,7 @@ struct Built {
     shaft: usize,
     hub: Option<NodeIndex>,
     features: Vec<FeatureId>,
+    hours: Option<Arc<Hours>>,
 }
 
 /// Two rooms of a shaft, the lower first, and the directions between them.
@@ -57,6 +60,7 @@ struct Link {
     kind: Kind,
     up: bool,
     down: bool,
+    hours: Option<Arc<Hours>>,
 }
 
 impl Work<'_> {
@@ -74,11 +78,13 @@ impl Work<'_> {
             let shaft = built.entry(first).or_insert_with(|| self.add_shaft(first, link.kind, &group));
             for room in [link.low, link.high] {
                 if stops[room].is_none() {
-                    stops[room] = Some(self.add_stop(room, shaft));
+                    let hours = shaft.hours.clone().or_else(|| link.hours.clone());
+                    stops[room] = Some(self.add_stop(room, shaft, hours.as_ref()));
                 }
             }
             if let (Some(low), Some(high), None) = (stops[link.low], stops[link.high], shaft.hub) {
-                self.add_flight(link, low, high);
+                let hours = link.hours.clone().or_else(|| shaft.hours.clone());
+                self.add_flight(link, [low, high], hours.as_ref());
             }
         }
         self.note_alone(&stops);
@@ -100,8 +106,9 @@ impl Work<'_> {
                 continue;
             }
             let (low, high) = if rises { (from, to) } else { (to, from) };
+            let hours = relationship.hours.clone().map(Arc::new);
             let both = !relationship.directed || kind == Kind::Lift;
-            links.push(Link { low, high, kind, up: both || rises, down: both || !rises });
+            links.push(Link { low, high, kind, up: both || rises, down: both || !rises, hours });
         }
         let mut ordinals: Vec<_> = self.graph.storeys.iter().map(|storey| storey.ordinal).collect();
         ordinals.dedup();
@@ -121,7 +128,8 @@ impl Work<'_> {
                     if *low_kind == Kind::Escalator {
                         undirected.push(*low);
                     }
-                    links.push(Link { low: *low, high: *high, kind: *low_kind, up: true, down: true });
+                    let (low, high, kind) = (*low, *high, *low_kind);
+                    links.push(Link { low, high, kind, up: true, down: true, hours: None });
                 }
             }
         }
@@ -157,6 +165,7 @@ impl Work<'_> {
         let id = FeatureId::derived(&format!("shaft-{}", self.graph.rooms[first].id));
         let mut features = vec![id.clone()];
         features.extend(machines.iter().map(|amenity| amenity.id.clone()));
+        let hours = machines.iter().find_map(|amenity| amenity.hours.clone()).map(Arc::new);
         let shaft = self.graph.shafts.len();
         self.graph.shafts.push(Shaft { id, name, is_lift: kind == Kind::Lift });
         let hub = (kind == Kind::Lift).then(|| {
@@ -165,17 +174,19 @@ impl Work<'_> {
             let (features, kind) = (features.clone(), NodeKind::Hub(shaft));
             self.add(Node { kind, features, level, at, width_m: f64::INFINITY })
         });
-        Built { shaft, hub, features }
+        Built { shaft, hub, features, hours }
     }
 
-    fn add_stop(&mut self, room: usize, shaft: &Built) -> NodeIndex {
+    fn add_stop(&mut self, room: usize, shaft: &Built, hours: Option<&Arc<Hours>>) -> NodeIndex {
         let (level, at) = (self.graph.rooms[room].level, self.stop_at(room, shaft.hub.is_some()));
         let (features, kind) = (shaft.features.clone(), NodeKind::Stop(shaft.shaft));
         let node = self.add(Node { kind, features, level, at, width_m: f64::INFINITY });
         self.portals[room].push(Portal { node, at });
         if let Some(hub) = shaft.hub {
             let edge = |millis| Edge { kind: EdgeKind::Lift, millis, ..Edge::walk(0.0, None, vec![]) };
-            self.graph.model.add_edge(node, hub, edge(LIFT_BOARD_MS));
+            // Whoever is inside can leave at any time.
+            let board = Edge { hours: hours.cloned(), ..edge(LIFT_BOARD_MS) };
+            self.graph.model.add_edge(node, hub, board);
             self.graph.model.add_edge(hub, node, edge(LIFT_ALIGHT_MS));
         }
         node
@@ -193,14 +204,14 @@ impl Work<'_> {
         area.clamp(middle + (inside - middle) * 0.1)
     }
 
-    fn add_flight(&mut self, link: &Link, low: NodeIndex, high: NodeIndex) {
+    fn add_flight(&mut self, link: &Link, [low, high]: [NodeIndex; 2], hours: Option<&Arc<Hours>>) {
         let level = |room: usize| self.graph.rooms[room].level;
         let ordinal = |room: usize| self.graph.storeys[level(room)].ordinal;
         let rise_m = f64::from(ordinal(link.high) - ordinal(link.low)) * STOREY_M;
         let plan_m = distance_m(self.graph.model[low].at, self.graph.model[high].at);
         let length_m = rise_m.hypot(plan_m).max(rise_m * SLOPE_LENGTH);
         let zones = [link.low, link.high].map(|room| self.graph.rooms[room].zone);
-        let crosses = zones[0] != zones[1] && zones.iter().all(Option::is_some);
+        let crosses = matches!(zones.map(|zone| zone.map(Zone::is_behind)), [Some(a), Some(b)] if a != b);
         let (up, down) = match link.kind {
             Kind::Escalator => {
                 ((EdgeKind::EscalatorUp, ESCALATOR_MPS), (EdgeKind::EscalatorDown, ESCALATOR_MPS))
@@ -210,6 +221,7 @@ impl Work<'_> {
         let edge = |(kind, speed_mps): (EdgeKind, f64)| Edge {
             kind,
             millis: millis_at(length_m, speed_mps),
+            hours: hours.cloned(),
             needs: if crosses { Rights::Staff } else { Rights::Visitor },
             ..Edge::walk(length_m, None, vec![])
         };

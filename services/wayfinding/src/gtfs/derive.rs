@@ -35,7 +35,7 @@ pub(crate) fn derive(feed: &Feed) -> (Graph, Vec<Finding>) {
         rooms: vec![],
         places: vec![],
         shafts: vec![],
-        security: vec![],
+        checkpoints: vec![],
         opening_count: 0,
         signs: BTreeMap::new(),
     };
@@ -105,6 +105,8 @@ fn add_place(graph: &mut Graph, stop: &Stop, node: NodeIndex) {
         name: stop.name.clone(),
         codes: codes(&stop.name, &stop.codes),
         zone: None,
+        side: None,
+        hours: None,
         lon_lat: graph.frame.to_world(at),
         level,
         node,

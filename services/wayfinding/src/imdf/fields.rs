@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{FeatureId, LonLat, Reference, Rings};
 use crate::check::{Finding, Findings, Severity};
+use crate::hours::Hours;
 use crate::shape::POINTS_MAX;
 use crate::words::Labels;
 
@@ -76,6 +77,18 @@ impl Fields<'_> {
         Labels(named.collect())
     }
 
+    /// Reads opening hours; what is not understood of them is a finding.
+    pub(super) fn hours(&mut self) -> Option<Hours> {
+        let hours = Hours::read(&self.text("hours")?);
+        if !hours.is_understood() {
+            let text =
+                format!("hours {:?} are not understood; nobody is told whether it is open", hours.text());
+            let remedy = "write weekdays and times, such as Mo-Fr 06:00-23:00; Sa,Su 07:00-22:00, or 24/7";
+            self.report("hours-unknown", Severity::Warning, text, remedy);
+        }
+        Some(hours)
+    }
+
     pub(super) fn ordinal(&mut self) -> Option<i32> {
         let value = self.properties.get("ordinal").and_then(Value::as_f64);
         let whole = value.filter(|o| o.fract() == 0.0 && (-100.0..=300.0).contains(o));
@@ -112,6 +125,17 @@ impl Fields<'_> {
         let ids: Vec<_> = self.words(field).iter().filter_map(|id| FeatureId::parse(id)).collect();
         for id in &ids {
             self.note_reference(field, target, id.clone());
+        }
+        ids
+    }
+
+    /// Reads a list of references, each an id or an object with one.
+    pub(super) fn refer_each(&mut self, field: &'static str) -> Vec<FeatureId> {
+        let items = self.properties.get(field).and_then(Value::as_array);
+        let id = |item: &Value| FeatureId::parse(item.get("id").unwrap_or(item).as_str()?);
+        let ids: Vec<_> = items.into_iter().flatten().filter_map(id).collect();
+        for id in &ids {
+            self.note_reference(field, "", id.clone());
         }
         ids
     }

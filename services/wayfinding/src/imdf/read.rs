@@ -201,8 +201,9 @@ fn amenity(fields: &mut Fields<'_>) -> Option<Amenity> {
         fields.report("unit-ids-missing", Severity::Violation, text, "name the unit it stands in");
     }
     let (name, alt_name) = (fields.labels("name"), fields.labels("alt_name"));
+    let hours = fields.hours();
     let at = fields.point()?;
-    Some(Amenity { id: fields.id.clone(), category, unit_ids, name, alt_name, at })
+    Some(Amenity { id: fields.id.clone(), category, unit_ids, name, alt_name, hours, at })
 }
 
 fn occupant(fields: &mut Fields<'_>) -> Option<Occupant> {
@@ -213,7 +214,8 @@ fn occupant(fields: &mut Fields<'_>) -> Option<Occupant> {
         let text = "name is missing; nobody can ask for it".to_owned();
         fields.report("name-missing", Severity::Violation, text, "name it");
     }
-    Some(Occupant { id: fields.id.clone(), category, anchor_id: anchor_id?, name, alt_name })
+    let hours = fields.hours();
+    Some(Occupant { id: fields.id.clone(), category, anchor_id: anchor_id?, name, alt_name, hours })
 }
 
 fn anchor(fields: &mut Fields<'_>) -> Option<Anchor> {
@@ -256,6 +258,8 @@ fn relationship(fields: &mut Fields<'_>) -> Option<Relationship> {
         directed,
         origin: origin?,
         destination: destination?,
+        through: fields.refer_each("intermediary"),
+        hours: fields.hours(),
     })
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn derive(layers: &Layers) -> (Graph, Vec<Finding>) {
         rooms,
         places: vec![],
         shafts: vec![],
-        security: vec![],
+        checkpoints: vec![],
         opening_count: layers.openings,
         signs: BTreeMap::new(),
         outlines,

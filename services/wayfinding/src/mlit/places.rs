@@ -86,6 +86,8 @@ pub(super) fn add(
             category: place.category,
             name: place.name,
             zone: None,
+            side: None,
+            hours: None,
             lon_lat: graph.frame.to_world(place.at),
             level: place.level,
             node: NodeIndex::new(node),

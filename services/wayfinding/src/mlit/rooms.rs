@@ -117,7 +117,8 @@ pub(super) fn rooms(layers: &Layers, plane: &Plane, levels: &BTreeMap<&FeatureId
             areas: if areas.is_empty() { return None } else { areas },
             obstructed: false,
             zone: None,
-            security: None,
+            side: None,
+            checkpoint: None,
             restricted: space.nonpublic,
         })
     };

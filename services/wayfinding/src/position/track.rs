@@ -102,7 +102,7 @@ impl Track {
 fn least_seconds(edge: &Edge) -> f32 {
     let walked = (edge.length_m / WALK_SPEED_MPS) as f32;
     match edge.kind {
-        EdgeKind::Walk | EdgeKind::Ramp | EdgeKind::Security => walked,
+        EdgeKind::Walk | EdgeKind::Ramp | EdgeKind::Security | EdgeKind::Border | EdgeKind::Customs => walked,
         EdgeKind::MovingWalkway => edge.millis as f32 / 1000.0,
         EdgeKind::Lift => LIFT_ALIGHT_MS as f32 / 2000.0,
         EdgeKind::Stairs | EdgeKind::EscalatorUp | EdgeKind::EscalatorDown => edge.millis as f32 / 2000.0,

@@ -4,7 +4,7 @@ use super::reach;
 use crate::graph::Place;
 use crate::profile::NO_WAY;
 use crate::route::resolve::{self, Spot};
-use crate::route::{Reason, RouteError, Walk, reason, text};
+use crate::route::{Reason, RouteError, Walk, reason, refusal};
 use crate::search::Searcher;
 
 /// How long one walks to a place, or why one cannot.
@@ -76,7 +76,7 @@ fn told<'a>(
             return WalkingTime { place, walk: Ok(millis) };
         }
         let reason = reason::reason(walk, searcher, start, &[spot]);
-        let text = text::no_way(walk.snapshot, &reason, walk.who.profile, walk.language);
+        let text = refusal::text(walk, &reason);
         WalkingTime { place, walk: Err((reason, text)) }
     });
     told.collect()

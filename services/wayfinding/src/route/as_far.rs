@@ -37,13 +37,13 @@ pub(super) fn as_far_as(
     from: &Spot,
     to: &[Spot],
 ) -> Option<AsFarAs> {
-    let Walk { snapshot, overlay, who, language } = *walk;
+    let Walk { snapshot, overlay, who, language, .. } = *walk;
     let open = Overlay::open();
     let freed = match reason {
         Reason::Closed(_) => who,
         Reason::NoAccessibleWay => Who { profile: Profile::Walk, ..who },
-        Reason::ZoneForbidden => Who::ANYBODY,
-        Reason::Disconnected => return None,
+        Reason::ZoneForbidden(_) => Who::ANYBODY,
+        Reason::Disconnected | Reason::NotOpen { .. } => return None,
     };
     let starts = from.starts(snapshot, overlay, who);
     let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, &open, freed)).collect();

@@ -12,6 +12,7 @@ use super::pieces::Piece;
 use super::turns::{Bend, FELT_M, Measured, Turn, Way, unit};
 use crate::geometry::{distance_m, length_m};
 use crate::graph::EdgeKind;
+use crate::hours::Moment;
 use crate::snapshot::Snapshot;
 use crate::snapshot::sights::Check;
 
@@ -50,6 +51,10 @@ pub(super) struct Leg {
     pub(super) levels: [usize; 2],
     pub(super) length_m: f64,
     pub(super) millis: f64,
+    /// What of the time is waiting.
+    pub(super) wait_ms: f64,
+    /// When something on it opens, where one waits for that.
+    pub(super) opens: Option<Moment>,
     /// What is drawn of it, by level.
     pub(super) parts: Vec<(usize, Vec<Coord<f64>>)>,
     /// The rooms that are walked through, in order, each with its metres.
@@ -65,6 +70,8 @@ struct Bit {
     levels: [usize; 2],
     length_m: f64,
     millis: f64,
+    wait_ms: f64,
+    opens: Option<Moment>,
     /// Whether it is the checkpoint itself.
     checks: bool,
 }
@@ -136,6 +143,8 @@ fn ride(pieces: &[Piece]) -> Leg {
         levels,
         length_m: pieces.iter().map(|piece| piece.length_m).sum(),
         millis: pieces.iter().map(|piece| f64::from(piece.millis)).sum(),
+        wait_ms: pieces.iter().map(|piece| f64::from(piece.delay_ms)).sum(),
+        opens: pieces.iter().find_map(|piece| piece.opens),
         parts,
         rooms: vec![],
     }
@@ -143,13 +152,14 @@ fn ride(pieces: &[Piece]) -> Leg {
 
 fn add_bits(snapshot: &Snapshot, piece: &Piece, run: &mut Vec<Bit>) {
     let before = run.last().map(|bit| (bit.to, bit.doing));
-    let checks = piece.kind == EdgeKind::Security;
+    let checks = piece.kind.check().is_some();
+    let hall = piece.room.and_then(|room| snapshot.graph().rooms[room].checkpoint.as_ref());
     let doing = match (piece.kind, piece.room) {
-        (EdgeKind::Security, room) => Doing::Check(Check::Security, room),
-        (EdgeKind::MovingWalkway, _) => Doing::Walkway,
-        (_, Some(room)) if snapshot.graph().rooms[room].security.is_some() => {
-            Doing::Check(Check::Security, Some(room))
+        (kind, room) if kind.check().is_some() => {
+            kind.check().map_or(Doing::Walk, |check| Doing::Check(check, room))
         }
+        (EdgeKind::MovingWalkway, _) => Doing::Walkway,
+        (_, room) if hall.is_some() => hall.map_or(Doing::Walk, |hall| Doing::Check(hall.check, room)),
         (_, Some(room)) => {
             snapshot.sights.check(room).map_or(Doing::Walk, |check| Doing::Check(check, Some(room)))
         }
@@ -166,6 +176,8 @@ fn add_bits(snapshot: &Snapshot, piece: &Piece, run: &mut Vec<Bit>) {
         levels: piece.levels,
         length_m: piece.length_m * share,
         millis: f64::from(piece.millis) * share,
+        wait_ms: f64::from(piece.delay_ms) * share,
+        opens: piece.opens,
         checks,
     };
     if drawn_m > 0.0 {
@@ -267,6 +279,8 @@ fn leg(bits: &[Bit], turn: Option<Turn>) -> Leg {
         levels: [bits[0].levels[0], bits[bits.len() - 1].levels[1]],
         length_m: bits.iter().map(|bit| bit.length_m).sum(),
         millis: bits.iter().map(|bit| bit.millis).sum(),
+        wait_ms: bits.iter().map(|bit| bit.wait_ms).sum(),
+        opens: bits.iter().find_map(|bit| bit.opens),
         parts,
         rooms,
     }
@@ -334,6 +348,8 @@ fn joined(first: Leg, second: Leg) -> Leg {
         levels: [first.levels[0], second.levels[1]],
         length_m: first.length_m + second.length_m,
         millis: first.millis + second.millis,
+        wait_ms: first.wait_ms + second.wait_ms,
+        opens: first.opens.or(second.opens),
         parts,
         rooms,
     }

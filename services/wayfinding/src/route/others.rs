@@ -18,7 +18,7 @@ use crate::geometry::{distance_m, nearest_on};
 use crate::graph::EdgeKind;
 use crate::imdf::FeatureId;
 use crate::reach::{Side, Tree};
-use crate::search::{End, Found, Searcher};
+use crate::search::{End, Found, Now, Searcher};
 use crate::snapshot::Snapshot;
 
 mod words;
@@ -85,11 +85,17 @@ pub(super) fn others(
     searcher.spread(snapshot, overlay, who, &starts, Side::Out);
     searcher.spread(snapshot, overlay, who, &goals, Side::Into);
     let Searcher { trees: [forth, back], scratch, .. } = searcher;
-    let asked = Asked { snapshot, overlay, who, from, to };
+    // What is not open as one comes by is no other way, and nobody waits on one.
+    let now = walk.now();
+    let asked = Asked { now: Now { depart: None, ..now }, from, to };
     let (mut ways, mut told): (Vec<Trace>, Vec<Alternative>) = (vec![], vec![]);
     for plateau in plateaus(snapshot, forth, back) {
         let found = plateau.found(snapshot, forth, back, [&starts, &goals]);
-        let Some(found) = found.filter(|found| is_simple(snapshot, found)) else { continue };
+        let Some(found) =
+            found.filter(|found| is_simple(snapshot, found) && now.passes(&found.edges, found.start.millis))
+        else {
+            continue;
+        };
         let mut pieces = pieces::along(&asked, &found);
         pulled::pull(snapshot, overlay, scratch, &mut pieces);
         let way = Trace::of(snapshot, &found, &pieces);
@@ -238,9 +244,9 @@ fn passed(snapshot: &Snapshot, edge: u32) -> Option<Passed> {
         })
     });
     match way.kind {
-        EdgeKind::Security => {
+        EdgeKind::Security | EdgeKind::Border | EdgeKind::Customs => {
             let features = ends.iter().flat_map(|node| &node.features).chain(&way.features);
-            let sections = &snapshot.graph().security;
+            let sections = &snapshot.graph().checkpoints;
             let mut ids = features.filter(|id| sections.iter().any(|(section, _)| section == *id));
             Some(Passed::Checkpoint(ids.next().cloned()))
         }

@@ -6,9 +6,10 @@ use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use super::resolve::{Spot, directions, part, stub_ms};
 use crate::geometry::{distance_m, length_m};
 use crate::graph::{EdgeKind, NodeKind};
+use crate::hours::Moment;
 use crate::overlay::Overlay;
 use crate::profile::{NO_WAY, Who};
-use crate::search::Found;
+use crate::search::{Found, Now};
 use crate::snapshot::Snapshot;
 use crate::snapshot::snap::{Snapped, points};
 
@@ -21,6 +22,8 @@ pub(crate) struct Piece {
     pub(crate) millis: u32,
     /// What of the time is waiting.
     pub(crate) delay_ms: u32,
+    /// When it opens, where one waits for that.
+    pub(crate) opens: Option<Moment>,
     /// The level where it begins and where it ends.
     pub(crate) levels: [usize; 2],
     pub(crate) room: Option<usize>,
@@ -43,30 +46,32 @@ pub(crate) struct Pieces {
 
 /// What was asked, for the parts that need all of it.
 pub(crate) struct Asked<'a> {
-    pub(crate) snapshot: &'a Snapshot,
-    pub(crate) overlay: &'a Overlay,
-    pub(crate) who: Who,
+    pub(crate) now: Now<'a>,
     pub(crate) from: &'a Spot,
     pub(crate) to: &'a [Spot],
 }
 
 /// Cuts the way a search has found.
 pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
-    let Asked { snapshot, overlay, who, from, to } = asked;
+    let Asked { now, from, to } = asked;
+    let Now { snapshot, overlay, who, .. } = now;
     let goal = super::goal_index(snapshot, overlay, *who, to, found);
     let mut pieces = Vec::new();
     if let Spot::OnWay { lon_lat, snapped } = from {
         let leaves = |(edge, _): &(u32, f64)| snapshot.head[*edge as usize] == found.start.node;
         if let Some((edge, before)) = directions(snapshot, snapped).find(leaves) {
             pieces.push(stub(snapshot, *who, *lon_lat, snapped, true));
-            pieces.push(cut(asked, edge, [before, 1.0], 0));
+            pieces.push(cut(now, edge, [before, 1.0], (0, None)));
         }
     }
-    pieces.extend(found.edges.iter().map(|edge| cut(asked, *edge, [0.0, 1.0], overlay.delay_ms(*edge))));
+    pieces.extend(waits(now, found).map(|(edge, opens_ms, opens)| {
+        let wait = opens.filter(|_| opens_ms > 0).map(|opens| (opens_ms, opens));
+        cut(now, edge, [0.0, 1.0], (overlay.delay_ms(edge), wait))
+    }));
     if let Spot::OnWay { lon_lat, snapped } = &to[goal] {
         let enters = |(edge, _): &(u32, f64)| snapshot.tail[*edge as usize] == found.goal.node;
         if let Some((edge, before)) = directions(snapshot, snapped).find(enters) {
-            pieces.push(cut(asked, edge, [0.0, before], 0));
+            pieces.push(cut(now, edge, [0.0, before], (0, None)));
             pieces.push(stub(snapshot, *who, *lon_lat, snapped, false));
         }
     }
@@ -77,6 +82,29 @@ pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
         "the pieces cost what the search found"
     );
     Pieces { pieces, goal, level }
+}
+
+/// Returns the edges of a way, each with how long one waits until it opens, and the moment one goes on.
+fn waits(now: &Now<'_>, found: &Found) -> impl Iterator<Item = (u32, u32, Option<Moment>)> {
+    let mut at_ms = found.start.millis;
+    found.edges.iter().map(move |edge| {
+        let opens_ms = now.wait_ms(*edge, at_ms).unwrap_or(0);
+        let on = now.depart.map(|depart| depart.after(at_ms.saturating_add(opens_ms)));
+        at_ms = at_ms.saturating_add(now.weigh_at(*edge, at_ms));
+        (*edge, opens_ms, on)
+    })
+}
+
+/// Returns how long one waits on a way until things open.
+pub(crate) fn opens_ms(now: &Now<'_>, found: &Found) -> u32 {
+    waits(now, found).map(|(_, opens_ms, _)| opens_ms).fold(0, u32::saturating_add)
+}
+
+/// Returns the edges of a way at which one waits until they open, and the moment when the last does.
+pub(crate) fn shut(now: &Now<'_>, found: &Found) -> (Vec<u32>, Option<Moment>) {
+    let shut = waits(now, found).filter(|(_, opens_ms, _)| *opens_ms > 0);
+    let (edges, opens): (Vec<_>, Vec<_>) = shut.map(|(edge, _, on)| (edge, on)).unzip();
+    (edges, opens.into_iter().flatten().max())
 }
 
 /// Returns the way when both ends are positions on one edge and it leads from the one to the other.
@@ -96,11 +124,10 @@ pub(crate) fn direct(
         edge == other && before <= after && open
     };
     let ((edge, before), (_, after)) = forth.into_iter().find(fits)?;
-    let nobody = [to.clone()];
-    let asked = Asked { snapshot, overlay, who, from, to: &nobody };
+    let now = Now { snapshot, overlay, who, depart: None };
     let pieces = vec![
         stub(snapshot, who, *lon_lat, a, true),
-        cut(&asked, edge, [before, after], 0),
+        cut(&now, edge, [before, after], (0, None)),
         stub(snapshot, who, *goal, b, false),
     ];
     let millis = pieces.iter().map(|piece| piece.millis).fold(0, u32::saturating_add);
@@ -117,6 +144,7 @@ fn stub(snapshot: &Snapshot, who: Who, [lon, lat]: [f64; 2], snapped: &Snapped, 
         length_m: snapped.gap_m,
         millis: stub_ms(snapped, who),
         delay_ms: 0,
+        opens: None,
         levels: [snapped.level; 2],
         room: snapshot.edge(snapped.edge).room,
         shaft: None,
@@ -126,8 +154,17 @@ fn stub(snapshot: &Snapshot, who: Who, [lon, lat]: [f64; 2], snapped: &Snapped, 
 }
 
 /// Returns an edge from one share of its length to another.
-fn cut(asked: &Asked<'_>, edge: u32, [begin, end]: [f64; 2], delay_ms: u32) -> Piece {
-    let Asked { snapshot, who, .. } = asked;
+///
+/// Before it one waits for others, and until it opens.
+fn cut(
+    now: &Now<'_>,
+    edge: u32,
+    [begin, end]: [f64; 2],
+    (queue_ms, wait): (u32, Option<(u32, Moment)>),
+) -> Piece {
+    let Now { snapshot, who, .. } = now;
+    let delay_ms = queue_ms.saturating_add(wait.map_or(0, |(opens_ms, _)| opens_ms));
+    let opens = wait.map(|(_, opens)| opens);
     let (from, to) = (snapshot.tail[edge as usize], snapshot.head[edge as usize]);
     let way = snapshot.edge(edge);
     let mut points = points(snapshot.graph(), from, way, to);
@@ -149,6 +186,7 @@ fn cut(asked: &Asked<'_>, edge: u32, [begin, end]: [f64; 2], delay_ms: u32) -> P
         length_m: way.length_m * (end - begin),
         millis,
         delay_ms,
+        opens,
         levels: [from, to].map(|node| snapshot.node(node).level),
         room: way.room,
         shaft,

@@ -141,7 +141,7 @@ pub(super) fn walked_as(pieces: &[Piece], mut line: Vec<Coord<f64>>, millis_per_
 
 /// Tells whether a piece is walked on one level.
 pub(super) fn flat(piece: &Piece, level: usize) -> bool {
-    matches!(piece.kind, EdgeKind::Walk | EdgeKind::Security) && piece.levels == [level; 2]
+    (piece.kind == EdgeKind::Walk || piece.kind.check().is_some()) && piece.levels == [level; 2]
 }
 
 /// Returns the line that pieces are drawn as.

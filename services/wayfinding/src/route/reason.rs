@@ -3,33 +3,76 @@
 use std::collections::BTreeSet;
 
 use super::resolve::Spot;
-use super::{Reason, Walk};
+use super::{Barrier, BarrierKind, Reason, Walk, pieces};
+use crate::graph::crossings::Check;
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
-use crate::profile::{Profile, Who};
-use crate::search::{End, Found, Searcher};
+use crate::profile::{Profile, Rights, Who};
+use crate::search::{End, Found, Now, Searcher};
 use crate::snapshot::Snapshot;
 
+/// Finds the reason why nothing was found at this moment.
 pub(crate) fn reason(walk: &Walk<'_>, searcher: &mut Searcher, from: &[Spot], to: &[Spot]) -> Reason {
-    let Walk { snapshot, overlay, who, .. } = *walk;
+    let now = &walk.now();
+    let Now { snapshot, overlay, who, .. } = *now;
+    let at_all = Now { depart: None, ..*now };
+    if let Some(found) = find(&at_all, searcher, from, to) {
+        return not_open(now, searcher, &found, from, to);
+    }
     let open = Overlay::open();
-    let ends = |who: Who| {
-        let starts: Vec<End> = from.iter().flat_map(|spot| spot.starts(snapshot, &open, who)).collect();
-        let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, &open, who)).collect();
-        (starts, goals)
-    };
-    let joined = |who: Who| {
-        let (starts, goals) = ends(who);
-        snapshot.joins(who, &starts, &goals)
-    };
-    let (starts, goals) = ends(who);
-    if let Some(found) = searcher.find(snapshot, &open, who, &starts, &goals) {
+    let at_rest = Now { overlay: &open, ..at_all };
+    if let Some(found) = find(&at_rest, searcher, from, to) {
         return Reason::Closed(in_the_way(snapshot, overlay, &found, from, to));
     }
-    if joined(Who { profile: Profile::Walk, ..who }) {
+    let mut with = |who: Who| find(&Now { who, ..at_rest }, searcher, from, to);
+    if with(Who { profile: Profile::Walk, ..who }).is_some() {
         return Reason::NoAccessibleWay;
     }
-    if joined(Who::ANYBODY) { Reason::ZoneForbidden } else { Reason::Disconnected }
+    for rights in Rights::ALL.into_iter().filter(|rights| *rights > who.rights) {
+        for profile in [who.profile, Profile::Walk] {
+            if let Some(found) = with(Who { rights, profile, ..who }) {
+                return Reason::ZoneForbidden(barrier(snapshot, who.rights, &found, from, to));
+            }
+        }
+    }
+    Reason::Disconnected
+}
+
+fn find(now: &Now<'_>, searcher: &mut Searcher, from: &[Spot], to: &[Spot]) -> Option<Found> {
+    let Now { snapshot, overlay, who, .. } = *now;
+    let starts: Vec<End> = from.iter().flat_map(|spot| spot.starts(snapshot, overlay, who)).collect();
+    let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who)).collect();
+    searcher.find(now, &starts, &goals)
+}
+
+/// Tells what is shut by its hours: on the way with the shortest wait, or for ever on the way that there would be.
+fn not_open(now: &Now<'_>, searcher: &mut Searcher, at_all: &Found, from: &[Spot], to: &[Spot]) -> Reason {
+    let snapshot = now.snapshot;
+    let id = |edge: &u32| {
+        let [tail, head] = [snapshot.tail[*edge as usize], snapshot.head[*edge as usize]];
+        let mut ids = snapshot.edge(*edge).features.iter().chain(&snapshot.node(tail).features);
+        ids.next().or_else(|| snapshot.node(head).features.first()).cloned()
+    };
+    let named = |edges: &[u32]| {
+        let ids: BTreeSet<_> = edges.iter().filter_map(id).collect();
+        ids.into_iter().collect()
+    };
+    if let Some(found) = find(now, searcher, from, to) {
+        let (shut, until) = pieces::shut(now, &found);
+        return Reason::NotOpen { features: named(&shut), until };
+    }
+    let never: Vec<_> = at_all.edges.iter().copied().filter(|edge| now.wait_ms(*edge, 0).is_none()).collect();
+    Reason::NotOpen { features: named(&never), until: None }
+}
+
+/// Returns the edges of a way, those that the ends were snapped to included, in order.
+fn edges<'a>(found: &'a Found, from: &'a [Spot], to: &'a [Spot]) -> impl Iterator<Item = u32> {
+    let snapped = |spot: &Spot| match spot {
+        Spot::OnWay { snapped, .. } => Some(snapped.edge),
+        Spot::Nodes { .. } => None,
+    };
+    let [from, to] = [from, to].map(|spots| spots.iter().filter_map(snapped));
+    from.chain(found.edges.iter().copied()).chain(to)
 }
 
 /// Returns the closed features on the way that there would be.
@@ -40,11 +83,7 @@ fn in_the_way(
     from: &[Spot],
     to: &[Spot],
 ) -> Vec<FeatureId> {
-    let snapped = from.iter().chain(to).filter_map(|spot| match spot {
-        Spot::OnWay { snapped, .. } => Some(snapped.edge),
-        Spot::Nodes { .. } => None,
-    });
-    let edges: BTreeSet<u32> = found.edges.iter().copied().chain(snapped).collect();
+    let edges: BTreeSet<u32> = edges(found, from, to).collect();
     let is_goal = |wanted: &FeatureId| {
         to.iter().any(|spot| matches!(spot, Spot::Nodes { feature, .. } if feature == wanted))
     };
@@ -54,4 +93,25 @@ fn in_the_way(
         on_way || is_goal(feature)
     };
     overlay.closed().iter().filter(closes).cloned().collect()
+}
+
+/// Returns what one may not pass on the way that others could take.
+fn barrier(snapshot: &Snapshot, rights: Rights, found: &Found, from: &[Spot], to: &[Spot]) -> Barrier {
+    let Some(edge) = edges(found, from, to).find(|edge| snapshot.edge(*edge).needs > rights) else {
+        return Barrier { kind: BarrierKind::Staff, feature: None };
+    };
+    let way = snapshot.edge(edge);
+    let ends = [snapshot.tail[edge as usize], snapshot.head[edge as usize]];
+    let unit = way.room.and_then(|room| snapshot.graph().unit_id(room));
+    let own = way.features.first().or(unit).or_else(|| snapshot.node(ends[0]).features.first());
+    let [from, to] = ends.map(|node| snapshot.zone_of(node));
+    let back = snapshot.twin(edge).is_some_and(|back| snapshot.edge(back).needs < Rights::Staff);
+    let kind = match way.kind.check() {
+        Some(Check::Security) if way.needs < Rights::Staff => BarrierKind::Security,
+        Some(Check::Border) if way.needs < Rights::Staff => BarrierKind::Border,
+        Some(Check::Customs) if way.needs < Rights::Staff => BarrierKind::Customs,
+        _ if way.room.is_none() && (back || from != to) => BarrierKind::OneWay { from, to },
+        _ => BarrierKind::Staff,
+    };
+    Barrier { kind, feature: own.cloned() }
 }

@@ -10,7 +10,7 @@ use super::resolve::Spot;
 use super::sides::{facing, side_of};
 use super::text::{self, Arrival, Checked, OutOf, Riding, Stroll};
 use super::turns::Way;
-use super::{Landmark, LandmarkRole, Route, Span, Step, StepKind};
+use super::{Landmark, LandmarkRole, Route, Span, Step, StepKind, waits};
 use crate::geometry::{Area, length_m};
 use crate::graph::{EdgeKind, Room, Zone};
 use crate::overlay::Overlay;
@@ -105,6 +105,8 @@ impl Narrator<'_> {
             let room = &self.tale.snapshot.graph().rooms[*room];
             self.room = room.name.get(self.tale.language).map(str::to_owned).or(self.room.take());
         }
+        let language = self.tale.language;
+        step.text.push_str(&waits::said(step.seconds, step.wait_s, leg.opens, language));
         step.span = self.lines.add(leg);
         self.steps.push(step);
     }
@@ -124,6 +126,7 @@ impl Narrator<'_> {
             text: String::new(),
             distance_m: leg.length_m,
             seconds: leg.millis / 1_000.0,
+            wait_s: leg.wait_ms / 1_000.0,
             ordinal: ordinals[0],
             end_ordinal: ordinals[1],
             span: None,
@@ -254,8 +257,9 @@ impl Narrator<'_> {
     fn check(&mut self, leg: &Leg, check: Check, hall: Option<usize>, step: &mut Step) {
         let graph = self.tale.snapshot.graph();
         let hall = hall.map(|hall| &graph.rooms[hall]);
-        let section = hall.and_then(|hall| hall.security.as_ref());
-        let section = section.and_then(|id| graph.security.iter().find(|(section, _)| section == id));
+        let section = hall.and_then(|hall| hall.checkpoint.as_ref());
+        let section =
+            section.and_then(|own| graph.checkpoints.iter().find(|(section, _)| *section == own.section));
         let named = section.map(|(id, name)| (id, name)).or(hall.map(|hall| (&hall.id, &hall.name)));
         let name = named.and_then(|(_, name)| name.get(self.tale.language));
         let turns = leg.turns.iter().map(|turn| turn.way).collect();
@@ -283,6 +287,7 @@ impl Narrator<'_> {
             text: text::arrive(&Arrival { name: name.as_deref(), direction }, self.tale.language),
             distance_m: 0.0,
             seconds: 0.0,
+            wait_s: 0.0,
             ordinal,
             end_ordinal: ordinal,
             span: self.lines.end().map(|end| Span { first: end, last: end }),

@@ -5,6 +5,8 @@
 //! is exact, also where a stop has several spots (any toilet) and where what a way costs depends on when one
 //! comes to it. In a given order there is one set for each number of stops; in any order there are all.
 
+use std::time::Duration;
+
 use super::resolve::{self, Spot};
 use super::{Leg, Outcome, Route, RouteError, RouteRequest, Walk};
 use crate::profile::NO_WAY;
@@ -168,11 +170,11 @@ impl Plan<'_> {
 
     /// Finds the way from stop to stop.
     fn legs(&self, searcher: &mut Searcher, order: &[(usize, usize)]) -> Option<Vec<(Route, Leg)>> {
-        let (mut from, mut legs) = (self.from, Vec::new());
+        let (mut from, mut legs, mut walk) = (self.from, Vec::new(), *self.walk);
         for (stop, spot) in order {
             let to = std::slice::from_ref(&self.spots[*stop][*spot]);
-            let pieces = self.walk.way(searcher, from, to)?;
-            let route = self.walk.tell(searcher, pieces, from, to);
+            let pieces = walk.way(searcher, from, to)?;
+            let route = walk.tell(searcher, pieces, from, to);
             let is_stop = *stop < self.stops();
             let leg = Leg {
                 length_m: route.length_m,
@@ -182,6 +184,9 @@ impl Plan<'_> {
                 stay_s: if is_stop { self.stays_ms[*stop] / 1_000 } else { 0 },
                 place: to[0].place(self.walk.snapshot).map(|place| place.id.clone()),
             };
+            let gone_ms = Duration::from_secs_f64(leg.seconds).as_millis() + u128::from(leg.stay_s) * 1_000;
+            let gone_ms = u32::try_from(gone_ms).unwrap_or(COST_MAX);
+            walk.depart = walk.depart.map(|depart| depart.after(gone_ms));
             legs.push((route, leg));
             from = &to[0];
         }
@@ -217,6 +222,7 @@ fn join(legs: Vec<(Route, Leg)>) -> Route {
         whole.levels.append(&mut route.levels);
         whole.steps.append(&mut route.steps);
         whole.line.append(&mut route.line);
+        whole.goal = route.goal;
     }
     whole.levels.dedup();
     whole

@@ -4,11 +4,8 @@
 //! the order of each language. Names are those on signs, as the map gives them. Lengths in words are rounded
 //! as people say them; the fields of a step have them exactly.
 
-use super::Reason;
 use super::legs::Ride;
 use super::turns::Way;
-use crate::profile::Profile;
-use crate::snapshot::Snapshot;
 use crate::snapshot::sights::Check;
 use crate::words::Language::{self, En, ZhCn};
 
@@ -137,37 +134,6 @@ fn code<'a>(name: &'a str, words: &[&str]) -> Option<&'a str> {
     let code = cut.unwrap_or(name).trim();
     let is_code = !code.is_empty() && code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     (is_code && (cut.is_some() || code.len() <= 4)).then_some(code)
-}
-
-/// Says why there is no way.
-pub(crate) fn no_way(snapshot: &Snapshot, reason: &Reason, profile: Profile, language: Language) -> String {
-    let text = match (reason, language) {
-        (Reason::Closed(features), _) => {
-            let name = |id| snapshot.name_of(id, language).unwrap_or_else(|| format!("{id}"));
-            let names: Vec<_> = features.iter().map(name).collect();
-            return match language {
-                En if names.is_empty() => "The way is closed".to_owned(),
-                En => format!("The way is closed: {}", names.join(", ")),
-                ZhCn if names.is_empty() => "通道已关闭".to_owned(),
-                ZhCn => format!("通道已关闭：{}", names.join("、")),
-            };
-        }
-        (Reason::NoAccessibleWay, En) if profile == Profile::AvoidEscalators => {
-            "There is no way without escalators"
-        }
-        (Reason::NoAccessibleWay, ZhCn) if profile == Profile::AvoidEscalators => "没有不乘扶梯的通道",
-        (Reason::NoAccessibleWay, En) if profile == Profile::AvoidStairs => "There is no way without stairs",
-        (Reason::NoAccessibleWay, ZhCn) if profile == Profile::AvoidStairs => "没有不走楼梯的通道",
-        (Reason::NoAccessibleWay, En) => "There is no step-free way",
-        (Reason::NoAccessibleWay, ZhCn) => "没有无障碍通道",
-        (Reason::Disconnected, En) => "The map shows no way between the two",
-        (Reason::Disconnected, ZhCn) => "地图上两地之间没有通道",
-        (Reason::ZoneForbidden, En) => {
-            "The only way leads through an area passengers may not enter from here"
-        }
-        (Reason::ZoneForbidden, ZhCn) => "唯一的通道须经过旅客不得进入的区域",
-    };
-    text.to_owned()
 }
 
 #[cfg(test)]

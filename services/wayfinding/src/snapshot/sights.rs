@@ -39,13 +39,7 @@ pub(crate) struct Sight {
     pub(crate) weight: u8,
 }
 
-/// A check that passengers pass in a hall of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Check {
-    Security,
-    Border,
-    Customs,
-}
+pub(crate) use crate::graph::crossings::Check;
 
 /// Everything that is seen in a venue.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@ mod testville;
 #[path = "../../examples/lingnan.rs"]
 mod lingnan;
 
+mod crossings;
 mod data;
 mod dump;
 mod finding;
@@ -21,6 +22,7 @@ mod live;
 mod narita;
 mod narita_lines;
 mod networks;
+mod open_when;
 mod oracle;
 mod order;
 mod other_ways;
@@ -38,8 +40,8 @@ mod town_itself;
 mod walking;
 
 use airside_wayfinding::{
-    FeatureId, Language, Outcome, Overlay, Profile, Reason, Route, RouteError, RouteRequest, Searcher,
-    Snapshot, Source, route,
+    BarrierKind, FeatureId, Language, Outcome, Overlay, Profile, Reason, Rights, Route, RouteError,
+    RouteRequest, Searcher, Snapshot, Source, route,
 };
 use testville::town::Town;
 
@@ -77,11 +79,34 @@ impl Venue {
     fn ask(&self, from: &str, to: &str, profile: Profile, language: Language) -> Result<Outcome, RouteError> {
         let request =
             RouteRequest { from: from.into(), to: to.into(), profile, language, ..RouteRequest::default() };
-        route(&self.snapshot, &self.overlay, &mut Searcher::new(), &request)
+        self.put(&request)
     }
 
     fn walk(&self, from: &str, to: &str) -> Route {
         found(self.ask(from, to, Profile::Walk, Language::En))
+    }
+
+    fn walk_as(&self, rights: Rights, from: &str, to: &str) -> Route {
+        found(self.put(&RouteRequest { rights, ..walk(from, to) }))
+    }
+
+    /// Returns what a passenger on foot may not pass, where that is why there is no way.
+    fn barrier(&self, from: &str, to: &str) -> Option<BarrierKind> {
+        self.barrier_to(Rights::Passenger, from, to).map(|(kind, _)| kind)
+    }
+
+    /// Returns the same for whoever it is, with the words.
+    fn barrier_to(&self, rights: Rights, from: &str, to: &str) -> Option<(BarrierKind, String)> {
+        match self.put(&RouteRequest { rights, ..walk(from, to) }).unwrap() {
+            Outcome::NotFound { reason: Reason::ZoneForbidden(barrier), text, .. } => {
+                Some((barrier.kind, text))
+            }
+            _ => None,
+        }
+    }
+
+    fn put(&self, request: &RouteRequest) -> Result<Outcome, RouteError> {
+        route(&self.snapshot, &self.overlay, &mut Searcher::new(), request)
     }
 
     fn roll(&self, from: &str, to: &str) -> Route {
@@ -94,6 +119,10 @@ impl Venue {
             Outcome::Found(route) => panic!("there is a way: {:?}", texts(&route)),
         }
     }
+}
+
+fn walk(from: &str, to: &str) -> RouteRequest {
+    RouteRequest { from: from.into(), to: to.into(), ..RouteRequest::default() }
 }
 
 fn found(outcome: Result<Outcome, RouteError>) -> Route {

@@ -27,6 +27,7 @@ fn dijkstra(snapshot: &Snapshot, closed: &BTreeSet<FeatureId>, who: Who, from: u
         weight(edge) != u32::MAX
             && !shut(edge.source())
             && !shut(edge.target())
+            && !edge.weight().features.iter().any(|feature| closed.contains(feature))
             && !room.is_some_and(|room| closed.contains(room))
     });
     let [from, to] = [from, to].map(|node| NodeIndex::new(node as usize));

@@ -11,7 +11,7 @@ use crate::{Venue, data};
 
 /// Who walks where nothing else is said.
 fn walk<'a>(snapshot: &'a Snapshot, overlay: &'a Overlay) -> Walk<'a> {
-    Walk { snapshot, overlay, who: Who::default(), language: Language::En }
+    Walk { snapshot, overlay, who: Who::default(), depart: None, language: Language::En }
 }
 
 proptest! {

@@ -149,13 +149,12 @@ fn a_broken_down_escalator_is_avoided_when_waiting_takes_longer() {
     assert!(route.seconds < 300.0);
 }
 
-/// Finds the id of the security section from the nodes of a lane.
+/// Finds the id of the security section from a lane.
 fn checkpoint(venue: &Venue) -> airside_wayfinding::FeatureId {
     let model = venue.snapshot.graph().model();
     let edge = model.edge_indices().find(|edge| {
         model[*edge].kind == airside_wayfinding::graph::EdgeKind::Security
             && model[*edge].needs <= airside_wayfinding::Rights::Passenger
     });
-    let (lane, _) = model.edge_endpoints(edge.unwrap()).unwrap();
-    model[lane].features[1].clone()
+    model[edge.unwrap()].features[0].clone()
 }

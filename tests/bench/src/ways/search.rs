@@ -49,7 +49,8 @@ pub(crate) fn search() -> anyhow::Result<Vec<Measure>> {
 
 fn ranked(snapshot: &Snapshot, searcher: &mut Searcher, from: &str, words: &str) -> anyhow::Result<usize> {
     let overlay = Overlay::open();
-    let walk = Walk { snapshot, overlay: &overlay, who: Who::default(), language: Language::En };
+    let walk =
+        Walk { snapshot, overlay: &overlay, who: Who::default(), depart: None, language: Language::En };
     let reach = reach(&walk, searcher, from)?;
     Ok(snapshot.search_near(words, 20, |place| reach.place_ms(place)).len())
 }

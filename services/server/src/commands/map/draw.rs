@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::ExitCode};
 
-use airside_wayfinding::{Outcome, Profile, draw};
+use airside_wayfinding::{Outcome, Profile, RouteRequest, draw};
 use anyhow::{Context, bail};
 use clap::Args;
 
@@ -38,10 +38,15 @@ impl Draw {
         let snapshot = snapshot(&self.path)?;
         let level = draw::level_called(&snapshot, &self.level)?;
         let route = match self.route.as_deref() {
-            Some([from, to]) => match ask(&snapshot, from, to, self.profile.into(), self.language)? {
-                Outcome::Found(route) => Some(route),
-                Outcome::NotFound { text, .. } => bail!("no route: {text}"),
-            },
+            Some([from, to]) => {
+                let (from, to) = (from.clone(), to.clone());
+                let (profile, language) = (self.profile, self.language.into());
+                let request = RouteRequest { from, to, profile, language, ..RouteRequest::default() };
+                match ask(&snapshot, &request)? {
+                    Outcome::Found(route) => Some(route),
+                    Outcome::NotFound { text, .. } => bail!("no route: {text}"),
+                }
+            }
             _ => None,
         };
         let picture = draw::draw(&snapshot, level, route.as_ref(), self.language.into());

@@ -37,7 +37,13 @@ impl Reach {
     pub(super) fn run(self) -> commands::Outcome {
         let (snapshot, overlay) = (snapshot(&self.map.path)?, Overlay::open());
         let who = Who { profile: self.profile, speed: self.speed, ..Who::default() };
-        let walk = Walk { snapshot: &snapshot, overlay: &overlay, who, language: self.language.into() };
+        let walk = Walk {
+            snapshot: &snapshot,
+            overlay: &overlay,
+            who,
+            depart: None,
+            language: self.language.into(),
+        };
         let mut searcher = Searcher::new();
         let report = ReachReport::of(&walk, &reach(&walk, &mut searcher, &self.from)?, self.minutes * 60_000);
         if self.map.json {
