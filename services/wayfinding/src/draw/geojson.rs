@@ -77,10 +77,9 @@ fn plan(snapshot: &Snapshot, ordinal: i32) -> LevelPlan {
 }
 
 fn feature(id: Option<&str>, geometry: Value, properties: Value) -> Value {
-    match id {
-        Some(id) => json!({"type": "Feature", "id": id, "geometry": geometry, "properties": properties}),
-        None => json!({"type": "Feature", "geometry": geometry, "properties": properties}),
-    }
+    let id = id.map(|id| ("id".to_owned(), Value::from(id)));
+    let rest = [("type", Value::from("Feature")), ("geometry", geometry), ("properties", properties)];
+    id.into_iter().chain(rest.map(|(name, value)| (name.to_owned(), value))).collect()
 }
 
 /// Returns the outline of a level as the map draws it, else around its rooms.

@@ -185,7 +185,7 @@ fn add_bits(snapshot: &Snapshot, piece: &Piece, run: &mut Vec<Bit>) {
             let share = distance_m(pair[0], pair[1]) / drawn_m;
             bit(pair[0], pair[1], share)
         }));
-    } else if let Some(at) = before.map(|(at, _)| at).or(piece.points.first().copied()) {
+    } else if let Some(at) = before.map(|(at, _)| at).or_else(|| piece.points.first().copied()) {
         run.push(bit(at, at, 1.0));
     }
 }

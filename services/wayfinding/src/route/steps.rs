@@ -103,7 +103,7 @@ impl Narrator<'_> {
         }
         if let Some((room, _)) = leg.rooms.last().filter(|_| leg.doing != Doing::Walkway) {
             let room = &self.tale.snapshot.graph().rooms[*room];
-            self.room = room.name.get(self.tale.language).map(str::to_owned).or(self.room.take());
+            self.room = room.name.get(self.tale.language).map(str::to_owned).or_else(|| self.room.take());
         }
         let language = self.tale.language;
         step.text.push_str(&waits::said(step.seconds, step.wait_s, leg.opens, language));
@@ -260,7 +260,7 @@ impl Narrator<'_> {
         let section = hall.and_then(|hall| hall.checkpoint.as_ref());
         let section =
             section.and_then(|own| graph.checkpoints.iter().find(|(section, _)| *section == own.section));
-        let named = section.map(|(id, name)| (id, name)).or(hall.map(|hall| (&hall.id, &hall.name)));
+        let named = section.map(|(id, name)| (id, name)).or_else(|| hall.map(|hall| (&hall.id, &hall.name)));
         let name = named.and_then(|(_, name)| name.get(self.tale.language));
         let turns = leg.turns.iter().map(|turn| turn.way).collect();
         step.text = text::check(&Checked { kind: check, turns, name }, self.tale.language);

@@ -107,7 +107,7 @@ impl<'a> Measured<'a> {
     pub(super) fn at(&self, metres: f64) -> Option<Coord<f64>> {
         let after = self.far_m.partition_point(|far_m| *far_m < metres);
         let (Some(end), Some(before)) = (self.points.get(after), after.checked_sub(1)) else {
-            return self.points.get(after).or(self.points.last()).copied();
+            return self.points.get(after).or_else(|| self.points.last()).copied();
         };
         let (start, part_m) = (self.points[before], self.far_m[after] - self.far_m[before]);
         let share = if part_m > 0.0 { (metres - self.far_m[before]) / part_m } else { 1.0 };

@@ -83,7 +83,7 @@ pub(super) fn stroll(said: &Stroll<'_>) -> String {
     if said.for_good {
         text.push_str(" (no way back)");
     }
-    begun(text)
+    begun(&text)
 }
 
 pub(super) fn ride(said: &Riding<'_>) -> String {
@@ -122,13 +122,13 @@ pub(super) fn check(said: &Checked<'_>) -> String {
 
 pub(super) fn arrive(said: &Arrival<'_>) -> String {
     match (said.name, said.direction) {
-        (Some(name), Some(side)) => begun(format!("{name} is {}", on(side))),
+        (Some(name), Some(side)) => begun(&format!("{name} is {}", on(side))),
         (name, _) => format!("Arrive at {}", name.unwrap_or("your destination")),
     }
 }
 
 fn before(ways: &[Way], what: &str) -> String {
-    begun(turns(ways).map_or_else(|| what.to_owned(), |turned| format!("{turned} and {what}")))
+    begun(&turns(ways).map_or_else(|| what.to_owned(), |turned| format!("{turned} and {what}")))
 }
 
 fn on(side: Direction) -> &'static str {
@@ -148,7 +148,7 @@ pub(super) fn shaft(name: &str) -> String {
 }
 
 /// Begins a sentence with a capital letter.
-fn begun(text: String) -> String {
+fn begun(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
