@@ -1,11 +1,12 @@
-//! The rules of closures. Pure.
+//! The rules of closures and waits. Pure.
 //!
 //! Closing what is closed for the same reason and time, and lifting what is
 //! open, adds nothing; closing it with another reason or time says so anew.
+//! So does a report of the wait that is known.
 //!
 //! A closure may last for months while others come and go. So that the fold
-//! stays bounded, a closure that was not spoken of for [`RESTATED_AFTER`] facts
-//! is restated along with the next change.
+//! stays bounded, a closure or wait that was not spoken of for [`RESTATED_AFTER`]
+//! facts is restated along with the next change.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +14,16 @@ use airside_kernel::{Classified, Code, Decider};
 use airside_wayfinding::FeatureId;
 use thiserror::Error;
 
-use crate::{events::VenueEvent, model::Closure};
+use crate::{
+    events::VenueEvent,
+    model::{Closure, Wait},
+};
 
 pub mod edition;
 
-/// After how many facts a closure is restated.
+/// After how many facts a closure or wait is restated.
 pub const RESTATED_AFTER: u64 = 512;
-/// How many closures are restated along with one change.
+/// How many closures and waits are restated along with one change.
 const MAX_RESTATED: usize = 256;
 
 /// The rules of `venue-<code>`.
@@ -36,12 +40,15 @@ pub enum VenueCommand {
         /// The feature.
         feature: FeatureId,
     },
+    /// Report how long one waits at a feature.
+    Report(Wait),
 }
 
-/// What is closed, and which fact says so.
+/// What is closed and where one waits, and which fact says so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VenueState {
     closed: BTreeMap<FeatureId, (Closure, u64)>,
+    waits: BTreeMap<FeatureId, (u32, u64)>,
     facts: u64,
 }
 
@@ -49,6 +56,28 @@ impl VenueState {
     /// Returns what is closed.
     pub fn closures(&self) -> impl Iterator<Item = &Closure> {
         self.closed.values().map(|(closure, _)| closure)
+    }
+
+    /// Returns where one waits, and how many seconds.
+    pub fn waits(&self) -> impl Iterator<Item = (&FeatureId, u32)> {
+        self.waits.iter().map(|(feature, (seconds, _))| (feature, *seconds))
+    }
+
+    /// Returns what was not spoken of for long and is not what the new fact speaks of.
+    fn faded(&self, new: &VenueEvent) -> impl Iterator<Item = VenueEvent> {
+        let (closes, waits) = match new {
+            VenueEvent::ClosureSet(Closure { feature, .. }) | VenueEvent::ClosureLifted { feature } => {
+                (Some(feature), None)
+            }
+            VenueEvent::WaitReported(Wait { feature, .. }) => (None, Some(feature)),
+        };
+        let old = |said: u64| self.age(said) >= RESTATED_AFTER;
+        let closures = self.closed.iter().filter(move |(id, (_, said))| Some(*id) != closes && old(*said));
+        let queues = self.waits.iter().filter(move |(id, (_, said))| Some(*id) != waits && old(*said));
+        let closures = closures.map(|(_, (closure, _))| VenueEvent::ClosureSet(closure.clone()));
+        closures.chain(queues.map(|(feature, (seconds, _))| {
+            VenueEvent::WaitReported(Wait { feature: feature.clone(), seconds: *seconds })
+        }))
     }
 
     fn age(&self, fact: u64) -> u64 {
@@ -73,27 +102,29 @@ impl Decider for Venue {
     type Rejection = VenueRejection;
 
     fn decide(state: &VenueState, command: VenueCommand) -> Result<Vec<VenueEvent>, VenueRejection> {
-        let (feature, fact) = match command {
+        let fact = match command {
             VenueCommand::Close(closure) => {
                 if state.closed.get(&closure.feature).is_some_and(|(known, _)| *known == closure) {
                     return Ok(Vec::new());
                 }
-                (closure.feature.clone(), VenueEvent::ClosureSet(closure))
+                VenueEvent::ClosureSet(closure)
             }
             VenueCommand::Lift { feature } => {
                 if !state.closed.contains_key(&feature) {
                     return Ok(Vec::new());
                 }
-                (feature.clone(), VenueEvent::ClosureLifted { feature })
+                VenueEvent::ClosureLifted { feature }
+            }
+            VenueCommand::Report(wait) => {
+                if state.waits.get(&wait.feature).map_or(0, |(seconds, _)| *seconds) == wait.seconds {
+                    return Ok(Vec::new());
+                }
+                VenueEvent::WaitReported(wait)
             }
         };
-        let restated = state
-            .closed
-            .values()
-            .filter(|(closure, said)| closure.feature != feature && state.age(*said) >= RESTATED_AFTER)
-            .map(|(closure, _)| VenueEvent::ClosureSet(closure.clone()))
-            .take(MAX_RESTATED);
-        Ok(restated.chain([fact]).collect())
+        let mut facts: Vec<_> = state.faded(&fact).take(MAX_RESTATED).collect();
+        facts.push(fact);
+        Ok(facts)
     }
 
     fn evolve(mut state: VenueState, event: &VenueEvent) -> VenueState {
@@ -105,12 +136,20 @@ impl Decider for Venue {
             VenueEvent::ClosureLifted { feature } => {
                 state.closed.remove(feature);
             }
+            VenueEvent::WaitReported(Wait { feature, seconds: 0 }) => {
+                state.waits.remove(feature);
+            }
+            VenueEvent::WaitReported(Wait { feature, seconds }) => {
+                state.waits.insert(feature.clone(), (*seconds, state.facts));
+            }
         }
         state
     }
 
     fn forgets(state: &VenueState, folded: u64) -> u64 {
-        let needed = state.closed.values().map(|(_, said)| state.age(*said) + 1).max().unwrap_or(0);
+        let said =
+            state.closed.values().map(|(_, said)| said).chain(state.waits.values().map(|(_, said)| said));
+        let needed = said.map(|said| state.age(*said) + 1).max().unwrap_or(0);
         folded.saturating_sub(needed)
     }
 }

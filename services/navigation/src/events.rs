@@ -7,13 +7,14 @@ use airside_wayfinding::FeatureId;
 use bytes::Bytes;
 use prost::Message;
 
-use crate::model::{Closure, Reason};
+use crate::model::{Closure, Reason, Wait};
 
 pub mod blob;
 pub mod edition;
 
 const CLOSURE_SET: &str = "navigation.ClosureSet";
 const CLOSURE_LIFTED: &str = "navigation.ClosureLifted";
+const WAIT_REPORTED: &str = "navigation.WaitReported";
 
 /// A fact of a venue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum VenueEvent {
         /// The feature of the map.
         feature: FeatureId,
     },
+    /// People wait there; a later one for the same feature takes its place.
+    WaitReported(Wait),
 }
 
 impl StoredEvent for VenueEvent {
@@ -34,6 +37,7 @@ impl StoredEvent for VenueEvent {
         match self {
             Self::ClosureSet(_) => CLOSURE_SET,
             Self::ClosureLifted { .. } => CLOSURE_LIFTED,
+            Self::WaitReported(_) => WAIT_REPORTED,
         }
     }
 
@@ -48,6 +52,9 @@ impl StoredEvent for VenueEvent {
             Self::ClosureLifted { feature } => {
                 v1::ClosureLifted { feature_id: feature.to_string() }.encode_to_vec()
             }
+            Self::WaitReported(Wait { feature, seconds }) => {
+                v1::WaitReported { feature_id: feature.to_string(), seconds: *seconds }.encode_to_vec()
+            }
         };
         bytes.into()
     }
@@ -60,6 +67,11 @@ impl StoredEvent for VenueEvent {
             CLOSURE_LIFTED => {
                 let message = v1::ClosureLifted::decode(event.payload()).map_err(damaged)?;
                 Ok(Self::ClosureLifted { feature: feature(CLOSURE_LIFTED, &message.feature_id)? })
+            }
+            WAIT_REPORTED => {
+                let message = v1::WaitReported::decode(event.payload()).map_err(damaged)?;
+                let feature = feature(WAIT_REPORTED, &message.feature_id)?;
+                Ok(Self::WaitReported(Wait { feature, seconds: message.seconds }))
             }
             _ => Err(DecodeError::unknown(event)),
         };

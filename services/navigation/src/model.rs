@@ -1,4 +1,4 @@
-//! The words of navigation: a venue's code, and what is closed and why.
+//! The words of navigation: a venue's code, what is closed and why, and where one waits.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -100,6 +100,35 @@ pub struct Closure {
     pub expected_until: Option<Timestamp>,
 }
 
+/// The longest wait that is reported, in seconds: four hours.
+pub const WAIT_SECONDS_MAX: u32 = 4 * 60 * 60;
+
+/// A queue at a check or a lift.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// The feature of the map.
+    pub feature: FeatureId,
+    /// How long one waits, in seconds; 0 when nobody does.
+    pub seconds: u32,
+}
+
+/// A wait that nobody would stand.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "{0} seconds are more than four hours; report 0 to {WAIT_SECONDS_MAX}, or close what nobody can pass"
+)]
+pub struct InvalidWait(u32);
+
+impl Wait {
+    /// Makes a wait.
+    ///
+    /// # Errors
+    /// When it is longer than [`WAIT_SECONDS_MAX`].
+    pub fn new(feature: FeatureId, seconds: u32) -> Result<Self, InvalidWait> {
+        if seconds <= WAIT_SECONDS_MAX { Ok(Self { feature, seconds }) } else { Err(InvalidWait(seconds)) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +141,17 @@ mod tests {
         for code in ["", "T3", "a b", "机场", &"a".repeat(33)] {
             assert!(code.parse::<VenueCode>().is_err(), "{code}");
         }
+    }
+
+    #[test]
+    fn a_wait_is_four_hours_at_most() {
+        let at = |seconds| Wait::new(FeatureId::parse("l1").unwrap(), seconds);
+        assert_eq!(at(14_400).unwrap().seconds, 14_400);
+        let refused = at(14_401).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("14401 seconds are more than four hours; report 0 to 14400"),
+            "{refused}"
+        );
     }
 
     #[test]

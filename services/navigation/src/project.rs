@@ -1,4 +1,4 @@
-//! What is closed now, applied to the maps.
+//! What is closed and where one waits now, applied to the maps.
 //!
 //! Each venue holds one immutable [`Live`]: snapshot, overlay and closures that
 //! belong together. A change, be it of the closures or of the map, builds a new one
@@ -16,25 +16,33 @@ use std::{
 };
 
 use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, StoredEvent, Timestamp};
-use airside_wayfinding::{FeatureId, Language, Overlay, Snapshot, Walk, Who};
+use airside_wayfinding::{FeatureId, Language, Moment, Overlay, Snapshot, Walk, Who};
 use arc_swap::ArcSwap;
+use jiff::tz::{TimeZone, offset};
 
 use crate::{
     events::VenueEvent,
-    model::{Closure, Reason, VENUE, VenueCode, edition::Edition},
+    model::{Closure, Reason, VENUE, VenueCode, Wait, edition::Edition},
 };
+
+/// The time zone of venues whose map tells none.
+const USUAL_ZONE: &str = "Asia/Shanghai";
 
 /// A venue at one moment.
 #[derive(Debug)]
 pub struct Live {
     /// The map, compiled.
     pub snapshot: Arc<Snapshot>,
-    /// What the closures do to it.
+    /// What the closures and queues do to it.
     pub overlay: Overlay,
     /// What is closed, by feature.
     pub closures: BTreeMap<FeatureId, Closure>,
+    /// How many seconds one waits, by feature.
+    pub waits: BTreeMap<FeatureId, u32>,
     /// Which version of the map it is; `None` for a map from the configuration.
     pub edition: Option<Arc<Edition>>,
+    /// The time zone of its clocks.
+    pub zone: TimeZone,
 }
 
 impl Live {
@@ -42,6 +50,22 @@ impl Live {
     pub fn walk(&self, who: Who, language: Language) -> Walk<'_> {
         Walk { snapshot: &self.snapshot, overlay: &self.overlay, who, depart: None, language }
     }
+
+    /// Returns what the clocks of the venue show at an instant.
+    pub fn moment(&self, at: Timestamp) -> Moment {
+        at.to_zoned(self.zone.clone()).datetime().into()
+    }
+
+    /// Returns the instant at which the clocks of the venue show a moment.
+    pub fn instant(&self, moment: Moment) -> Option<Timestamp> {
+        moment.civil().to_zoned(self.zone.clone()).ok().map(|zoned| zoned.timestamp())
+    }
+}
+
+/// Returns the time zone of a venue: that of its published map, else the usual one.
+fn zone(edition: Option<&Edition>) -> TimeZone {
+    let told = edition.and_then(|edition| TimeZone::get(edition.map.time_zone.as_str()).ok());
+    told.or_else(|| TimeZone::get(USUAL_ZONE).ok()).unwrap_or_else(|| TimeZone::fixed(offset(8)))
 }
 
 /// The venues that have a map, each as it is now. Clones share them.
@@ -55,8 +79,15 @@ struct Shelf {
     closed: Mutex<Closed>,
 }
 
-/// What is closed in each venue, also in those that have no map here.
-type Closed = BTreeMap<VenueCode, BTreeMap<FeatureId, Closure>>;
+/// What is closed and where one waits in each venue, also in those that have no map here.
+type Closed = BTreeMap<VenueCode, Present>;
+
+/// What is different in a venue now.
+#[derive(Debug, Clone, Default)]
+struct Present {
+    closures: BTreeMap<FeatureId, Closure>,
+    waits: BTreeMap<FeatureId, u32>,
+}
 
 impl Maps {
     /// Makes venues where everything is open.
@@ -82,8 +113,8 @@ impl Maps {
     /// requests are answered meanwhile.
     pub fn install(&self, code: &VenueCode, snapshot: Arc<Snapshot>, edition: Option<Arc<Edition>>) {
         let closed = self.lock();
-        let closures = closed.get(code).cloned().unwrap_or_default();
-        self.show(code, snapshot, closures, edition);
+        let present = closed.get(code).cloned().unwrap_or_default();
+        self.show(code, snapshot, present, edition);
     }
 
     /// Takes away the map of a venue that is from the configuration.
@@ -96,12 +127,12 @@ impl Maps {
         }
     }
 
-    fn close(&self, code: &VenueCode, closures: &BTreeMap<FeatureId, Closure>) {
+    fn change(&self, code: &VenueCode, present: &Present) {
         let mut closed = self.lock();
-        closed.insert(code.clone(), closures.clone());
+        closed.insert(code.clone(), present.clone());
         if let Some(before) = self.get(code) {
             let (snapshot, edition) = (Arc::clone(&before.snapshot), before.edition.clone());
-            self.show(code, snapshot, closures.clone(), edition);
+            self.show(code, snapshot, present.clone(), edition);
         }
     }
 
@@ -110,15 +141,20 @@ impl Maps {
         &self,
         code: &VenueCode,
         snapshot: Arc<Snapshot>,
-        closures: BTreeMap<FeatureId, Closure>,
+        present: Present,
         edition: Option<Arc<Edition>>,
     ) {
-        let overlay = Overlay::closing(&snapshot, closures.keys().cloned());
+        let Present { closures, waits } = present;
+        let delays_ms =
+            waits.iter().map(|(id, seconds)| (id.clone(), seconds.saturating_mul(1_000))).collect();
+        let overlay = Overlay::live(&snapshot, closures.keys().cloned(), &delays_ms);
         if let Some(before) = self.get(code) {
             overlay.follow(&snapshot, &before.overlay, &before.snapshot);
         }
         let mut venues = BTreeMap::clone(&self.all());
-        venues.insert(code.clone(), Arc::new(Live { snapshot, overlay, closures, edition }));
+        let zone = zone(edition.as_deref());
+        let live = Live { snapshot, overlay, closures, waits, edition, zone };
+        venues.insert(code.clone(), Arc::new(live));
         self.0.live.store(Arc::new(venues));
     }
 
@@ -127,7 +163,7 @@ impl Maps {
     }
 }
 
-/// Follows the closures of the venues.
+/// Follows the closures and waits of the venues.
 #[derive(Debug)]
 pub struct Closures {
     maps: Maps,
@@ -156,7 +192,7 @@ impl Projection for Closures {
         let code = event.stream().split_once('-').and_then(|(_, code)| code.parse::<VenueCode>().ok());
         let code = code.ok_or_else(|| DecodeError::malformed("venue stream", "its id is no venue code"))?;
         let [fact] = VenueEvent::decode(event)?;
-        let closures = self.closed.entry(code.clone()).or_default();
+        let Present { closures, waits } = self.closed.entry(code.clone()).or_default();
         match fact {
             VenueEvent::ClosureSet(closure) => {
                 closures.insert(closure.feature.clone(), closure);
@@ -164,36 +200,46 @@ impl Projection for Closures {
             VenueEvent::ClosureLifted { feature } => {
                 closures.remove(&feature);
             }
+            VenueEvent::WaitReported(Wait { feature, seconds: 0 }) => {
+                waits.remove(&feature);
+            }
+            VenueEvent::WaitReported(Wait { feature, seconds }) => {
+                waits.insert(feature, seconds);
+            }
         }
         self.changed.insert(code);
         Ok(())
     }
 
     fn show(&mut self) {
-        let open = BTreeMap::new();
+        let usual = Present::default();
         for code in std::mem::take(&mut self.changed) {
-            self.maps.close(&code, self.closed.get(&code).unwrap_or(&open));
+            self.maps.change(&code, self.closed.get(&code).unwrap_or(&usual));
         }
     }
 }
 
+/// Of a venue: by feature why it is closed and until when; by feature the seconds that one waits.
+type Image = (BTreeMap<String, (String, Option<Timestamp>)>, BTreeMap<String, u32>);
+
 impl Kept for Closures {
-    const SCHEMA: u32 = 1;
-    /// By venue code and feature: why, and until when.
-    type State = BTreeMap<String, BTreeMap<String, (String, Option<Timestamp>)>>;
+    const SCHEMA: u32 = 2;
+    type State = BTreeMap<String, Image>;
 
     fn image(&self) -> Self::State {
         let stored = |(feature, closure): (&FeatureId, &Closure)| {
             (feature.to_string(), (closure.reason.as_str().to_owned(), closure.expected_until))
         };
-        let venue = |(code, closures): (&VenueCode, &BTreeMap<_, _>)| {
-            (code.to_string(), closures.iter().map(stored).collect())
+        let venue = |(code, present): (&VenueCode, &Present)| {
+            let closures = present.closures.iter().map(stored).collect();
+            let waits = present.waits.iter().map(|(feature, seconds)| (feature.to_string(), *seconds));
+            (code.to_string(), (closures, waits.collect()))
         };
         self.closed.iter().map(venue).collect()
     }
 
     fn restore(&mut self, state: Self::State) {
-        for (code, closures) in state {
+        for (code, (closures, waits)) in state {
             let Ok(code) = code.parse::<VenueCode>() else { continue };
             let closure = |(feature, (reason, expected_until)): (String, (String, _))| {
                 let feature = FeatureId::parse(&feature)?;
@@ -201,7 +247,10 @@ impl Kept for Closures {
                     Closure { feature: feature.clone(), reason: Reason::stored(reason), expected_until };
                 Some((feature, closure))
             };
-            self.closed.insert(code.clone(), closures.into_iter().filter_map(closure).collect());
+            let wait = |(feature, seconds): (String, u32)| Some((FeatureId::parse(&feature)?, seconds));
+            let closures = closures.into_iter().filter_map(closure).collect();
+            let waits = waits.into_iter().filter_map(wait).collect();
+            self.closed.insert(code.clone(), Present { closures, waits });
             self.changed.insert(code);
         }
     }

@@ -9,7 +9,7 @@ use airside_api::navigation::v1::{
     FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetLevelRequest,
     GetLevelResponse, GetReachableRequest, GetReachableResponse, GetWalkingTimesRequest,
     GetWalkingTimesResponse, ListVenuesRequest, ListVenuesResponse, SearchPlacesRequest,
-    SearchPlacesResponse, SetClosureRequest, SetClosureResponse,
+    SearchPlacesResponse, SetClosureRequest, SetClosureResponse, SetWaitRequest, SetWaitResponse,
     navigation_service_server::NavigationService,
 };
 use airside_runtime::{auth::Caller, status::status};
@@ -51,7 +51,9 @@ impl NavigationService for Navigation {
         let walk = live.walk(search.profile.into(), search.language);
         let found = self.venues.search(&walk, search.words, search.limit, search.near.as_deref());
         let found = found.map_err(|error| status(&error))?;
-        let places = found.iter().map(|found| answer::found_place(&live, found, search.language)).collect();
+        let now = live.moment(self.venues.now());
+        let shown = |found| answer::found_place(&live, found, now, search.language);
+        let places = found.iter().map(shown).collect();
         Ok(Response::new(SearchPlacesResponse { places }))
     }
 
@@ -59,9 +61,12 @@ impl NavigationService for Navigation {
         &self,
         request: Request<FindRouteRequest>,
     ) -> Result<Response<FindRouteResponse>, Status> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
-        let question = ask::route(&request)?;
+        let mut question = ask::route(&request)?;
+        question.rights = ask::rights(request.rights, &caller)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
+        question.depart = Some(live.moment(ask::depart(&request)?.unwrap_or_else(|| self.venues.now())));
         let outcome = self.venues.route(&live, &question).map_err(|error| status(&error))?;
         Ok(Response::new(answer::route(&live, outcome, question.language)))
     }
@@ -90,7 +95,8 @@ impl NavigationService for Navigation {
         let walk = live.walk(question.who, question.language);
         let nearby = self.venues.nearby(&walk, &question.from, question.asked);
         let nearby = nearby.map_err(|error| status(&error))?;
-        Ok(Response::new(answer::nearby(&live, &nearby, question.language)))
+        let now = live.moment(self.venues.now());
+        Ok(Response::new(answer::nearby(&live, &nearby, now, question.language)))
     }
 
     async fn get_leave_time(
@@ -126,8 +132,16 @@ impl NavigationService for Navigation {
         let actor = Caller::of(&request).actor();
         let request = request.into_inner();
         let command = ask::closure(&request)?;
-        let position = self.venues.set_closure(&request.venue, command, actor).await;
+        let position = self.venues.change(&request.venue, command, actor).await;
         Ok(Response::new(SetClosureResponse { position: position.map_err(|error| status(&error))? }))
+    }
+
+    async fn set_wait(&self, request: Request<SetWaitRequest>) -> Result<Response<SetWaitResponse>, Status> {
+        let actor = Caller::of(&request).actor();
+        let request = request.into_inner();
+        let command = ask::wait(&request)?;
+        let position = self.venues.change(&request.venue, command, actor).await;
+        Ok(Response::new(SetWaitResponse { position: position.map_err(|error| status(&error))? }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use airside_kernel::{Classified, Clock, Code};
+use airside_kernel::{Classified, Clock, Code, Timestamp};
 use airside_runtime::{
     executor::{Context, ExecuteError, Executor, Order},
     projections::{AtLeastError, ReadModel},
@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::{
     decide::{Venue, VenueCommand, VenueRejection},
-    model::{Closure, VenueCode},
+    model::{Closure, VenueCode, Wait},
     press::Showing,
     project::{Closures, Live, Maps, boards::Boards},
 };
@@ -68,6 +68,15 @@ pub enum NavigationError {
         /// The flight.
         number: String,
     },
+    /// Nobody waits at this feature.
+    #[error(
+        "feature_id: the map has no queue at {feature:?}; use the id of a security check, border control, \
+         customs or a lift"
+    )]
+    NoQueue {
+        /// Where a wait was reported.
+        feature: String,
+    },
     /// The question for a route makes no sense.
     #[error(transparent)]
     Route(#[from] RouteError),
@@ -86,7 +95,7 @@ impl Classified for NavigationError {
             | Self::UnknownFlight { .. }
             | Self::Route(RouteError::UnknownPlace { .. } | RouteError::UnknownKind { .. }) => Code::NotFound,
             Self::NoGate { .. } => Code::FailedPrecondition,
-            Self::UnknownFeature { .. } | Self::Route(_) => Code::InvalidArgument,
+            Self::UnknownFeature { .. } | Self::NoQueue { .. } | Self::Route(_) => Code::InvalidArgument,
             Self::NoMap { .. } => Code::FailedPrecondition,
             Self::Execute(error) => error.code(),
             Self::Behind(error) => error.code(),
@@ -176,21 +185,34 @@ impl Venues {
         done
     }
 
-    /// Closes or opens a feature and returns the position of the change, empty
-    /// when nothing changed. When it returns, routes here know.
+    /// Returns the time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Closes or opens a feature, or reports a wait, and returns the position of the
+    /// change, empty when nothing changed. When it returns, routes here know.
     ///
     /// # Errors
     /// When the venue or the feature is unknown, or the log cannot be used.
-    pub async fn set_closure(
+    pub async fn change(
         &self,
         venue: &str,
         command: VenueCommand,
         actor: String,
     ) -> Result<String, NavigationError> {
         let (code, live) = self.venue(venue)?;
-        let (VenueCommand::Close(Closure { feature, .. }) | VenueCommand::Lift { feature }) = &command;
-        if !live.snapshot.closable(feature) && !live.closures.contains_key(feature) {
-            return Err(NavigationError::UnknownFeature { feature: feature.to_string() });
+        match &command {
+            VenueCommand::Close(Closure { feature, .. }) | VenueCommand::Lift { feature } => {
+                if !live.snapshot.closable(feature) && !live.closures.contains_key(feature) {
+                    return Err(NavigationError::UnknownFeature { feature: feature.to_string() });
+                }
+            }
+            VenueCommand::Report(Wait { feature, .. }) => {
+                if !live.snapshot.queues(feature) && !live.waits.contains_key(feature) {
+                    return Err(NavigationError::NoQueue { feature: feature.to_string() });
+                }
+            }
         }
         let context = Context::new(actor, "navigation", self.clock.now());
         let done = self.executor.execute(Order { stream: code.stream(), command, context }).await?;

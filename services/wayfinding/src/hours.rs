@@ -53,6 +53,11 @@ impl fmt::Display for Moment {
 }
 
 impl Moment {
+    /// Returns the date and time on the clock.
+    pub fn civil(self) -> DateTime {
+        self.0
+    }
+
     /// Returns the moment some milliseconds later, or the last there is.
     pub fn after(self, millis: u32) -> Self {
         Self(self.0.saturating_add(jiff::SignedDuration::from_millis(millis.into())))
@@ -119,6 +124,23 @@ pub enum Opening {
 }
 
 impl Opening {
+    /// Says it as one who looks at the clock now: "Open until 22:30", "营业至22:30".
+    pub fn said(self, now: Moment, language: Language) -> String {
+        let clock = |at: Moment| at.clock_from(now, language);
+        match (self, language) {
+            (Self::Open { until: Some(until) }, Language::En) => format!("Open until {}", clock(until)),
+            (Self::Open { until: Some(until) }, Language::ZhCn) => format!("营业至{}", clock(until)),
+            (Self::Open { until: None }, Language::En) => "Always open".to_owned(),
+            (Self::Open { until: None }, Language::ZhCn) => "全天营业".to_owned(),
+            (Self::ClosesSoon { at }, Language::En) => format!("Closes soon, at {}", clock(at)),
+            (Self::ClosesSoon { at }, Language::ZhCn) => format!("即将打烊，{}关门", clock(at)),
+            (Self::Closed { until: Some(until) }, Language::En) => format!("Closed until {}", clock(until)),
+            (Self::Closed { until: Some(until) }, Language::ZhCn) => format!("休息中，{}开门", clock(until)),
+            (Self::Closed { until: None }, Language::En) => "Closed".to_owned(),
+            (Self::Closed { until: None }, Language::ZhCn) => "暂停营业".to_owned(),
+        }
+    }
+
     /// Returns the name of the state.
     pub fn name(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::graph::{EdgeKind, NodeKind};
 use crate::imdf::FeatureId;
 use crate::profile::NO_WAY;
 use crate::snapshot::Snapshot;
@@ -21,6 +22,21 @@ pub struct Overlay {
     /// Milliseconds more for an edge; empty when nothing is delayed.
     delays: Vec<u32>,
     prepared: Arc<Prepared>,
+}
+
+impl Snapshot {
+    /// Tells whether people queue at a feature: a checkpoint, or a lift.
+    pub fn queues(&self, feature: &FeatureId) -> bool {
+        self.closes.get(feature).is_some_and(|edges| edges.iter().any(|edge| self.is_queued_at(*edge)))
+    }
+
+    /// Tells whether people queue for an edge: a check, or boarding a lift.
+    fn is_queued_at(&self, edge: u32) -> bool {
+        let in_car = |node: u32| matches!(self.node(node).kind, NodeKind::Hub(_));
+        let kind = self.edge(edge).kind;
+        let boards = in_car(self.head[edge as usize]) && !in_car(self.tail[edge as usize]);
+        kind.check().is_some() || kind == EdgeKind::Lift && boards
+    }
 }
 
 impl Overlay {
@@ -63,19 +79,11 @@ impl Overlay {
     }
 
     fn delay(&mut self, snapshot: &Snapshot, feature: &FeatureId, millis: u32) {
-        use crate::graph::{EdgeKind, NodeKind};
         let Some(edges) = snapshot.closes.get(feature) else {
             return self.unknown.push(feature.clone());
         };
         self.delays.resize(snapshot.edge_count(), 0);
-        let in_car = |node: u32| matches!(snapshot.node(node).kind, NodeKind::Hub(_));
-        let boards =
-            |edge: u32| in_car(snapshot.head[edge as usize]) && !in_car(snapshot.tail[edge as usize]);
-        let gate = |edge: u32| match snapshot.edge(edge).kind {
-            EdgeKind::Security | EdgeKind::Border | EdgeKind::Customs => true,
-            EdgeKind::Lift => boards(edge),
-            _ => false,
-        };
+        let gate = |edge: u32| snapshot.is_queued_at(edge);
         let narrow = edges.iter().any(|edge| gate(*edge));
         for edge in edges.iter().filter(|edge| !narrow || gate(**edge)) {
             let delay = &mut self.delays[*edge as usize];

@@ -193,6 +193,8 @@ pub struct Route {
 pub struct GoalOpening {
     /// Whether it is open.
     pub opening: Opening,
+    /// When one arrives.
+    pub at: Moment,
     /// What to know about it, in the language asked for; empty when it is simply open.
     pub note: String,
 }

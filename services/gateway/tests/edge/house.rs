@@ -12,7 +12,8 @@ use airside_api::{
         FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetLevelRequest,
         GetLevelResponse, GetReachableRequest, GetReachableResponse, GetWalkingTimesRequest,
         GetWalkingTimesResponse, Level, LevelLine, ListVenuesRequest, ListVenuesResponse, Place, Position,
-        SearchPlacesRequest, SearchPlacesResponse, SetClosureRequest, SetClosureResponse, Venue,
+        SearchPlacesRequest, SearchPlacesResponse, SetClosureRequest, SetClosureResponse, SetWaitRequest,
+        SetWaitResponse, Venue,
         navigation_service_server::{NavigationService, NavigationServiceServer},
     },
     notifications::v1::{
@@ -171,6 +172,10 @@ impl NavigationService for Ways {
     ) -> Result<Response<GetLevelResponse>, Status> {
         let version = request.into_inner().if_version;
         Ok(Response::new(GetLevelResponse { version, ..GetLevelResponse::default() }))
+    }
+
+    async fn set_wait(&self, _: Request<SetWaitRequest>) -> Result<Response<SetWaitResponse>, Status> {
+        Ok(Response::new(SetWaitResponse::default()))
     }
 
     async fn set_closure(

@@ -1,4 +1,4 @@
-//! The specification of closures.
+//! The specification of closures and waits.
 
 use airside_kernel::given;
 use proptest::prelude::*;
@@ -65,16 +65,47 @@ fn a_closure_not_spoken_of_for_long_is_restated_so_that_the_fold_stays_short() {
         .then([set("l1", "rebuilding"), set("l3", "repair")]);
 }
 
+fn queue(id: &str, seconds: u32) -> VenueEvent {
+    VenueEvent::WaitReported(Wait { feature: feature(id), seconds })
+}
+
+fn report(id: &str, seconds: u32) -> VenueCommand {
+    VenueCommand::Report(Wait { feature: feature(id), seconds })
+}
+
+#[test]
+fn a_wait_is_reported_when_it_is_another_one() {
+    given::<Venue>([]).when(report("s1", 600)).then([queue("s1", 600)]);
+    given::<Venue>([]).when(report("s1", 0)).then_nothing();
+    given::<Venue>([queue("s1", 600)]).when(report("s1", 600)).then_nothing();
+    given::<Venue>([queue("s1", 600)]).when(report("s1", 840)).then([queue("s1", 840)]);
+    given::<Venue>([queue("s1", 600)]).when(report("s1", 0)).then([queue("s1", 0)]);
+    let state = given::<Venue>([queue("s1", 600), queue("s2", 60), queue("s1", 0)]).state();
+    assert_eq!(state.waits().collect::<Vec<_>>(), [(&feature("s2"), 60)]);
+}
+
+#[test]
+fn what_is_closed_may_have_a_wait_too_and_neither_is_forgotten_for_the_other() {
+    let reports = (0..RESTATED_AFTER / 2).flat_map(|_| [queue("l1", 60), queue("l1", 0)]);
+    given::<Venue>(std::iter::once(set("l1", "rebuilding")).chain(reports))
+        .when(report("l1", 120))
+        .then([set("l1", "rebuilding"), queue("l1", 120)]);
+}
+
 proptest! {
     #[test]
     fn a_venue_refolds_to_the_same_closures_from_a_bounded_tail(
-        orders in proptest::collection::vec((0u16..2_000, any::<bool>(), 0u8..3), 0..3_000),
+        orders in proptest::collection::vec((0u16..2_000, 0u8..3, 0u8..3), 0..3_000),
     ) {
         let (mut facts, mut state) = (Vec::new(), VenueState::default());
-        for (which, closes, reason) in orders {
+        for (which, order, reason) in orders {
             // Six features are touched all the time, ten hardly ever.
             let id = format!("f{}", if which < 1_990 { which % 6 } else { which });
-            let command = if closes { close(&id, &format!("r{reason}")) } else { lift(&id) };
+            let command = match order {
+                0 => close(&id, &format!("r{reason}")),
+                1 => lift(&id),
+                _ => report(&id, u32::from(reason) * 60),
+            };
             for fact in Venue::decide(&state, command).unwrap() {
                 state = Venue::evolve(state, &fact);
                 facts.push(fact);
@@ -82,7 +113,7 @@ proptest! {
         }
         let forgotten = usize::try_from(Venue::forgets(&state, facts.len() as u64)).unwrap();
         let again = facts[forgotten..].iter().fold(VenueState::default(), Venue::evolve);
-        prop_assert!(state.closures().eq(again.closures()));
+        prop_assert!(state.closures().eq(again.closures()) && state.waits().eq(again.waits()));
         prop_assert!(facts.len() - forgotten <= 640, "{} facts", facts.len() - forgotten);
     }
 }

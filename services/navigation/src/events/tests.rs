@@ -99,6 +99,12 @@ fn venue_rolled_back_version_1_is_read_and_written_for_ever() {
 }
 
 #[test]
+fn wait_reported_version_1_is_read_and_written_for_ever() {
+    let event = VenueEvent::WaitReported(Wait { feature: lift(), seconds: 840 });
+    check_golden(&event, include_str!("golden/wait_reported.v1.hex"));
+}
+
+#[test]
 fn a_type_that_is_not_of_the_stream_is_unknown() {
     let foreign = recorded("navigation.VenuePublished", &[]);
     assert_eq!(VenueEvent::decode(&foreign), Err(DecodeError::unknown(&foreign)));
@@ -112,5 +118,6 @@ proptest! {
         let _ = MapEvent::decode(&recorded("navigation.VenuePublished", &bytes));
         let _ = MapEvent::decode(&recorded("navigation.VenueRolledBack", &bytes));
         let _ = BlobPart::decode(&recorded("navigation.BlobPart", &bytes));
+        let _ = VenueEvent::decode(&recorded(WAIT_REPORTED, &bytes));
     }
 }

@@ -2,13 +2,17 @@
 
 use airside_api::navigation::v1;
 use airside_runtime::stored::timestamp_message;
-use airside_wayfinding::{Language, Outcome, Place, Reason, Route, draw::LevelPlan, route::LevelLine};
+use airside_wayfinding::{
+    FeatureId, Language, Moment, Outcome, Place, Reason, Route, draw::LevelPlan, route::LevelLine,
+};
 
 use crate::{
     model::{Closure, VenueCode},
     project::Live,
     venues::{Found, reasons},
 };
+
+mod open;
 
 pub(super) fn venue(code: &VenueCode, live: &Live) -> v1::Venue {
     let names = live.snapshot.summary().name;
@@ -22,6 +26,7 @@ pub(super) fn venue(code: &VenueCode, live: &Live) -> v1::Venue {
         names: names.iter().map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
         levels: storeys.iter().map(level).collect(),
         closures: live.closures.values().map(closure).collect(),
+        waits: live.waits.iter().map(wait).collect(),
         map_version: live.edition.as_ref().map_or(0, |edition| edition.version),
         time_zone: live
             .edition
@@ -38,6 +43,10 @@ fn closure(closure: &Closure) -> v1::Closure {
     }
 }
 
+fn wait((feature, seconds): (&FeatureId, &u32)) -> v1::Wait {
+    v1::Wait { feature_id: feature.to_string(), seconds: *seconds }
+}
+
 pub(super) fn place(live: &Live, place: &Place, language: Language) -> v1::Place {
     let name = place.name.get(language).or_else(|| place.codes.first().map(String::as_str));
     let ordinal = live.snapshot.graph().storeys().get(place.level).map_or(0, |storey| storey.ordinal);
@@ -46,7 +55,7 @@ pub(super) fn place(live: &Live, place: &Place, language: Language) -> v1::Place
         name: name.unwrap_or(&place.category).to_owned(),
         category: place.category.clone(),
         position: Some(position(place.lon_lat, ordinal)),
-        walking_seconds: None,
+        ..v1::Place::default()
     }
 }
 
@@ -54,14 +63,17 @@ mod questions;
 
 pub(super) use questions::{leave_time, nearby, walking_time};
 
-pub(super) fn found_place(live: &Live, found: &Found<'_>, language: Language) -> v1::Place {
+pub(super) fn found_place(live: &Live, found: &Found<'_>, now: Moment, language: Language) -> v1::Place {
     let walking_seconds = found.walk_ms.map(|millis| rounded(f64::from(millis) / 1_000.0, SECOND));
-    v1::Place { walking_seconds, ..place(live, found.place, language) }
+    v1::Place { walking_seconds, ..open::shown(live, found.place, now, language) }
 }
 
 pub(super) fn route(live: &Live, outcome: Outcome, language: Language) -> v1::FindRouteResponse {
     match outcome {
-        Outcome::Found(route) => found(route),
+        Outcome::Found(mut route) => {
+            let goal = route.goal.take();
+            open::at_goal(live, goal, found(route), language)
+        }
         Outcome::NotFound { reason, text, as_far_as } => v1::FindRouteResponse {
             as_far_as: as_far_as.map(|point| questions::as_far_as(*point)),
             ..not_found(live, &reason, text, language)

@@ -1,14 +1,18 @@
 //! From calls to questions and orders; every refusal names the field and the remedy.
 
 use airside_api::navigation::v1;
-use airside_runtime::{status::invalid, stored};
+use airside_kernel::Timestamp;
+use airside_runtime::{auth::Caller, status::invalid, stored};
 use airside_wayfinding::{
-    FeatureId, Language, Pace, Profile, RouteRequest, Speed, Stop,
+    FeatureId, Language, Pace, Profile, Rights, RouteRequest, Speed, Stop,
     route::{ALTERNATIVES_MAX, STAY_MAX_S, STOPS_MAX},
 };
 use tonic::Status;
 
-use crate::{decide::VenueCommand, model::Closure};
+use crate::{
+    decide::VenueCommand,
+    model::{Closure, Wait},
+};
 
 mod questions;
 
@@ -96,6 +100,33 @@ pub(super) fn closure(request: &v1::SetClosureRequest) -> Result<VenueCommand, S
         stored::timestamp(until).ok_or_else(|| invalid("expected_until", "it lies outside the calendar"))
     });
     Ok(VenueCommand::Close(Closure { feature, reason, expected_until: until.transpose()? }))
+}
+
+pub(super) fn wait(request: &v1::SetWaitRequest) -> Result<VenueCommand, Status> {
+    let feature = FeatureId::parse(&request.feature_id)
+        .ok_or_else(|| invalid("feature_id", "use the id of a checkpoint or a lift of the map"))?;
+    let wait = Wait::new(feature, request.seconds).map_err(|error| invalid("seconds", error))?;
+    Ok(VenueCommand::Report(wait))
+}
+
+/// Returns what one may pass; staff's rights are for callers of the staff.
+pub(super) fn rights(number: i32, caller: &Caller) -> Result<Rights, Status> {
+    match v1::Rights::try_from(number) {
+        Ok(v1::Rights::Unspecified | v1::Rights::Passenger) => Ok(Rights::Passenger),
+        Ok(v1::Rights::Visitor) => Ok(Rights::Visitor),
+        Ok(v1::Rights::Staff) if matches!(caller, Caller::Staff { .. }) => Ok(Rights::Staff),
+        Ok(v1::Rights::Staff) => {
+            Err(Status::permission_denied("rights: RIGHTS_STAFF is for staff; call with a staff token"))
+        }
+        Err(_) => Err(invalid("rights", "use RIGHTS_VISITOR, RIGHTS_PASSENGER or RIGHTS_STAFF")),
+    }
+}
+
+pub(super) fn depart(request: &v1::FindRouteRequest) -> Result<Option<Timestamp>, Status> {
+    let depart = request.depart.as_ref().map(|depart| {
+        stored::timestamp(depart).ok_or_else(|| invalid("depart", "it lies outside the calendar"))
+    });
+    depart.transpose()
 }
 
 /// Returns one end of a route as a reference to a place or `lon,lat,ordinal`.

@@ -23,7 +23,7 @@ pub(super) fn on_arrival(
     )]
     let arrive = depart.after((seconds * 1_000.0) as u32);
     let opening = place.hours.as_ref()?.opening(arrive)?;
-    Some(GoalOpening { opening, note: note(opening, arrive, language) })
+    Some(GoalOpening { opening, at: arrive, note: note(opening, arrive, language) })
 }
 
 /// Says what to know on arrival; nothing where it is simply open.

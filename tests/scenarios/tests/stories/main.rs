@@ -49,4 +49,5 @@ mod tamper;
 mod token_command;
 mod turns;
 mod venues;
+mod waits;
 mod websocket;

@@ -3,7 +3,7 @@
 use airside_api::navigation::v1;
 use airside_runtime::stored::timestamp_message;
 use airside_wayfinding::{
-    Language,
+    Language, Moment,
     reach::WalkingTime,
     route::{Alternative, AsFarAs, Leg},
 };
@@ -64,10 +64,11 @@ pub(in crate::service) fn walking_time(
 pub(in crate::service) fn nearby(
     live: &Live,
     nearby: &Nearby<'_>,
+    now: Moment,
     language: Language,
 ) -> v1::GetReachableResponse {
     v1::GetReachableResponse {
-        places: nearby.places.iter().map(|found| found_place(live, found, language)).collect(),
+        places: nearby.places.iter().map(|found| found_place(live, found, now, language)).collect(),
         lines: nearby.lines.iter().map(line).collect(),
         truncated: nearby.truncated,
     }

@@ -11,6 +11,7 @@ pub(super) fn step(step: Step) -> v1::Step {
         kind: kind(step.kind).to_owned(),
         length_m: rounded(step.distance_m, METRE),
         seconds: rounded(step.seconds, SECOND),
+        wait_seconds: rounded(step.wait_s, SECOND),
         ordinal: step.end_ordinal,
         action: action(step.kind) as i32,
         first_ordinal: step.ordinal,

@@ -138,6 +138,10 @@ impl NavigationService for StandIn {
         Ok(Response::new(GetLevelResponse::default()))
     }
 
+    async fn set_wait(&self, _: Request<SetWaitRequest>) -> Result<Response<SetWaitResponse>, Status> {
+        Ok(Response::new(SetWaitResponse::default()))
+    }
+
     async fn set_closure(
         &self,
         request: Request<SetClosureRequest>,
