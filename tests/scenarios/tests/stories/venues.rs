@@ -241,7 +241,7 @@ async fn of_two_who_publish_at_once_one_wins_and_the_other_is_told() {
         publish(&staff, header, testville(name))
     };
     let (one, other) = tokio::join!(only("Tea"), only("Coffee"));
-    let told = one.as_ref().err().or(other.as_ref().err()).expect("both won");
+    let told = one.as_ref().err().or_else(|| other.as_ref().err()).expect("both won");
     assert_eq!((told.code(), one.is_ok() != other.is_ok()), (Code::Aborted, true), "{told}");
     assert!(told.message().starts_with("version 1 is shown and not version 0"), "{}", told.message());
     assert_eq!(history(&staff, "szx").await.len(), 1);
