@@ -33,6 +33,7 @@ mod waits;
 
 pub use as_far::AsFarAs;
 pub use others::{ALTERNATIVES_MAX, Alternative};
+pub use reason::{Barrier, BarrierKind, Reason};
 use resolve::Spot;
 pub use stops::{STAY_MAX_S, STOPS_MAX, Stop};
 pub use text::Direction;
@@ -336,68 +337,6 @@ pub struct LevelLine {
     pub coordinates: Vec<[f64; 2]>,
 }
 
-/// Why there is no way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// These closed features are in the way; with them open there is one.
-    Closed(Vec<FeatureId>),
-    /// On foot there is a way, for this profile there is none.
-    NoAccessibleWay,
-    /// The map joins the two ends by nothing.
-    Disconnected,
-    /// The only ways cross where this passenger may not.
-    ZoneForbidden(Barrier),
-    /// What is in the way is closed by its hours for too long to wait for.
-    NotOpen {
-        /// The features on the way that are not open.
-        features: Vec<FeatureId>,
-        /// When one could pass; `None` where it never opens.
-        until: Option<Moment>,
-    },
-}
-
-/// What somebody may not pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Barrier {
-    /// What kind of barrier.
-    pub kind: BarrierKind,
-    /// The checkpoint, opening or unit, where it has an id.
-    pub feature: Option<FeatureId>,
-}
-
-/// The kinds of barriers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BarrierKind {
-    /// Security, which takes a boarding pass.
-    Security,
-    /// Border control, inwards.
-    Border,
-    /// Customs, inwards.
-    Customs,
-    /// A boundary that may not be crossed in this direction.
-    OneWay {
-        /// The zone one would come from.
-        from: Option<Zone>,
-        /// The zone one would come into.
-        to: Option<Zone>,
-    },
-    /// What is for staff alone.
-    Staff,
-}
-
-impl BarrierKind {
-    /// Returns the name of the kind.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Security => "security",
-            Self::Border => "border",
-            Self::Customs => "customs",
-            Self::OneWay { .. } => "one_way",
-            Self::Staff => "staff",
-        }
-    }
-}
-
 /// What walks go by: a venue at one moment, who walks, and the language of what is said.
 #[derive(Clone, Copy, Debug)]
 pub struct Walk<'a> {
@@ -446,7 +385,7 @@ pub fn route(
 
 impl Walk<'_> {
     /// Returns what a search goes by.
-    pub(crate) fn now(&self) -> Now<'_> {
+    pub(crate) fn footing(&self) -> Now<'_> {
         let Self { snapshot, overlay, who, depart, .. } = *self;
         Now { snapshot, overlay, who, depart }
     }
@@ -456,7 +395,7 @@ impl Walk<'_> {
         let Self { snapshot, overlay, who, .. } = *self;
         let starts = from.starts(snapshot, overlay, who);
         let goals: Vec<_> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who)).collect();
-        let now = self.now();
+        let now = self.footing();
         let found = searcher.find(&now, &starts, &goals);
         let found = found.filter(|found| pieces::opens_ms(&now, found) <= OPENING_WAIT_MAX_MS);
         let asked = pieces::Asked { now, from, to };
@@ -473,7 +412,7 @@ impl Walk<'_> {
         pulled::pull(self.snapshot, self.overlay, &mut searcher.scratch, &mut pieces);
         let goal = to.get(pieces.goal);
         let mut route = steps::narrate(&self.tale(from, goal), &pieces);
-        route.goal = opening::on_arrival(&self.now(), goal, route.seconds, self.language);
+        route.goal = opening::on_arrival(&self.footing(), goal, route.seconds, self.language);
         route
     }
 

@@ -86,7 +86,7 @@ pub(super) fn others(
     searcher.spread(snapshot, overlay, who, &goals, Side::Into);
     let Searcher { trees: [forth, back], scratch, .. } = searcher;
     // What is not open as one comes by is no other way, and nobody waits on one.
-    let now = walk.now();
+    let now = walk.footing();
     let asked = Asked { now: Now { depart: None, ..now }, from, to };
     let (mut ways, mut told): (Vec<Trace>, Vec<Alternative>) = (vec![], vec![]);
     for plateau in plateaus(snapshot, forth, back) {

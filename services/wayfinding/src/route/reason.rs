@@ -3,17 +3,81 @@
 use std::collections::BTreeSet;
 
 use super::resolve::Spot;
-use super::{Barrier, BarrierKind, Reason, Walk, pieces};
+use super::{Walk, pieces};
+use crate::graph::Zone;
 use crate::graph::crossings::Check;
+use crate::hours::Moment;
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::profile::{Profile, Rights, Who};
 use crate::search::{End, Found, Now, Searcher};
 use crate::snapshot::Snapshot;
 
+/// Why there is no way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// These closed features are in the way; with them open there is one.
+    Closed(Vec<FeatureId>),
+    /// On foot there is a way, for this profile there is none.
+    NoAccessibleWay,
+    /// The map joins the two ends by nothing.
+    Disconnected,
+    /// The only ways cross where this passenger may not.
+    ZoneForbidden(Barrier),
+    /// What is in the way is closed by its hours for too long to wait for.
+    NotOpen {
+        /// The features on the way that are not open.
+        features: Vec<FeatureId>,
+        /// When one could pass; `None` where it never opens.
+        until: Option<Moment>,
+    },
+}
+
+/// What somebody may not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Barrier {
+    /// What kind of barrier.
+    pub kind: BarrierKind,
+    /// The checkpoint, opening or unit, where it has an id.
+    pub feature: Option<FeatureId>,
+}
+
+/// The kinds of barriers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BarrierKind {
+    /// Security, which takes a boarding pass.
+    Security,
+    /// Border control, inwards.
+    Border,
+    /// Customs, inwards.
+    Customs,
+    /// A boundary that may not be crossed in this direction.
+    OneWay {
+        /// The zone one would come from.
+        from: Option<Zone>,
+        /// The zone one would come into.
+        to: Option<Zone>,
+    },
+    /// What is for staff alone.
+    Staff,
+}
+
+impl BarrierKind {
+    /// Returns the name of the kind.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::Border => "border",
+            Self::Customs => "customs",
+            Self::OneWay { .. } => "one_way",
+            Self::Staff => "staff",
+        }
+    }
+}
+
 /// Finds the reason why nothing was found at this moment.
 pub(crate) fn reason(walk: &Walk<'_>, searcher: &mut Searcher, from: &[Spot], to: &[Spot]) -> Reason {
-    let now = &walk.now();
+    let now = &walk.footing();
     let Now { snapshot, overlay, who, .. } = *now;
     let at_all = Now { depart: None, ..*now };
     if let Some(found) = find(&at_all, searcher, from, to) {

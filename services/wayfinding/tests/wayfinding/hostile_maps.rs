@@ -94,7 +94,7 @@ fn absurd_ordinals_are_refused_and_distant_ones_are_not() {
         assert!(found.contains(&"ordinal-missing"), "{text}");
     }
     rules(edited(testville::files(), "level.geojson", |levels| {
-        levels[0]["properties"]["ordinal"] = json!(300)
+        levels[0]["properties"]["ordinal"] = json!(300);
     }));
 }
 
