@@ -8,6 +8,9 @@ use airside_wayfinding::{Source, canonical::canonical};
 use bytes::Bytes;
 use prost::Message;
 
+/// The bytes of a chunk.
+const CHUNK_BYTES: usize = 256 * 1024;
+
 /// Returns the content of a map; the same for the same features in any order.
 pub fn pack<N: AsRef<str>, B: AsRef<[u8]>>(files: impl IntoIterator<Item = (N, B)>) -> Bytes {
     let file = |(path, content): (String, Vec<u8>)| MapFile { path, content: content.into() };
@@ -22,6 +25,12 @@ pub fn pack<N: AsRef<str>, B: AsRef<[u8]>>(files: impl IntoIterator<Item = (N, B
 pub fn unpack(content: Bytes) -> Result<Vec<(String, Bytes)>, prost::DecodeError> {
     let archive = MapArchive::decode(content)?;
     Ok(archive.files.into_iter().map(|file| (file.path, file.content)).collect())
+}
+
+/// Returns a file of a map in the chunks it is sent in.
+pub fn chunks(content: Bytes) -> impl Iterator<Item = Bytes> {
+    let starts = (0..content.len()).step_by(CHUNK_BYTES);
+    starts.map(move |from| content.slice(from..content.len().min(from + CHUNK_BYTES)))
 }
 
 /// Reads a map.

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use airside_kernel::{StreamId, Timestamp};
+use airside_kernel::{DecodeError, RecordedEvent, StreamId, Timestamp};
 use airside_wayfinding::FeatureId;
 use thiserror::Error;
 
@@ -27,6 +27,15 @@ impl VenueCode {
     /// Returns the code as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the venue whose stream an event is of.
+    ///
+    /// # Errors
+    /// When the stream is named by no venue's code.
+    pub fn of_event(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        let code = event.stream().split_once('-').and_then(|(_, code)| code.parse().ok());
+        code.ok_or_else(|| DecodeError::malformed(event.stream(), "its id is no venue code"))
     }
 
     /// Returns the venue's stream.

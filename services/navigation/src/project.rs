@@ -189,8 +189,7 @@ impl Projection for Closures {
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        let code = event.stream().split_once('-').and_then(|(_, code)| code.parse::<VenueCode>().ok());
-        let code = code.ok_or_else(|| DecodeError::malformed("venue stream", "its id is no venue code"))?;
+        let code = VenueCode::of_event(event)?;
         let [fact] = VenueEvent::decode(event)?;
         let Present { closures, waits } = self.closed.entry(code.clone()).or_default();
         match fact {

@@ -142,10 +142,12 @@ impl Venues {
         let unknown =
             || NavigationError::UnknownVenue { venue: code.chars().take(40).collect(), known: known() };
         let code: VenueCode = code.parse().map_err(|_| unknown())?;
-        match (self.maps.get(&code), self.showing.problem(&code)) {
-            (Some(live), _) => Ok((code, live)),
-            (None, Some((version, problem))) => Err(NavigationError::NoMap { venue: code, version, problem }),
-            (None, None) => Err(unknown()),
+        if let Some(live) = self.maps.get(&code) {
+            return Ok((code, live));
+        }
+        match self.showing.problem(&code) {
+            Some((version, problem)) => Err(NavigationError::NoMap { venue: code, version, problem }),
+            None => Err(unknown()),
         }
     }
 
@@ -154,12 +156,7 @@ impl Venues {
     /// # Errors
     /// When the venue has no such level.
     pub fn level(&self, live: &Live, ordinal: i32) -> Result<Arc<LevelPlan>, NavigationError> {
-        let known = || {
-            let mut known: Vec<_> =
-                live.snapshot.graph().storeys().iter().map(|storey| storey.ordinal).collect();
-            known.dedup();
-            known
-        };
+        let known = || live.snapshot.graph().ordinals();
         let unknown = || RouteError::UnknownLevel { field: "ordinal", ordinal, known: known() };
         Ok(live.snapshot.level_plan(ordinal).ok_or_else(unknown)?)
     }

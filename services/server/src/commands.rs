@@ -9,6 +9,7 @@ mod operator;
 mod out;
 mod position;
 mod projections;
+mod remote;
 mod serve;
 mod settings;
 mod simulate;

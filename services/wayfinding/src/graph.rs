@@ -337,6 +337,13 @@ impl Graph {
         &self.storeys
     }
 
+    /// Returns the ordinals of the levels, each once, lowest first.
+    pub fn ordinals(&self) -> Vec<i32> {
+        let mut ordinals: Vec<_> = self.storeys.iter().map(|storey| storey.ordinal).collect();
+        ordinals.dedup();
+        ordinals
+    }
+
     /// Returns the places, in order of their ids.
     pub fn places(&self) -> &[Place] {
         &self.places

@@ -3,7 +3,6 @@
 //! From 3000 to 3499 a client comes back by itself and resumes; from 3500 on it
 //! would only be refused again. The table stands in `push.proto`.
 
-use airside_runtime::status::connect_name;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tonic::{Code, Status};
 
@@ -82,11 +81,6 @@ impl End {
         };
         Some(CloseFrame { code: CloseCode::from(code), reason: shortened(reason).into() })
     }
-}
-
-/// Returns the name of a status's code, as frames and JSON answers say it.
-pub(super) fn code_name(status: &Status) -> String {
-    connect_name(status.code()).to_owned()
 }
 
 fn shortened(reason: &str) -> &str {

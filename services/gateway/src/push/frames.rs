@@ -5,12 +5,11 @@ use std::sync::LazyLock;
 use airside_api::notifications::v1::{
     ClientFrame, Error, Ping, Refreshed, WatchResponse, client_frame, watch_response::Frame,
 };
-use airside_runtime::status::invalid;
+use airside_runtime::status::{connect_name, invalid};
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tonic::Status;
 
-use super::close::code_name;
 use crate::json;
 
 static CLIENT: LazyLock<MessageDescriptor> = LazyLock::new(|| descriptor("ClientFrame"));
@@ -52,7 +51,7 @@ fn written(frame: &WatchResponse) -> Result<Utf8Bytes, Status> {
 
 /// Returns the frame that says what was refused.
 pub(super) fn error(status: &Status) -> WatchResponse {
-    let error = Error { code: code_name(status), message: status.message().to_owned() };
+    let error = Error { code: connect_name(status.code()).to_owned(), message: status.message().to_owned() };
     WatchResponse { frame: Some(Frame::Error(error)) }
 }
 

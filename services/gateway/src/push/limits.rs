@@ -6,26 +6,17 @@ use std::{
 };
 
 use airside_kernel::PersonId;
-use governor::{
-    Quota, RateLimiter,
-    clock::MonotonicClock,
-    middleware::NoOpMiddleware,
-    state::{InMemoryState, NotKeyed, keyed::HashMapStateStore},
-};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::GatewayConfig;
 
 /// After how many sessions those persons are forgotten who opened none of late.
 const FORGET_EVERY: u32 = 4_096;
 
-type OfAll = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
-type OfEach =
-    RateLimiter<PersonId, HashMapStateStore<PersonId>, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
-
 /// The rates of this process.
 pub(crate) struct Limits {
-    opened: OfAll,
-    by_person: OfEach,
+    opened: DefaultDirectRateLimiter,
+    by_person: DefaultKeyedRateLimiter<PersonId>,
     until_forgotten: AtomicU32,
 }
 
@@ -34,8 +25,8 @@ impl Limits {
         let opened = Quota::per_second(config.sessions_per_second_max);
         let by_person = Quota::per_minute(config.sessions_of_person_per_minute_max);
         Self {
-            opened: RateLimiter::direct_with_clock(opened, MonotonicClock),
-            by_person: RateLimiter::new(by_person, HashMapStateStore::default(), MonotonicClock),
+            opened: RateLimiter::direct(opened),
+            by_person: RateLimiter::keyed(by_person),
             until_forgotten: AtomicU32::new(FORGET_EVERY),
         }
     }
@@ -56,11 +47,11 @@ impl Limits {
 }
 
 /// The rate of the frames of one session.
-pub(super) struct Frames(OfAll);
+pub(super) struct Frames(DefaultDirectRateLimiter);
 
 impl Frames {
     pub(super) fn new(per_second: NonZeroU32) -> Self {
-        Self(RateLimiter::direct_with_clock(Quota::per_second(per_second), MonotonicClock))
+        Self(RateLimiter::direct(Quota::per_second(per_second)))
     }
 
     /// Tells whether one more is not too many.

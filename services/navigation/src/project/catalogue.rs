@@ -43,8 +43,7 @@ impl Projection for Catalogue {
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        let code = event.stream().split_once('-').and_then(|(_, code)| code.parse::<VenueCode>().ok());
-        let code = code.ok_or_else(|| DecodeError::malformed("map stream", "its id is no venue code"))?;
+        let code = VenueCode::of_event(event)?;
         let [fact] = MapEvent::decode(event)?;
         self.editions.insert(code, fact.edition().clone());
         Ok(())

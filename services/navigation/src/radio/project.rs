@@ -35,8 +35,7 @@ impl Projection for RadioVersions {
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        let code = event.stream().split_once('-').and_then(|(_, code)| code.parse::<VenueCode>().ok());
-        let code = code.ok_or_else(|| DecodeError::malformed("radio stream", "its id is no venue code"))?;
+        let code = VenueCode::of_event(event)?;
         let [fact] = RadioMapPublished::decode(event)?;
         let state = self.0.remove(&code).unwrap_or_default();
         self.0.insert(code, RadioMaps::evolve(state, &fact));

@@ -16,6 +16,7 @@ use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
+    archive,
     editions::{Change, Proposal, Publishing},
     events::{edition::MapEvent, edition::stored},
     model::{
@@ -36,8 +37,6 @@ const UPLOADS_AT_ONCE: usize = 2;
 const PART_WITHIN: Duration = Duration::from_secs(30);
 /// How many findings an answer tells.
 const FINDINGS_MAX: usize = 1_000;
-/// The bytes of a chunk on its way out.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 /// The service of venues.
 #[derive(Clone)]
@@ -114,9 +113,7 @@ impl VenueService for Venues {
         let found = self.publishing.files(&code(&request.venue)?, version).await;
         let (edition, files) = found.map_err(|error| status(&error))?;
         let file = |(name, content): (String, Bytes)| {
-            let starts = (0..content.len()).step_by(CHUNK_BYTES);
-            let chunk = move |from| content.slice(from..content.len().min(from + CHUNK_BYTES));
-            [Part::File(name)].into_iter().chain(starts.map(chunk).map(Part::Chunk))
+            [Part::File(name)].into_iter().chain(archive::chunks(content).map(Part::Chunk))
         };
         let parts = [Part::Version(edition.version)].into_iter().chain(files.into_iter().flat_map(file));
         let answers = parts.map(|part| Ok(v1::GetVenueMapResponse { part: Some(part) }));

@@ -4,7 +4,6 @@
 use airside_wayfinding::{
     FeatureId, Outcome, Place, RouteRequest, StepKind, Walk,
     reach::{WalkingTime, reach, walking_times, walking_times_to_kind},
-    route,
     route::LevelLine,
 };
 
@@ -181,8 +180,7 @@ impl Venues {
         request: &RouteRequest,
         flight: Option<(String, Signs)>,
     ) -> Result<Departure<'a>, NavigationError> {
-        let found = self.searching(|searcher| route(&live.snapshot, &live.overlay, searcher, request))?;
-        let way = match found {
+        let way = match self.route(live, request)? {
             Outcome::Found(route) => {
                 let waits = route.steps.iter().filter(|step| step.kind == StepKind::Security);
                 let waiting_s: f64 = waits.map(|step| step.seconds).sum();

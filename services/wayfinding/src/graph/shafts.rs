@@ -110,8 +110,7 @@ impl Work<'_> {
             let both = !relationship.directed || kind == Kind::Lift;
             links.push(Link { low, high, kind, up: both || rises, down: both || !rises, hours });
         }
-        let mut ordinals: Vec<_> = self.graph.storeys.iter().map(|storey| storey.ordinal).collect();
-        ordinals.dedup();
+        let ordinals = self.graph.ordinals();
         let ordinal = |room: usize| self.graph.storeys[self.graph.rooms[room].level].ordinal;
         let vertical: Vec<_> = (0..self.graph.rooms.len())
             .filter_map(|room| Some((room, kind(&self.graph.rooms[room].category)?)))

@@ -27,13 +27,13 @@ pub fn walking_times<'a>(
     to: &[String],
 ) -> Result<Vec<WalkingTime<'a>>, RouteError> {
     let Walk { snapshot, overlay, who, .. } = *walk;
-    let (start, mut nearest) = (resolve::one(snapshot, overlay, who, "from", from)?, Vec::new());
-    let reach = reach(walk, searcher, from)?;
+    let (reach, mut nearest) = (reach(walk, searcher, from)?, Vec::new());
     for reference in to {
         let spots = resolve::resolve(snapshot, overlay, who, "places", reference)?;
         let walked = spots.into_iter().map(|spot| (reach.spot_ms(&spot).unwrap_or(NO_WAY), spot));
         nearest.extend(walked.min_by_key(|(millis, _)| *millis));
     }
+    let start = reach.from;
     Ok(told(walk, searcher, &start, nearest))
 }
 
@@ -48,18 +48,17 @@ pub fn walking_times_to_kind<'a>(
     kind: &str,
     limit: usize,
 ) -> Result<Vec<WalkingTime<'a>>, RouteError> {
-    let Walk { snapshot, overlay, who, .. } = *walk;
-    let start = resolve::one(snapshot, overlay, who, "from", from)?;
+    let (snapshot, reach) = (walk.snapshot, reach(walk, searcher, from)?);
     let places = snapshot.finder.of_kind(kind);
     if places.is_empty() {
         return Err(RouteError::UnknownKind { kind: kind.chars().take(64).collect() });
     }
-    let reach = reach(walk, searcher, from)?;
     let places = places.iter().map(|index| &snapshot.places()[*index as usize]);
     let mut nearest: Vec<_> = places.map(|place| (reach.place_ms(place).unwrap_or(NO_WAY), place)).collect();
     nearest.sort_by_key(|(millis, place)| (*millis, &place.id));
     nearest.truncate(limit);
     let nearest = nearest.into_iter().map(|(millis, place)| (millis, Spot::of(place))).collect();
+    let start = reach.from;
     Ok(told(walk, searcher, &start, nearest))
 }
 

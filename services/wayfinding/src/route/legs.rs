@@ -153,18 +153,17 @@ fn ride(pieces: &[Piece]) -> Leg {
 fn add_bits(snapshot: &Snapshot, piece: &Piece, run: &mut Vec<Bit>) {
     let before = run.last().map(|bit| (bit.to, bit.doing));
     let checks = piece.kind.check().is_some();
-    let hall = piece.room.and_then(|room| snapshot.graph().rooms[room].checkpoint.as_ref());
-    let doing = match (piece.kind, piece.room) {
-        (kind, room) if kind.check().is_some() => {
-            kind.check().map_or(Doing::Walk, |check| Doing::Check(check, room))
-        }
+    let of_hall = |room: usize| {
+        let hall = snapshot.graph().rooms[room].checkpoint.as_ref();
+        hall.map(|hall| hall.check).or_else(|| snapshot.sights.check(room))
+    };
+    let doing = match (piece.kind, piece.kind.check().or_else(|| piece.room.and_then(of_hall))) {
         (EdgeKind::MovingWalkway, _) => Doing::Walkway,
-        (_, room) if hall.is_some() => hall.map_or(Doing::Walk, |hall| Doing::Check(hall.check, room)),
-        (_, Some(room)) => {
-            snapshot.sights.check(room).map_or(Doing::Walk, |check| Doing::Check(check, Some(room)))
-        }
+        (_, Some(check)) => Doing::Check(check, piece.room),
         // A threshold belongs to what is before it.
-        (_, None) if piece.length_m <= 0.0 => before.map_or(Doing::Walk, |(_, doing)| doing),
+        (_, None) if piece.room.is_none() && piece.length_m <= 0.0 => {
+            before.map_or(Doing::Walk, |(_, doing)| doing)
+        }
         (_, None) => Doing::Walk,
     };
     let drawn_m = length_m(&piece.points);

@@ -177,8 +177,7 @@ fn on_way(
     lon_lat: [f64; 2],
     ordinal: i32,
 ) -> Result<Spot, RouteError> {
-    let mut known: Vec<_> = snapshot.graph().storeys.iter().map(|storey| storey.ordinal).collect();
-    known.dedup();
+    let known = snapshot.graph().ordinals();
     if !known.contains(&ordinal) {
         return Err(RouteError::UnknownLevel { field, ordinal, known });
     }

@@ -119,12 +119,10 @@ pub(super) fn on_venue(live: &Live, fix: Fix) -> Result<Fix, Status> {
 }
 
 fn level(field: &str, live: &Live, ordinal: i32) -> Result<(), Status> {
-    let storeys = live.snapshot.graph().storeys();
-    if storeys.iter().any(|storey| storey.ordinal == ordinal) {
+    let known = live.snapshot.graph().ordinals();
+    if known.contains(&ordinal) {
         return Ok(());
     }
-    let mut known: Vec<_> = storeys.iter().map(|storey| storey.ordinal).collect();
-    known.dedup();
     Err(invalid(field, format_args!("no level has the ordinal {ordinal}; use one of {known:?}")))
 }
 

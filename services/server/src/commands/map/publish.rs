@@ -1,6 +1,6 @@
 //! `airside map publish`.
 
-use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use airside_api::navigation::v1::{
     PublishHeader, PublishVenueRequest, PublishVenueResponse, publish_venue_request::Part,
@@ -13,24 +13,21 @@ use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use clap::{ArgGroup, Args};
 use serde_json::json;
-use tonic::{Status, transport::Endpoint};
+use tonic::Status;
 
 use super::{
     super::{
         Outcome, block_on,
         operator::Bar,
         out::{note, say},
+        remote,
     },
     tell,
 };
 use crate::{operate::Progress, venues};
 
-/// How long a connection may take.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// How long the server may take to read a map, check it and show it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(300);
-/// The bytes of a chunk.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 /// The server whose maps they are, and who asks.
 #[derive(Args)]
@@ -50,22 +47,12 @@ pub(super) struct Remote {
 impl Remote {
     /// Opens a connection to the server.
     pub(super) async fn connect(&self) -> anyhow::Result<VenueServiceClient<Line>> {
-        let token = match (&self.token, &self.token_file) {
-            (Some(token), _) => token.clone(),
-            (None, path) => {
-                let path = path.clone().unwrap_or_default();
-                fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?
-            }
-        };
-        let bearer = Bearer::new(token.trim(), "operator")?;
+        let token = remote::token(self.token.as_deref(), self.token_file.as_deref())?;
+        let bearer = Bearer::new(&token, "operator")?;
         // A bare host and port is what people type.
         let server =
             if self.server.contains("://") { self.server.clone() } else { format!("http://{}", self.server) };
-        let endpoint = Endpoint::from_shared(server.clone())
-            .with_context(|| format!("--server: {server} is no URL such as http://127.0.0.1:7400"))?;
-        let channel = endpoint.connect_timeout(CONNECT_WITHIN).timeout(ANSWER_WITHIN).connect().await;
-        let channel = channel.with_context(|| format!("{server} cannot be reached: start a server there"))?;
-        Ok(Clients::new(&channel, &bearer).venues)
+        Ok(Clients::new(&remote::dial(&server, ANSWER_WITHIN).await?, &bearer).venues)
     }
 }
 
@@ -146,9 +133,7 @@ impl Publish {
             digest,
         };
         let file = |(name, bytes): (String, Bytes)| {
-            let starts = (0..bytes.len()).step_by(CHUNK_BYTES);
-            let chunk = move |from| bytes.slice(from..bytes.len().min(from + CHUNK_BYTES));
-            [Part::File(name)].into_iter().chain(starts.map(chunk).map(Part::Chunk))
+            [Part::File(name)].into_iter().chain(archive::chunks(bytes).map(Part::Chunk))
         };
         let files = archive::unpack(content).context("the map cannot be packed")?;
         let parts = [Part::Header(header)].into_iter().chain(files.into_iter().flat_map(file));

@@ -1,6 +1,6 @@
 //! Sending by calls: batches that are stored once, however often an answer is lost.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use airside_api::baggage::v1::{
     RawMessage, SubmitMessagesRequest, SubmitMessagesResponse, baggage_service_client::BaggageServiceClient,
@@ -8,14 +8,14 @@ use airside_api::baggage::v1::{
 };
 use airside_runtime::requests::MAX_BATCH_ITEMS;
 use airside_simulator::connect::{Bearer, Clients, Line};
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use bytes::Bytes;
 use tokio::time;
-use tonic::{Code, Status, transport::Endpoint};
+use tonic::{Code, Status};
 use uuid::Uuid;
 
-use super::{CONNECT_WITHIN, Pauses, Send, Tally};
-use crate::commands::out::note;
+use super::{Pauses, Send, Tally};
+use crate::commands::{out::note, remote};
 
 /// How long a call may take to be answered.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -30,19 +30,9 @@ impl Send {
         messages: &[Bytes],
         tally: &mut Tally,
     ) -> anyhow::Result<()> {
-        let token = match (&self.token, &self.token_file) {
-            (Some(token), _) => token.clone(),
-            (None, path) => {
-                let path = path.clone().unwrap_or_default();
-                fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?
-            }
-        };
-        let bearer = Bearer::new(token.trim(), "partner")?;
-        let endpoint = Endpoint::from_shared(server.to_owned())
-            .with_context(|| format!("--server: {server} is no URL such as http://127.0.0.1:7400"))?;
-        let channel = endpoint.connect_timeout(CONNECT_WITHIN).timeout(ANSWER_WITHIN).connect().await;
-        let channel = channel.with_context(|| format!("{server} cannot be reached: start a server there"))?;
-        let mut baggage = Clients::new(&channel, &bearer).baggage;
+        let token = remote::token(self.token.as_deref(), self.token_file.as_deref())?;
+        let bearer = Bearer::new(&token, "partner")?;
+        let mut baggage = Clients::new(&remote::dial(server, ANSWER_WITHIN).await?, &bearer).baggage;
         let mut rest = messages;
         while !rest.is_empty() {
             let (batch, others) = rest.split_at(one_call(rest));
