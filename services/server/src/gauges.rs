@@ -37,7 +37,8 @@ pub(crate) struct Gauges {
     pub(crate) hub: Hub,
     pub(crate) notices: Arc<Tally>,
     pub(crate) readers: Vec<(&'static str, Reader)>,
-    pub(crate) evidence: Evidence,
+    /// What is signed; `None` where nothing is.
+    pub(crate) evidence: Option<Evidence>,
     pub(crate) backups: Backups,
     pub(crate) snapshots: PathBuf,
 }
@@ -81,7 +82,17 @@ impl Gauges {
             self.metrics.parked_events.get_or_create(&Named::new(name)).set(whole(reader.parked()));
         }
         self.metrics.stuck_readers.set(stuck);
-        let figures = self.evidence.figures();
+        if let Some(evidence) = &self.evidence {
+            self.signed(evidence);
+        }
+        if let Some((position, at)) = self.backups.last() {
+            self.metrics.last_backup_position.set(whole(position));
+            self.metrics.last_backup_timestamp_seconds.set(at.as_second());
+        }
+    }
+
+    fn signed(&self, evidence: &Evidence) {
+        let figures = evidence.figures();
         let signed = figures.checkpoint.map_or(0, |(size, _)| size);
         self.metrics.signed_events.set(whole(signed));
         self.metrics.unsigned_events.set(whole(figures.size.saturating_sub(signed)));
@@ -90,10 +101,6 @@ impl Gauges {
             SecondPlace::None | SecondPlace::Awaited | SecondPlace::Filled { .. } => 0,
         };
         self.metrics.second_place_away_seconds.set(whole(away));
-        if let Some((position, at)) = self.backups.last() {
-            self.metrics.last_backup_position.set(whole(position));
-            self.metrics.last_backup_timestamp_seconds.set(at.as_second());
-        }
     }
 }
 

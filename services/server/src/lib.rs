@@ -12,6 +12,7 @@ mod endpoint;
 mod erasure;
 mod evidence;
 mod gauges;
+pub mod log;
 mod node;
 pub mod operate;
 mod places;

@@ -16,7 +16,6 @@ use airside_runtime::{
     projections::Progress,
     telemetry::{Metrics, Registry},
 };
-use airside_store::EmbeddedStore;
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -26,9 +25,10 @@ use tokio::{
 };
 use tracing::{error, info};
 
-use crate::{config::Config, operate::Running, places::private_folder};
+use crate::{config::Config, log::Log, operate::Running, places::private_folder};
 
 mod assembly;
+mod bound;
 mod custody;
 mod intake;
 mod push;
@@ -75,7 +75,9 @@ pub struct Node {
     /// The identity of the log.
     pub log_id: LogId,
     /// The log.
-    pub store: Arc<EmbeddedStore>,
+    pub log: Log,
+    /// The log as the port that every adapter keeps.
+    pub store: Arc<dyn EventStore>,
     /// The keys of personal data.
     pub vault: Arc<Vault>,
     /// Makes tokens.
@@ -98,7 +100,29 @@ impl Node {
     ///
     /// # Errors
     /// When a part cannot start, with what to do about it.
-    pub async fn start(config: Config, mut registry: Registry, metrics: Metrics) -> Result<Self, StartError> {
+    pub async fn start(config: Config, registry: Registry, metrics: Metrics) -> Result<Self, StartError> {
+        Self::start_on(None, config, registry, metrics).await
+    }
+
+    /// Starts a node on a log that it shares with others; the folder of the configuration holds its keys.
+    ///
+    /// # Errors
+    /// When a part cannot start, with what to do about it.
+    pub async fn start_shared(
+        store: Arc<dyn EventStore>,
+        config: Config,
+        registry: Registry,
+        metrics: Metrics,
+    ) -> Result<Self, StartError> {
+        Self::start_on(Some(store), config, registry, metrics).await
+    }
+
+    async fn start_on(
+        shared: Option<Arc<dyn EventStore>>,
+        config: Config,
+        mut registry: Registry,
+        metrics: Metrics,
+    ) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let places = config.places()?;
         if config.env == Environment::Develop && !config.listen.ip().is_loopback() {
@@ -110,9 +134,11 @@ impl Node {
         let tokens = Arc::new(Tokens::new(config.env, &token_key(&config.folder, config.env)?)?);
         private_folder(&config.folder)
             .map_err(|source| StartError::Folder { folder: config.folder.clone(), source })?;
-        let Custody { store: embedded, vault, notary, second, remark } =
-            custody::open(&config, &places, &clock).await?;
-        let store: Arc<dyn EventStore> = Arc::new(Metered::new(embedded.clone(), metrics.clone()));
+        let Custody { log, vault, notary, second, remark } = match shared {
+            Some(store) => custody::beside(store, &places, &clock).await?,
+            None => custody::open(&config, &places, &clock).await?,
+        };
+        let store: Arc<dyn EventStore> = Arc::new(Metered::new(log.store(), metrics.clone()));
         let (door, door_stop) = watch::channel(false);
         let ((inside, _), (last, _)) = (watch::channel(false), watch::channel(false));
         let log_id = store.log_id();
@@ -131,12 +157,12 @@ impl Node {
             notary: None,
             reactors: Vec::new(),
         };
-        let evidence = assembly.custody(&embedded, &vault, notary, remark, second);
-        let made = assembly.parts(&vault, &evidence, &door_stop).await?;
+        let evidence = assembly.custody(&log, &vault, notary, remark, second);
+        let made = assembly.parts(&vault, evidence.as_ref(), &door_stop).await?;
         assembly.readiness(&mut registry, admin_listener, made.progress.clone(), made.read_models.clone());
         let Made { projections, backups, messages_read, .. } = made;
         let running = Running { vault: vault.clone(), projections, evidence, backups };
-        assembly.door(embedded.clone(), running);
+        assembly.door(log.clone(), running);
         caught_up(made.progress, &made.read_models).await?;
         made.maps.settled().await;
 
@@ -153,7 +179,8 @@ impl Node {
             link,
             admin,
             log_id,
-            store: embedded,
+            store: log.store(),
+            log,
             vault,
             tokens,
             metrics,
@@ -196,7 +223,7 @@ impl Node {
         if let Some(notary) = self.notary {
             told(notary.await);
         }
-        self.store.close().await;
+        self.log.close().await;
         info!("stopped");
     }
 }

@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use airside_api::baggage::v1::ListBagsRequest;
-use airside_kernel::EventStore;
 use airside_runtime::telemetry::{Metrics, Registry};
 use airside_server::{Config, Node, endpoint};
 use airside_simulator::connect::{Clients, Endpoint};

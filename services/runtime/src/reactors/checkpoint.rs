@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{StartAt, StartError};
 
-/// A log is fresh when at most this many events are in it, all of them reactors' own.
+/// A log is fresh when at most this many events are in it, all of them the machinery's own.
 const FRESH_EVENTS: usize = 64;
 
 /// The place of one reactor.
@@ -86,7 +86,8 @@ impl Checkpoint {
     /// Stores the first place.
     async fn make(&mut self, start_at: Option<StartAt>) -> Result<(), StartError> {
         let first = self.store.read_all(None, FRESH_EVENTS).await.map_err(StartError::Read)?;
-        let is_fresh = first.end && first.events.iter().all(|event| event.category() == "reactor");
+        let is_own = |event: &RecordedEvent| matches!(event.category(), "reactor" | "vault");
+        let is_fresh = first.end && first.events.iter().all(is_own);
         self.position = match start_at {
             Some(StartAt::End) => self.store.head().await.map_err(StartError::Read)?,
             Some(StartAt::Beginning) => None,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use airside_kernel::{EventStore, SystemClock};
+use airside_kernel::SystemClock;
 use airside_runtime::telemetry::{self, LogConfig, LogFormat, Metrics, Outcome as Named, Registry};
 use airside_simulator::{
     connect::Endpoint,
@@ -194,7 +194,7 @@ pub(super) async fn facts(node: &Node) -> Facts {
     let is_read = node.messages_read.borrow().position >= head;
     let parsed = node.metrics.messages.get_or_create(&Named { outcome: "parsed" }).get();
     Facts {
-        events: Some(node.store.stats().events),
+        events: node.log.events(),
         messages_parsed: Some(parsed),
         messages_waiting: Some(u64::from(!is_read)),
     }

@@ -17,7 +17,6 @@ use airside_runtime::{
     status::chain,
     telemetry::{Metrics, Registry},
 };
-use airside_store::EmbeddedStore;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::service::Routes;
 use tracing::{error, warn};
@@ -27,6 +26,7 @@ use crate::{
     config::Config,
     erasure,
     gauges::{Gauges, READ_MODELS},
+    log::{self, Log},
     operate::{Backups, Parts, Running, door::Door},
     places::Places,
     venues,
@@ -72,27 +72,27 @@ impl Assembly {
     /// Runs what keeps the evidence, and says how log, vault and evidence are.
     pub(super) fn custody(
         &mut self,
-        store: &Arc<EmbeddedStore>,
+        log: &Log,
         vault: &Arc<Vault>,
-        notary: Notary,
+        notary: Option<Notary>,
         remark: Option<Remark>,
         second: Option<SecondRegister>,
-    ) -> airside_evidence::Health {
-        let log = store.clone();
-        self.readiness
-            .register("log", move || log.health().map(|()| format!("{} events", log.stats().events)));
+    ) -> Option<airside_evidence::Health> {
+        self.watch(log);
         let keys = vault.clone();
         self.readiness.register("vault", move || {
             let copies = keys.copies_health().err().map(|lack| format!("; {lack}")).unwrap_or_default();
             keys.health().map(|()| format!("{} changes{copies}", keys.changes()))
         });
-        let (evidence, health) = (notary.health(), notary.health());
-        self.readiness.register("evidence", move || {
-            let remark = remark.as_ref().and_then(|remark| remark.now(&health));
-            let remark = remark.map(|remark| format!("; {remark}")).unwrap_or_default();
-            health.check().map(|place| format!("{place}{remark}"))
-        });
-        self.notary = Some(tokio::spawn(notary.run(self.last.subscribe())));
+        let evidence = notary.as_ref().map(Notary::health);
+        if let (Some(notary), Some(health)) = (notary, evidence.clone()) {
+            self.readiness.register("evidence", move || {
+                let remark = remark.as_ref().and_then(|remark| remark.now(&health));
+                let remark = remark.map(|remark| format!("; {remark}")).unwrap_or_default();
+                health.check().map(|place| format!("{place}{remark}"))
+            });
+            self.notary = Some(tokio::spawn(notary.run(self.last.subscribe())));
+        }
         if let Some(second) = second {
             let copy = second.clone();
             self.readiness.register("erased-register", move || copy.check());
@@ -101,11 +101,27 @@ impl Assembly {
         evidence
     }
 
+    /// Says how the log is.
+    fn watch(&mut self, log: &Log) {
+        match log {
+            Log::Embedded(store) => {
+                let log = store.clone();
+                self.readiness
+                    .register("log", move || log.health().map(|()| format!("{} events", log.stats().events)));
+            }
+            Log::Shared(store) => {
+                let (health, asking) = log::watched(store.clone(), self.inside.subscribe());
+                self.readiness.register("log", move || health.borrow().clone());
+                self.run(asking);
+            }
+        }
+    }
+
     /// Makes every domain's parts and runs what works inside.
     pub(super) async fn parts(
         &mut self,
         vault: &Arc<Vault>,
-        evidence: &airside_evidence::Health,
+        evidence: Option<&airside_evidence::Health>,
         door: &watch::Receiver<bool>,
     ) -> Result<Made, StartError> {
         let (store, clock) = (self.store.clone(), self.clock.clone());
@@ -144,7 +160,7 @@ impl Assembly {
             hub: notifications.hub,
             notices: notifications.tally,
             readers: iter::once((READ_MODELS, read_models.clone())).chain(reading).collect(),
-            evidence: evidence.clone(),
+            evidence: evidence.cloned(),
             backups: backups.clone(),
             snapshots: self.places.snapshots(),
         };
@@ -194,11 +210,11 @@ impl Assembly {
     }
 
     /// Opens the operator's door; a node without one works all the same.
-    pub(super) fn door(&mut self, store: Arc<EmbeddedStore>, running: Running) {
+    pub(super) fn door(&mut self, log: Log, running: Running) {
         match Door::open(&self.config.folder) {
             Ok(door) => {
                 let (config, places) = (self.config.clone(), self.places.clone());
-                let parts = Arc::new(Parts { config, places, store, running: Some(running) });
+                let parts = Arc::new(Parts { config, places, log, running: Some(running) });
                 self.run(door.serve(parts, self.inside.subscribe()));
             }
             Err(error) => {

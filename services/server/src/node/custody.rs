@@ -19,17 +19,18 @@ use airside_store::{EmbeddedStore, Options, identity};
 use tokio::task;
 use tracing::{error, warn};
 
-use super::{StartError, register::SecondRegister};
-use crate::{config::Config, evidence, operate::restored, places::Places};
+use super::{StartError, bound, register::SecondRegister};
+use crate::{config::Config, evidence, log::Log, operate::restored, places::Places};
 
 /// How long the second place may hold up the start.
 const SECOND_WITHIN: Duration = Duration::from_secs(5);
 
 /// A log with all that belongs to it.
 pub(super) struct Custody {
-    pub(super) store: Arc<EmbeddedStore>,
+    pub(super) log: Log,
     pub(super) vault: Arc<Vault>,
-    pub(super) notary: Notary,
+    /// What signs an embedded log; a shared one is not signed here.
+    pub(super) notary: Option<Notary>,
     pub(super) second: Option<SecondRegister>,
     pub(super) remark: Option<Remark>,
 }
@@ -107,7 +108,27 @@ pub(super) async fn open(
         Some(path) => Some(SecondRegister::open(vault.clone(), path, log).await),
         None => None,
     };
-    Ok(Custody { store, vault, notary, second, remark })
+    Ok(Custody { log: Log::Embedded(store), vault, notary: Some(notary), second, remark })
+}
+
+/// Opens what belongs to a shared log on this node: the vault, in the node's folder. Positions of a
+/// shared log have gaps and its past is kept elsewhere, so no evidence is signed beside it.
+///
+/// # Errors
+/// When the vault cannot be opened, or is another log's.
+pub(super) async fn beside(
+    store: Arc<dyn EventStore>,
+    places: &Places,
+    clock: &Arc<dyn Clock>,
+) -> Result<Custody, StartError> {
+    let log = store.log_id();
+    let vault = Arc::new(Vault::open_for(&places.folder, log, clock.clone())?);
+    bound::bind(&store, &vault, clock).await?;
+    let second = match places.second_register() {
+        Some(path) => Some(SecondRegister::open(vault.clone(), path, log).await),
+        None => None,
+    };
+    Ok(Custody { log: Log::Shared(store), vault, notary: None, second, remark: None })
 }
 
 /// Refuses a folder whose log, vault and evidence are of different copies, before any of it is

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, path::PathBuf};
 
 use airside_evidence::FolderError;
 use airside_gateway::GatewayError;
-use airside_kernel::{LogId, ReadError};
+use airside_kernel::{AppendError, LogId, ReadError};
 use airside_privacy::{VaultError, register::RegisterError, signing::SigningError};
 use airside_runtime::{auth::BadTokenKey, reactors, snapshots::SnapshotError};
 use thiserror::Error;
@@ -129,9 +129,21 @@ pub enum StartError {
     /// The snapshots cannot be used.
     #[error("snapshots cannot be kept")]
     Snapshots(#[from] SnapshotError),
+    /// The keys of a shared log are in another vault.
+    #[error(
+        "log {log} is bound to another vault than the one in the data folder: what it holds of persons could not be \
+         opened here, nor what is sealed here there; start with the folder whose vault the log's first node made"
+    )]
+    OtherVault {
+        /// The log.
+        log: LogId,
+    },
     /// The log cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The log cannot be written.
+    #[error("log cannot be written")]
+    Append(#[source] AppendError),
     /// The key that signs tokens cannot be used.
     #[error("token key cannot be used")]
     Signing(#[from] SigningError),

@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use airside_kernel::{Clock, EventStore, SystemClock};
+use airside_kernel::{Clock, SystemClock};
 use airside_privacy::Covered;
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +108,7 @@ pub(super) async fn backup(
     let (from, to) = (parts.places.evidence(), order.to.join(EVIDENCE));
     let size = long(caller, "checkpoints copied", move |_| copy_signed(&from, &to));
     let size = size.await?.map_err(OrderError::broken)?;
-    let (store, to) = (parts.store.clone(), order.to.join(LOG));
+    let (store, to) = (parts.embedded()?.clone(), order.to.join(LOG));
     let log = long(caller, "bytes of the log copied", move |teller| {
         store.backup(&to, &mut |step| teller.tell(step.done, step.total))
     });
@@ -119,7 +119,7 @@ pub(super) async fn backup(
         keeper.backup(&to, covered, &mut |done, total| teller.tell(done, total))
     });
     let kept = kept.await?.map_err(OrderError::broken)?;
-    let (to, log_id) = (order.to.join(EVIDENCE), parts.store.log_id());
+    let (to, log_id) = (order.to.join(EVIDENCE), parts.log.store().log_id());
     let register = long(caller, "erased subjects copied", move |_| complete(&to, log_id, &vault, size));
     register.await?.map_err(OrderError::broken)?;
     if let Some(running) = &parts.running {

@@ -6,7 +6,7 @@ use airside_baggage::{
     model::LicencePlate,
 };
 use airside_evidence::{Proof, prove_stream};
-use airside_kernel::{Direction, EventStore, StreamId};
+use airside_kernel::{Direction, StreamId};
 use airside_runtime::executor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -25,7 +25,8 @@ pub struct Export {
 /// Tells a bag's newest journey.
 pub(super) async fn export(order: &Export, parts: &Parts) -> Result<Value, OrderError> {
     let plate = plate(&order.plate)?;
-    let folded = executor::load::<Bag>(&*parts.store, &plate.stream()).await.map_err(OrderError::broken)?;
+    let folded =
+        executor::load::<Bag>(&*parts.log.store(), &plate.stream()).await.map_err(OrderError::broken)?;
     let journey = folded.state.newest_journey().ok_or_else(|| unknown(plate))?;
     Ok(export::document(plate, journey, order.format))
 }
@@ -34,14 +35,14 @@ pub(super) async fn export(order: &Export, parts: &Parts) -> Result<Value, Order
 pub(super) async fn evidence(plate_text: &str, parts: &Parts) -> Result<Value, OrderError> {
     let plate = plate(plate_text)?;
     let stream = plate.stream();
-    if parts.store.read_stream(&stream, Direction::Backwards, None, 1).await?.events.is_empty() {
+    if parts.log.store().read_stream(&stream, Direction::Backwards, None, 1).await?.events.is_empty() {
         return Err(unknown(plate));
     }
-    let proof = prove_stream(&*parts.store, &parts.places.evidence(), &stream).await;
+    let proof = prove_stream(&**parts.embedded()?, &parts.places.evidence(), &stream).await;
     let proof = proof.map_err(OrderError::broken)?;
     let count = proof.events.len();
     let shown = shown(parts, &stream, count).await?;
-    let last = parts.store.read_stream(&stream, Direction::Backwards, None, 1).await?.events.pop();
+    let last = parts.log.store().read_stream(&stream, Direction::Backwards, None, 1).await?.events.pop();
     let all = last.map_or(count, |last| usize::try_from(last.revision().0).unwrap_or(usize::MAX) + 1);
     join(plate, &proof, shown, all - count.min(all))
 }
@@ -51,7 +52,8 @@ async fn shown(parts: &Parts, stream: &StreamId, count: usize) -> Result<Vec<Val
     let mut shown = Vec::with_capacity(count);
     let mut from = None;
     while shown.len() < count {
-        let page = parts.store.read_stream(stream, Direction::Forwards, from, count - shown.len()).await?;
+        let page =
+            parts.log.store().read_stream(stream, Direction::Forwards, from, count - shown.len()).await?;
         let Some(last) = page.events.last() else { break };
         from = Some(last.revision().next());
         shown.extend(page.events.iter().map(|event| ShownEvent::new(event).payload));

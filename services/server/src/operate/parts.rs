@@ -6,7 +6,7 @@ use std::{
 };
 
 use airside_evidence::{Health, Restored, SecondPlace};
-use airside_kernel::{EventStore, SystemClock, Timestamp};
+use airside_kernel::{SystemClock, Timestamp};
 use airside_privacy::{Vault, VaultError};
 use airside_runtime::projections::ProjectionsHandle;
 use airside_store::{EmbeddedStore, OpenError, Options};
@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::{Order, OrderError};
 use crate::{
     config::{Config, ConfigError},
+    log::Log,
     node::{StartError, refuse_mixed},
     places::Places,
 };
@@ -53,7 +54,7 @@ pub enum PartsError {
 pub struct Parts {
     pub(crate) config: Config,
     pub(crate) places: Places,
-    pub(crate) store: Arc<EmbeddedStore>,
+    pub(crate) log: Log,
     pub(crate) running: Option<Running>,
 }
 
@@ -61,7 +62,8 @@ pub struct Parts {
 pub(crate) struct Running {
     pub(crate) vault: Arc<Vault>,
     pub(crate) projections: ProjectionsHandle,
-    pub(crate) evidence: Health,
+    /// How the evidence is; `None` on a shared log, which is not signed here.
+    pub(crate) evidence: Option<Health>,
     pub(crate) backups: Backups,
 }
 
@@ -105,12 +107,25 @@ impl Parts {
             Err(OpenError::InUse { folder }) => return Err(PartsError::InUse { folder }),
             Err(error) => return Err(PartsError::Log(error)),
         };
-        Ok(Self { config, places, store, running: None })
+        Ok(Self { config, places, log: Log::Embedded(store), running: None })
     }
 
     /// Returns true for the parts of a running server.
     pub(crate) fn is_running(&self) -> bool {
         self.running.is_some()
+    }
+
+    /// Returns the log of the data folder.
+    ///
+    /// # Errors
+    /// When the log is shared: what asks for files is not for it.
+    pub(crate) fn embedded(&self) -> Result<&Arc<EmbeddedStore>, OrderError> {
+        self.log.embedded().ok_or_else(|| {
+            OrderError::refused(
+                "this is for an embedded log; the log of this server is shared: ask the tools of the cluster, \
+                 or copy it into a folder first",
+            )
+        })
     }
 
     /// Returns the vault; `None` where there is none.
@@ -124,7 +139,7 @@ impl Parts {
         if !self.places.has_vault() {
             return Ok(None);
         }
-        let vault = Vault::open_for(&self.places.folder, self.store.log_id(), Arc::new(SystemClock));
+        let vault = Vault::open_for(&self.places.folder, self.log.store().log_id(), Arc::new(SystemClock));
         vault.map(|vault| Some(Arc::new(vault))).map_err(OrderError::broken)
     }
 
@@ -133,12 +148,12 @@ impl Parts {
     /// # Errors
     /// When the log cannot be read.
     pub(crate) fn restored(&self) -> Result<Option<Restored>, OrderError> {
-        restored(&self.store).map_err(Into::into)
+        restored(self.embedded()?).map_err(Into::into)
     }
 
     /// Returns how the second place of the evidence is, in words.
     pub(crate) fn second_place(&self) -> Option<String> {
-        match self.running.as_ref()?.evidence.figures().second {
+        match self.running.as_ref()?.evidence.as_ref()?.figures().second {
             SecondPlace::None => None,
             SecondPlace::Awaited => Some("not looked at yet".to_owned()),
             SecondPlace::Filled { size } => Some(format!("filled up to event {size}")),
@@ -148,7 +163,7 @@ impl Parts {
 
     /// Closes the log of a folder that was opened for orders.
     pub async fn close(self) {
-        self.store.close().await;
+        self.log.close().await;
     }
 }
 

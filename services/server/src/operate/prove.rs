@@ -18,7 +18,7 @@ pub enum Prove {
 
 /// Makes the proof.
 pub(super) async fn prove(order: &Prove, parts: &Parts) -> Result<Proof, OrderError> {
-    let (store, evidence) = (&*parts.store, parts.places.evidence());
+    let (store, evidence) = (&**parts.embedded()?, parts.places.evidence());
     match order {
         Prove::Position(position) => prove_event(store, &evidence, Position::from_parts(*position, 0)).await,
         Prove::Stream(stream) => {

@@ -37,7 +37,7 @@ pub struct Showed {
 
 /// Shows events to the caller.
 pub(super) async fn show(order: &Show, parts: &Parts, caller: &Caller) -> Result<Showed, OrderError> {
-    let head = parts.store.head().await?.map_or(0, |head| head.parts().0);
+    let head = parts.embedded()?.head().await?.map_or(0, |head| head.parts().0);
     if let Some(position) = order.position {
         return one(position, head, parts, caller).await;
     }
@@ -60,7 +60,7 @@ pub(super) async fn show(order: &Show, parts: &Parts, caller: &Caller) -> Result
         }
     }
     if order.follow {
-        let mut follower = parts.store.follow(Some(Position::from_parts(head, 0)));
+        let mut follower = parts.embedded()?.follow(Some(Position::from_parts(head, 0)));
         loop {
             for event in follower.next().await?.events {
                 showing.show(&event).await?;
@@ -74,7 +74,7 @@ async fn one(position: u64, head: u64, parts: &Parts, caller: &Caller) -> Result
     let nowhere =
         || OrderError::refused(format!("no event is at position {position}: the log has 1 to {head}"));
     let before = position.checked_sub(1).ok_or_else(nowhere)?;
-    let page = parts.store.read_all(Some(Position::from_parts(before, 0)), 1).await?;
+    let page = parts.embedded()?.read_all(Some(Position::from_parts(before, 0)), 1).await?;
     let event = page.events.first().filter(|_| position <= head).ok_or_else(nowhere)?;
     caller.event(ShownEvent::new(event)).await?;
     Ok(Showed { shown: 1, head })
@@ -109,7 +109,7 @@ impl Showing<'_> {
     async fn range(&mut self, from: u64, head: u64, parts: &Parts) -> Result<(), OrderError> {
         let mut at = from.saturating_sub(1);
         while at < head && !self.is_full() {
-            let page = parts.store.read_all(Some(Position::from_parts(at, 0)), PAGE).await?;
+            let page = parts.embedded()?.read_all(Some(Position::from_parts(at, 0)), PAGE).await?;
             let Some(last) = page.events.last().map(|event| event.position().parts().0) else { break };
             for event in page.events.iter().filter(|event| event.position().parts().0 <= head) {
                 if self.is_full() {
@@ -136,7 +136,7 @@ impl Showing<'_> {
             let mut at = start;
             while at < end {
                 let wanted = usize::try_from(end - at).unwrap_or(PAGE);
-                let page = parts.store.read_all(Some(Position::from_parts(at, 0)), wanted).await?;
+                let page = parts.embedded()?.read_all(Some(Position::from_parts(at, 0)), wanted).await?;
                 let Some(last) = page.events.last() else { break };
                 at = last.position().parts().0;
                 let positions = page.events.iter().filter(|event| self.wants(event));
@@ -156,13 +156,15 @@ impl Showing<'_> {
 
     /// Shows the newest events of a stream, oldest first.
     async fn newest_of(&mut self, stream: &StreamId, head: u64, parts: &Parts) -> Result<(), OrderError> {
-        let last = parts.store.read_stream(stream, Direction::Backwards, None, 1).await?;
+        let last = parts.embedded()?.read_stream(stream, Direction::Backwards, None, 1).await?;
         let Some(last) = last.events.first().map(|event| event.revision().0) else { return Ok(()) };
         let limit = self.order.limit.unwrap_or(u64::MAX);
         let mut from = (last + 1).saturating_sub(limit);
         while from <= last && !self.is_full() {
-            let page =
-                parts.store.read_stream(stream, Direction::Forwards, Some(Revision(from)), PAGE).await?;
+            let page = parts
+                .embedded()?
+                .read_stream(stream, Direction::Forwards, Some(Revision(from)), PAGE)
+                .await?;
             let Some(end) = page.events.last().map(|event| event.revision().0) else { break };
             for event in page.events.iter().filter(|event| event.position().parts().0 <= head) {
                 if self.is_full() {

@@ -115,7 +115,7 @@ pub struct Counts {
 
 /// Gathers the figures.
 pub(super) async fn stats(order: &Stats, parts: &Parts, caller: &Caller) -> Result<StatsReport, OrderError> {
-    let figures = parts.store.figures()?;
+    let figures = parts.embedded()?.figures()?;
     let counts = if order.types { Some(counts(figures.head, parts, caller).await?) } else { None };
     let files = snapshots::list(&parts.places.snapshots()).map_err(OrderError::broken)?;
     let vault = parts.vault()?.map(|vault| {
@@ -166,7 +166,7 @@ fn evidence_stats(parts: &Parts) -> Result<Option<EvidenceStats>, OrderError> {
 async fn counts(head: u64, parts: &Parts, caller: &Caller) -> Result<Counts, OrderError> {
     let (mut counts, mut at) = (Counts::default(), 0);
     while at < head {
-        let page = parts.store.read_all(Some(Position::from_parts(at, 0)), PAGE).await?;
+        let page = parts.embedded()?.read_all(Some(Position::from_parts(at, 0)), PAGE).await?;
         let Some(last) = page.events.last() else { break };
         at = last.position().parts().0;
         for event in page.events.iter().filter(|event| event.position().parts().0 <= head) {

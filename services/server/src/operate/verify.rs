@@ -85,7 +85,7 @@ pub(super) async fn verify(
     caller: &Caller,
 ) -> Result<VerifyReport, OrderError> {
     let given = keys(order)?;
-    let store = parts.store.clone();
+    let store = parts.embedded()?.clone();
     let log = long(caller, "events checked", move |teller| {
         store.verify(&mut |step| teller.tell(step.done, step.total))
     });
@@ -155,7 +155,7 @@ impl VerifyReport {
             restored: parts.restored()?,
             progress: &progress,
         };
-        let store: &dyn EventStore = &*parts.store;
+        let store: &dyn EventStore = &**parts.embedded()?;
         let about = path.display().to_string();
         let said = |text: String| Found { about: about.clone(), position: None, text };
         let checked = match check(store, options).await {

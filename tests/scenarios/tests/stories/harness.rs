@@ -13,6 +13,7 @@ pub(crate) mod socket;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use airside_kernel::EventStore;
 use airside_runtime::{
     auth::Tokens,
     telemetry::{Metrics, Registry},
@@ -89,6 +90,7 @@ pub(crate) struct House {
     pub(crate) callers: Callers,
     folder: TempDir,
     config: Config,
+    shared: Option<Arc<dyn EventStore>>,
 }
 
 impl House {
@@ -98,7 +100,12 @@ impl House {
 
     /// Opens a node that differs from the usual one; its folder and ports are ours.
     pub(crate) async fn with(config: Config) -> Self {
-        Self::on(TempDir::new().unwrap(), config).await
+        Self::on(TempDir::new().unwrap(), config, None).await
+    }
+
+    /// Opens a node on a log that it shares with others.
+    pub(crate) async fn sharing(log: Arc<dyn EventStore>) -> Self {
+        Self::on(TempDir::new().unwrap(), Config::default(), Some(log)).await
     }
 
     /// Opens a node whose evidence has a second place.
@@ -110,10 +117,10 @@ impl House {
 
     /// Stops the node and starts it again on its folder.
     pub(crate) async fn reopen(self) -> Self {
-        let Self { node, callers, folder, config } = self;
+        let Self { node, callers, folder, config, shared } = self;
         drop(callers);
         within("stop", node.stop()).await;
-        Self::on(folder, config).await
+        Self::on(folder, config, shared).await
     }
 
     /// Returns the data folder.
@@ -121,7 +128,7 @@ impl House {
         self.folder.path()
     }
 
-    async fn on(folder: TempDir, config: Config) -> Self {
+    async fn on(folder: TempDir, config: Config, shared: Option<Arc<dyn EventStore>>) -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         // The small map: a node that starts with it is up at once.
         let maps = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../maps/testville")];
@@ -129,8 +136,12 @@ impl House {
             Config { folder: folder.path().to_owned(), listen: any, admin: Some(any), maps, ..config };
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
-        let node = within("start", Node::start(config.clone(), registry, metrics)).await.unwrap();
+        let node = match shared.clone() {
+            Some(log) => within("start", Node::start_shared(log, config.clone(), registry, metrics)).await,
+            None => within("start", Node::start(config.clone(), registry, metrics)).await,
+        };
+        let node = node.unwrap();
         let callers = Callers::connect(node.public, node.tokens.clone()).await;
-        Self { node, callers, folder, config }
+        Self { node, callers, folder, config, shared }
     }
 }

@@ -40,6 +40,7 @@ mod push;
 mod questions;
 mod refusals;
 mod send_command;
+mod shared_log;
 mod simulate;
 mod sources;
 mod start;

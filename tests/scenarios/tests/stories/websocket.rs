@@ -4,7 +4,7 @@ use airside_api::{
     baggage::v1::{ScanResult, TrackingPoint},
     notifications::v1::NoticeKind,
 };
-use airside_kernel::{Direction, EventStore, StreamId};
+use airside_kernel::{Direction, StreamId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

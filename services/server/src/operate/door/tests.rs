@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
 use super::*;
-use crate::config::Config;
+use crate::{config::Config, log::Log};
 
 struct House {
     folder: TempDir,
@@ -23,7 +23,7 @@ impl House {
         let (config, store) =
             (Config { folder: folder.path().to_owned(), ..Config::default() }, Arc::new(store));
         let places = config.places().unwrap();
-        let parts = Parts { config, places, store, running: None };
+        let parts = Parts { config, places, log: Log::Embedded(store), running: None };
         let door = Door::open(folder.path()).unwrap();
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(door.serve(Arc::new(parts), stopped));
