@@ -13,25 +13,32 @@ use http_body_util::Full;
 use serde_json::json;
 use tonic::{Code, Status, body::Body};
 
-use crate::wire::Wire;
+use crate::wire::{Form, Wire};
 
 /// Returns a refusal in the wire of its caller.
 pub(crate) fn refusal(wire: Wire, status: &Status) -> Response<Body> {
     match wire {
         Wire::Grpc => status.clone().into_http(),
-        Wire::Json | Wire::GrpcWithoutHttp2 | Wire::Other => error(http_status(status.code()), status),
+        Wire::GrpcWeb => {
+            let mut answer = status.clone().into_http();
+            answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc-web+proto"));
+            answer
+        }
+        Wire::Connect(_) | Wire::GrpcWithoutHttp2 | Wire::Other => error(http_status(status.code()), status),
     }
 }
 
-/// Returns a JSON answer.
-pub(crate) fn json_answer(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
-    plain(status, "application/json", body)
+/// Returns the message that a Connect call is answered with.
+pub(crate) fn message(form: Form, body: Bytes) -> Response<Body> {
+    plain(StatusCode::OK, form.content_type(), body)
 }
 
 /// Returns the answer to a path that is no rpc.
 pub(crate) fn unknown_path<B>(wire: Wire, request: &Request<B>, env: Environment) -> Response<Body> {
     match (wire, request.uri().path()) {
-        (Wire::Grpc, _) => refusal(wire, &Status::unimplemented("there is no such rpc: check its path")),
+        (Wire::Grpc | Wire::GrpcWeb, _) => {
+            refusal(wire, &Status::unimplemented("there is no such rpc: check its path"))
+        }
         (_, "/") if request.method() == Method::GET => {
             plain(StatusCode::OK, "text/plain; charset=utf-8", welcome(env))
         }
@@ -47,11 +54,11 @@ pub(crate) fn unknown_path<B>(wire: Wire, request: &Request<B>, env: Environment
 /// Returns the answer to a request for an rpc in a wire that is not spoken; `None` when it is.
 pub(crate) fn wrong_wire<B>(wire: Wire, request: &Request<B>) -> Option<Response<Body>> {
     match wire {
-        Wire::Grpc | Wire::Json => None,
+        Wire::Grpc | Wire::GrpcWeb | Wire::Connect(_) => None,
         Wire::GrpcWithoutHttp2 => Some(error(
             StatusCode::UPGRADE_REQUIRED,
             &Status::unimplemented(
-                "gRPC needs HTTP/2: on HTTP/1.1 send JSON with content-type application/json",
+                "gRPC needs HTTP/2: on HTTP/1.1 speak gRPC-Web, or send JSON with content-type application/json",
             ),
         )),
         Wire::Other if request.method() != Method::POST => {
@@ -61,14 +68,16 @@ pub(crate) fn wrong_wire<B>(wire: Wire, request: &Request<B>) -> Option<Response
         }
         Wire::Other => Some(error(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            &Status::invalid_argument("content-type: use application/json, or application/grpc over HTTP/2"),
+            &Status::invalid_argument(
+                "content-type: use application/json, application/grpc-web, or application/grpc over HTTP/2",
+            ),
         )),
     }
 }
 
 pub(crate) fn error(http: StatusCode, status: &Status) -> Response<Body> {
     let body = json!({"code": connect_name(status.code()), "message": status.message()});
-    let mut answer = json_answer(http, body.to_string());
+    let mut answer = plain(http, "application/json", body.to_string());
     if status.code() == Code::Unauthenticated {
         answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
@@ -77,20 +86,25 @@ pub(crate) fn error(http: StatusCode, status: &Status) -> Response<Body> {
 
 fn welcome(env: Environment) -> String {
     let look = match env {
-        Environment::Develop => "Reflection is on: list the services with any gRPC client.\n",
-        Environment::Trial | Environment::Release => "",
+        Environment::Develop => "The manual: /openapi.json and /descriptors.binpb; reflection is on.\n",
+        Environment::Trial => "The manual: /openapi.json and /descriptors.binpb\n",
+        Environment::Release => "",
     };
     format!(
         "Airside {}: where every bag is, and the way to every gate.\n\
-         gRPC: this port, HTTP/2. JSON: POST /airside.<domain>.v1.<Service>/<Method>\n\
-         with content-type application/json, for example\n  \
-         /airside.navigation.v1.NavigationService/ListVenues with the body {{}}\n\
+         gRPC: this port, HTTP/2; gRPC-Web over any HTTP. JSON: POST\n\
+         /airside.<domain>.v1.<Service>/<Method> with content-type application/json,\n\
+         for example /airside.navigation.v1.NavigationService/ListVenues with the body {{}}\n\
          Push: the WebSocket /push, subprotocol airside.push.v1\n{look}",
         env!("CARGO_PKG_VERSION")
     )
 }
 
-fn plain(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+pub(crate) fn plain(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Body> {
     let mut answer = Response::new(Body::new(Full::new(body.into())));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -16,6 +16,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tonic::{Code, Status};
+use tower::BoxError;
 
 use crate::edge::Finish;
 
@@ -61,7 +62,7 @@ impl<B> Bounded<B> {
 
 impl<B> Body for Bounded<B>
 where
-    B: Body<Data = Bytes, Error = hyper::Error> + Unpin,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
     type Data = Bytes;
     type Error = Status;
@@ -73,7 +74,10 @@ where
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         Poll::Ready(match frame {
             None => None,
-            Some(Err(_)) => Some(Err(broken())),
+            // What is a status already is ours; the text of a library stays here.
+            Some(Err(error)) => {
+                Some(Err(error.into().downcast().map_or_else(|_| broken(), |status| *status)))
+            }
             Some(Ok(frame)) => match frame.data_ref().map(|data| self.check(data)) {
                 Some(Err(status)) => Some(Err(status)),
                 Some(Ok(())) | None => Some(Ok(frame)),
@@ -93,7 +97,7 @@ where
 /// Reads a whole body of bounded size.
 pub(crate) async fn read<B>(mut body: B, bytes_max: usize) -> Result<Bytes, Status>
 where
-    B: Body<Data = Bytes, Error = hyper::Error> + Unpin,
+    B: Body<Data = Bytes> + Unpin,
 {
     let mut read = BytesMut::new();
     let mut bytes = 0_usize;
@@ -111,6 +115,12 @@ where
 
 fn broken() -> Status {
     Status::cancelled("body: it broke off")
+}
+
+/// Returns the refusal of a gRPC-Web body that cannot be read. It is no `CANCELLED`, which a service
+/// takes for the end of the body.
+pub(crate) fn not_grpc_web() -> Status {
+    Status::invalid_argument("body: it broke off, or is not what its content-type says")
 }
 
 /// What ends a stream when the system stops.

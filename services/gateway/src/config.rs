@@ -4,10 +4,15 @@ use std::{num::NonZeroU32, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::Origin;
+
 /// The limits of the edge. Each bounds something that a stranger could make grow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GatewayConfig {
+    /// Origins whose pages may call from a browser, such as `https://app.example.com`. The pages of
+    /// this port need no entry. Default none.
+    pub origins: Vec<Origin>,
     /// Open connections; more wait unaccepted. Default 20,000.
     pub connections_max: usize,
     /// Calls that run at once on one HTTP/2 connection. Default 256.
@@ -48,6 +53,7 @@ pub struct GatewayConfig {
 impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
+            origins: Vec::new(),
             connections_max: 20_000,
             streams_per_connection_max: 256,
             header_bytes_max: 16 * 1024,

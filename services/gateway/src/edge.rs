@@ -1,6 +1,7 @@
 //! One call, from its head to its status.
 
 use std::{
+    convert::Infallible,
     fmt,
     panic::AssertUnwindSafe,
     sync::{
@@ -16,24 +17,28 @@ use airside_runtime::{
     status::connect_name,
     telemetry::{Metrics, Named, RpcDone},
 };
+use bytes::Bytes;
 use futures::FutureExt;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::{
     sync::watch,
     time::{Instant, sleep, timeout},
 };
 use tonic::{Code, Status, body::Body, service::Routes};
-use tower::Service;
+use tonic_web::GrpcWebLayer;
+use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
+use tower_http::cors::CorsLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
     GatewayConfig, Method, Methods, answer,
-    body::{Bounded, Cut, Watched, read, too_large},
-    json, push,
+    body::{Bounded, Cut, Watched, not_grpc_web, read, too_large},
+    json, manual, push,
     serve::stopped,
-    wire::Wire,
+    wire::{self, Form, Wire},
 };
 
 const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
@@ -46,6 +51,8 @@ pub(crate) struct Edge {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Metrics,
     pub(crate) config: GatewayConfig,
+    /// Lets pages of other origins in; without it no origin but our own may call from a browser.
+    pub(crate) cors: Option<CorsLayer>,
     pub(crate) limits: push::Limits,
     /// What stands behind `/push`; without it there is no such path.
     pub(crate) sessions: Option<Arc<dyn push::Sessions>>,
@@ -60,8 +67,19 @@ impl fmt::Debug for Edge {
 }
 
 impl Edge {
-    /// Answers a request, whatever it is.
-    pub(crate) async fn answer(self: Arc<Self>, mut request: Request<Incoming>) -> Response<Body> {
+    /// Answers a request, whatever it is and whichever page it comes from.
+    pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Response<Body> {
+        match &self.cors {
+            Some(cors) if request.headers().contains_key(header::ORIGIN) => {
+                let within = |request| self.clone().respond(request).map(Ok::<_, Infallible>);
+                let Ok(response) = cors.layer(service_fn(within)).oneshot(request).await;
+                response
+            }
+            Some(_) | None => self.respond(request).await,
+        }
+    }
+
+    async fn respond(self: Arc<Self>, mut request: Request<Incoming>) -> Response<Body> {
         let id = Uuid::now_v7();
         let method = self.methods.get(request.uri().path()).cloned();
         let name = method.as_ref().map_or("unknown", |method| &*method.path);
@@ -73,10 +91,13 @@ impl Edge {
             }
             let wire = Wire::of(&request);
             let Some(method) = method else {
-                return answer::unknown_path(wire, &request, self.tokens.environment());
+                let env = self.tokens.environment();
+                let page = manual::page(env, &request);
+                return page.unwrap_or_else(|| answer::unknown_path(wire, &request, env));
             };
             match answer::wrong_wire(wire, &request) {
                 Some(refusal) => refusal,
+                None if wire == Wire::GrpcWeb => self.grpc_web(&method, request).await,
                 None => self.call(wire, &method, request).await,
             }
         };
@@ -86,12 +107,31 @@ impl Edge {
         response
     }
 
-    async fn call(
+    /// Answers gRPC-Web, which is gRPC in another coat: the same call, put on and taken off.
+    async fn grpc_web(
         self: &Arc<Self>,
-        wire: Wire,
         method: &Arc<Method>,
         mut request: Request<Incoming>,
     ) -> Response<Body> {
+        let media = HeaderValue::try_from(wire::media(request.headers()));
+        request.headers_mut().insert(header::CONTENT_TYPE, media.expect("it was a header's value"));
+        let within = |request: Request<Body>| {
+            let request = request.map(|body| body.map_err(|_| not_grpc_web()));
+            self.call(Wire::Grpc, method, request).map(Ok::<_, Infallible>)
+        };
+        let Ok(response) = GrpcWebLayer::new().layer(service_fn(within)).call(request).await;
+        response
+    }
+
+    async fn call<B>(
+        self: &Arc<Self>,
+        wire: Wire,
+        method: &Arc<Method>,
+        mut request: Request<B>,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
+    {
         let finish = Finish::new(self.clone(), method.clone());
         match self.admit(method, request.headers_mut()) {
             Ok(caller) => request.extensions_mut().insert(caller),
@@ -101,8 +141,10 @@ impl Edge {
             return finish.refuse(wire, &too_large(self.config.body_bytes_max));
         }
         match wire {
-            Wire::Json => self.json(method, request, finish).await,
-            Wire::Grpc | Wire::GrpcWithoutHttp2 | Wire::Other => self.grpc(method, request, finish).await,
+            Wire::Connect(form) => self.connect(form, method, request, finish).await,
+            Wire::Grpc | Wire::GrpcWeb | Wire::GrpcWithoutHttp2 | Wire::Other => {
+                self.grpc(method, request, finish).await
+            }
         }
     }
 
@@ -122,7 +164,10 @@ impl Edge {
         Ok(caller)
     }
 
-    async fn grpc(&self, method: &Method, request: Request<Incoming>, finish: Finish) -> Response<Body> {
+    async fn grpc<B>(&self, method: &Method, request: Request<B>, finish: Finish) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
+    {
         let patience = self.patience(Wire::Grpc, method, request.headers());
         let bytes_max = self.config.body_bytes_max;
         let request = request.map(|body| match method.is_unary {
@@ -148,29 +193,37 @@ impl Edge {
         }
     }
 
-    async fn json(&self, method: &Method, request: Request<Incoming>, finish: Finish) -> Response<Body> {
+    async fn connect<B>(
+        &self,
+        form: Form,
+        method: &Method,
+        request: Request<B>,
+        finish: Finish,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+    {
+        let wire = Wire::Connect(form);
         let Some((input, output)) = method.messages.clone().filter(|_| method.is_unary) else {
             let remedy = "this rpc streams or has no JSON form: call it over gRPC (HTTP/2)";
-            return finish.refuse(Wire::Json, &Status::unimplemented(remedy));
+            return finish.refuse(wire, &Status::unimplemented(remedy));
         };
-        let patience = self.patience(Wire::Json, method, request.headers());
+        let patience = self.patience(wire, method, request.headers());
         let called = guarded(patience, async {
             let (parts, body) = request.into_parts();
-            if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-                return Err(Status::unimplemented("content-encoding: send the body uncompressed"));
-            }
+            json::check(&parts.headers)?;
             let body = read(body, self.config.body_bytes_max).await?;
-            let frame = json::to_frame(input, &parts.headers, &body)?;
+            let frame = json::to_frame(form, input, &parts.headers, body)?;
             let request = json::to_grpc(parts, frame);
             let Ok(response) = self.routes.clone().call(request).await;
-            json::from_grpc(output, response).await
+            json::from_grpc(form, output, response).await
         });
         match called.await {
-            Err(status) => finish.refuse(Wire::Json, &status),
-            Ok(json) => {
+            Err(status) => finish.refuse(wire, &status),
+            Ok(message) => {
                 finish.answered();
                 finish.record(Code::Ok);
-                answer::json_answer(http::StatusCode::OK, json)
+                answer::message(form, message)
             }
         }
     }

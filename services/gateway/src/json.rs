@@ -1,8 +1,9 @@
-//! Canonical protobuf JSON to one gRPC frame and back, by descriptors.
+//! Unary calls of the Connect protocol to one gRPC frame and back, by descriptors: in canonical
+//! protobuf JSON, or in binary for the clients that prefer it.
 //!
-//! An unknown field is refused by its name, so that a typing error is not
-//! silently a default; every refusal names the field by its path. In answers a field that has its default is left out,
-//! and 64-bit numbers are strings, as the Connect protocol's libraries do.
+//! In JSON an unknown field is refused by its name, so that a typing error is not
+//! silently a default; every refusal names the field by its path. In answers a field that has its
+//! default is left out, and 64-bit numbers are strings, as the Connect protocol's libraries do.
 //!
 //! A request whose message has a text field `idempotency_key` may carry it in the header
 //! `Idempotency-Key`, as HTTP clients do; other requests pay no heed to the header.
@@ -18,16 +19,38 @@ use prost_reflect::{
 use serde_path_to_error::{Segment, Track};
 use tonic::{Code, Status, body::Body};
 
-use crate::body::PREFIX_BYTES;
+use crate::{body::PREFIX_BYTES, wire::Form};
 
+/// The header that says which version of the Connect protocol is spoken.
+const VERSION_HEADER: header::HeaderName = header::HeaderName::from_static("connect-protocol-version");
 /// The header that may carry the field [`KEY_FIELD`].
 const KEY_HEADER: header::HeaderName = header::HeaderName::from_static("idempotency-key");
 /// The field by which a repeated call is told.
-const KEY_FIELD: &str = "idempotency_key";
+pub(crate) const KEY_FIELD: &str = "idempotency_key";
 
-/// Turns a JSON body, and a key in the headers, into a gRPC frame.
-pub(crate) fn to_frame(input: MessageDescriptor, headers: &HeaderMap, json: &[u8]) -> Result<Bytes, Status> {
-    let mut message = message(input, "body", json)?;
+/// Checks what the headers say of the protocol.
+pub(crate) fn check(headers: &HeaderMap) -> Result<(), Status> {
+    if headers.get(VERSION_HEADER).is_some_and(|version| version != "1") {
+        return Err(invalid("connect-protocol-version", "1 is spoken here: send 1, or leave it out"));
+    }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return Err(Status::unimplemented("content-encoding: send the body uncompressed"));
+    }
+    Ok(())
+}
+
+/// Turns a body, and a key in the headers, into a gRPC frame.
+pub(crate) fn to_frame(
+    form: Form,
+    input: MessageDescriptor,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Bytes, Status> {
+    let mut message = match form {
+        Form::Json => message(input, "body", &body)?,
+        Form::Proto => DynamicMessage::decode(input, body)
+            .map_err(|_| invalid("body", "it is not this rpc's request in binary protobuf"))?,
+    };
     take_key(&mut message, headers)?;
     let length = message.encoded_len();
     let mut frame = BytesMut::with_capacity(PREFIX_BYTES + length);
@@ -79,7 +102,7 @@ fn take_key(message: &mut DynamicMessage, headers: &HeaderMap) -> Result<(), Sta
     }
 }
 
-/// Makes the gRPC request of a frame; `extensions` and metadata are the JSON request's.
+/// Makes the gRPC request of a frame; `extensions` and metadata are the Connect request's.
 pub(crate) fn to_grpc(mut parts: http::request::Parts, frame: Bytes) -> Request<Body> {
     const HTTP_ALONE: [header::HeaderName; 6] = [
         header::CONTENT_LENGTH,
@@ -97,8 +120,12 @@ pub(crate) fn to_grpc(mut parts: http::request::Parts, frame: Bytes) -> Request<
     Request::from_parts(parts, Body::new(Full::new(frame)))
 }
 
-/// Turns a gRPC answer into JSON, or into its status.
-pub(crate) async fn from_grpc(output: MessageDescriptor, answer: Response<Body>) -> Result<Vec<u8>, Status> {
+/// Turns a gRPC answer into its message, or into its status.
+pub(crate) async fn from_grpc(
+    form: Form,
+    output: MessageDescriptor,
+    answer: Response<Body>,
+) -> Result<Bytes, Status> {
     let (parts, body) = answer.into_parts();
     refused(&parts.headers)?;
     let collected = body.collect().await?;
@@ -108,11 +135,14 @@ pub(crate) async fn from_grpc(output: MessageDescriptor, answer: Response<Body>)
     if frame.len() < PREFIX_BYTES || frame.get_u8() != 0 || frame.get_u32() as usize != frame.len() {
         return Err(broken());
     }
+    if form == Form::Proto {
+        return Ok(frame);
+    }
     let message = DynamicMessage::decode(output, frame).map_err(|_| broken())?;
     let mut json = Vec::with_capacity(256);
     let mut writer = serde_json::Serializer::new(&mut json);
     message.serialize_with_options(&mut writer, &SerializeOptions::new()).map_err(|_| broken())?;
-    Ok(json)
+    Ok(json.into())
 }
 
 /// Fails when the headers or trailers carry a status that is not OK.
@@ -135,7 +165,7 @@ mod tests {
         let input = airside_api::pool().get_message_by_name(name).unwrap();
         let headers =
             headers.iter().map(|value| (KEY_HEADER, header::HeaderValue::from_str(value).unwrap())).collect();
-        let frame = to_frame(input, &headers, json.as_bytes());
+        let frame = to_frame(Form::Json, input, &headers, Bytes::from(json.to_owned()));
         let frame = frame.map_err(|status| status.message().to_owned())?;
         Ok(SubmitMessagesRequest::decode(frame.slice(PREFIX_BYTES..)).unwrap().idempotency_key)
     }
@@ -159,7 +189,7 @@ mod tests {
     fn a_request_without_a_key_field_pays_no_heed_to_the_header() {
         let input = airside_api::pool().get_message_by_name("airside.baggage.v1.GetBagRequest").unwrap();
         let headers = HeaderMap::from_iter([(KEY_HEADER, header::HeaderValue::from_static("k1"))]);
-        let frame = to_frame(input, &headers, b"{}").unwrap();
+        let frame = to_frame(Form::Json, input, &headers, Bytes::from_static(b"{}")).unwrap();
         assert_eq!(frame.len(), PREFIX_BYTES);
     }
 }

@@ -1,4 +1,4 @@
-//! The edge: gRPC, Connect JSON and the WebSocket of push on one port.
+//! The edge: gRPC, gRPC-Web, Connect and the WebSocket of push on one port.
 //!
 //! One accept loop serves HTTP/1.1 and HTTP/2 under limits that are ours. A
 //! call goes through these steps, each its own file:
@@ -6,8 +6,11 @@
 //! - [`serve`](Gateway::serve): accept, bound, drain.
 //! - `edge`: name the call, find its [`Methods`] entry, authenticate, admit,
 //!   bound its time, catch its panic, count it.
-//! - `json`: unary calls in JSON become one gRPC frame for the same service,
-//!   in process, and its answer becomes JSON again (the Connect unary shape).
+//! - `json`: unary calls of the Connect protocol become one gRPC frame for the same
+//!   service, in process, and its answer becomes JSON again. gRPC-Web is a coat that
+//!   `edge` takes off before the call and puts on its answer.
+//! - `cors`: which other origins' pages may call.
+//! - `manual`: the descriptors and the OpenAPI document, made from them.
 //! - `push`: the WebSocket `/push`, another codec of the sessions.
 //! - `body`: bounds what comes in and watches what goes out.
 //! - `answer`: every refusal, in the wire of the caller.
@@ -20,9 +23,12 @@
 mod answer;
 mod body;
 mod config;
+mod cors;
 mod edge;
 mod json;
+mod manual;
 mod methods;
+mod openapi;
 pub mod push;
 mod serve;
 mod wire;
@@ -43,6 +49,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tonic::service::Routes;
 
 pub use config::GatewayConfig;
+pub use cors::{Origin, OriginError};
 pub use methods::{Method, Methods};
 
 use edge::Edge;
@@ -137,6 +144,7 @@ impl Gateway {
             tokens: self.tokens,
             clock: self.clock,
             metrics: self.metrics,
+            cors: cors::layer(&self.config.origins),
             limits: push::Limits::new(&self.config),
             sessions: self.sessions,
             config: self.config,

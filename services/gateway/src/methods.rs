@@ -71,7 +71,8 @@ impl Methods {
     }
 }
 
-fn rule(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<Rule> {
+/// Returns who may call an rpc, if its proto says it.
+pub(crate) fn rule(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<Rule> {
     let extension = pool.get_extension_by_name(RULE)?;
     let options = method.options();
     if !options.has_extension(&extension) {

@@ -11,22 +11,52 @@ pub(crate) enum Wire {
     Grpc,
     /// gRPC's content type where gRPC cannot be spoken.
     GrpcWithoutHttp2,
-    /// A unary call in JSON, the Connect shape.
-    Json,
+    /// gRPC-Web over any HTTP, in binary or in base64.
+    GrpcWeb,
+    /// A unary call of the Connect protocol.
+    Connect(Form),
     /// Anything else.
     Other,
 }
 
+/// How a Connect call writes its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Canonical protobuf JSON.
+    Json,
+    /// Binary protobuf.
+    Proto,
+}
+
+impl Form {
+    /// Returns the content type of a message.
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Proto => "application/proto",
+        }
+    }
+}
+
 impl Wire {
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let media = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        let is_post = request.method() == Method::POST;
-        match media.to_ascii_lowercase().as_str() {
-            "application/grpc" | "application/grpc+proto" if is_post => {
-                if request.version() == Version::HTTP_2 { Self::Grpc } else { Self::GrpcWithoutHttp2 }
+        if request.method() != Method::POST {
+            return Self::Other;
+        }
+        match media(request.headers()).as_str() {
+            "application/grpc" | "application/grpc+proto" => {
+                if request.version() == Version::HTTP_2 {
+                    Self::Grpc
+                } else {
+                    Self::GrpcWithoutHttp2
+                }
             }
-            "application/json" if is_post => Self::Json,
+            "application/grpc-web"
+            | "application/grpc-web+proto"
+            | "application/grpc-web-text"
+            | "application/grpc-web-text+proto" => Self::GrpcWeb,
+            "application/json" => Self::Connect(Form::Json),
+            "application/proto" => Self::Connect(Form::Proto),
             _ => Self::Other,
         }
     }
@@ -36,13 +66,19 @@ impl Wire {
     pub(crate) fn timeout(self, headers: &HeaderMap) -> Option<Duration> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         match self {
-            Self::Json => text("connect-timeout-ms")
+            Self::Connect(_) => text("connect-timeout-ms")
                 .filter(|digits| digits.len() <= 10)
                 .and_then(|digits| digits.parse().ok())
                 .map(Duration::from_millis),
             _ => grpc_timeout(text("grpc-timeout")?),
         }
     }
+}
+
+/// Returns the content type without its parameters, in lower case.
+pub(crate) fn media(headers: &HeaderMap) -> String {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Parses at most eight digits and a unit, as the gRPC protocol has it.
@@ -74,12 +110,16 @@ mod tests {
     fn the_content_type_says_what_is_spoken() {
         for json in ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"]
         {
-            assert_eq!(wire(Method::POST, Version::HTTP_11, json), Wire::Json);
+            assert_eq!(wire(Method::POST, Version::HTTP_11, json), Wire::Connect(Form::Json));
         }
+        assert_eq!(wire(Method::POST, Version::HTTP_11, "application/proto"), Wire::Connect(Form::Proto));
         assert_eq!(wire(Method::POST, Version::HTTP_2, "application/grpc"), Wire::Grpc);
         assert_eq!(wire(Method::POST, Version::HTTP_2, "application/grpc+proto"), Wire::Grpc);
         assert_eq!(wire(Method::POST, Version::HTTP_11, "application/grpc"), Wire::GrpcWithoutHttp2);
-        for other in ["application/grpc-web", "text/plain", "application/jsonl", ""] {
+        for web in ["application/grpc-web", "application/grpc-web+proto", "application/grpc-web-text; a=b"] {
+            assert_eq!(wire(Method::POST, Version::HTTP_11, web), Wire::GrpcWeb);
+        }
+        for other in ["application/grpc-web+json", "text/plain", "application/jsonl", ""] {
             assert_eq!(wire(Method::POST, Version::HTTP_2, other), Wire::Other);
         }
         assert_eq!(wire(Method::GET, Version::HTTP_2, "application/json"), Wire::Other);
@@ -102,7 +142,7 @@ mod tests {
         }
         let headers =
             HeaderMap::from_iter([("connect-timeout-ms".parse().unwrap(), "1500".parse().unwrap())]);
-        assert_eq!(Wire::Json.timeout(&headers), Some(Duration::from_millis(1500)));
+        assert_eq!(Wire::Connect(Form::Json).timeout(&headers), Some(Duration::from_millis(1500)));
         assert_eq!(Wire::Grpc.timeout(&headers), None);
     }
 }

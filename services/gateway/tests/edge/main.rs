@@ -7,4 +7,5 @@ mod house;
 mod limits;
 mod push;
 mod shutdown;
+mod tongues;
 mod wires;

@@ -48,6 +48,7 @@ mod stop;
 mod streams;
 mod tamper;
 mod token_command;
+mod tongues;
 mod turns;
 mod venues;
 mod waits;
