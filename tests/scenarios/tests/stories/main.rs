@@ -12,6 +12,7 @@ mod as_of;
 mod backup;
 mod baggage_command;
 mod calls;
+mod clients;
 mod closed_pipe;
 mod closures;
 mod crash;
