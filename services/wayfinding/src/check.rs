@@ -33,7 +33,7 @@
 //! and the addresses of levels.
 //!
 //! What no rule of OGC asks: `opening-joins-nothing`, `opening-one-sided`, `opening-narrow`, `unit-overlap`,
-//! `level-uncovered`, `walkway-implied`, `shaft-alone`, `shaft-without-way`, `place-unreachable`,
+//! `unit-twice`, `ring-crosses-itself`, `ordinal-twice`, `name-cut`, `level-uncovered`, `walkway-implied`, `shaft-alone`, `shaft-without-way`, `place-unreachable`,
 //! `place-not-accessible`.
 //!
 //! A map of a stranger may be wrong a million times over: of each rule and file [`FINDINGS_KEPT`] findings are
@@ -167,6 +167,7 @@ fn judge<T>(
         let (built, notes) = derive(map);
         findings.extend(notes);
         routing::check(&built, &mut findings);
+        coverage::ordinals(&built, &mut findings);
         coverage::check(&built, &mut findings, uncovered);
         overlap::check(&built, &mut findings);
         graph = (!findings.violated()).then_some(built);

@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 mod collection;
+mod crossing;
 
 pub(crate) use collection::features;
+pub(crate) use crossing::crosses_itself;
 
 /// The most points of one feature; a terminal's outline has some three thousand.
 pub(crate) const POINTS_MAX: usize = 50_000;

@@ -170,7 +170,7 @@ fn tell(report: &CheckReport) -> anyhow::Result<()> {
         say_group(group)?;
     }
     let CheckReport { violations, warnings, infos, .. } = report;
-    say!("{violations} violations, {warnings} warnings, {infos} notes")?;
+    say!("{}, {}, {}", count(*violations, "violation"), count(*warnings, "warning"), count(*infos, "note"))?;
     Ok(())
 }
 
@@ -197,6 +197,10 @@ fn say_group(group: &[Finding]) -> anyhow::Result<()> {
     }
     say!("    To mend: {}", first.remedy)?;
     Ok(())
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 fn severity(severity: airside_wayfinding::Severity) -> &'static str {

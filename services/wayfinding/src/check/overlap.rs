@@ -1,6 +1,7 @@
 //! Whether units of a level lie over each other: where two do, nobody knows which one a passenger is in.
 //!
-//! A unit wholly inside another is a room in a hall and taken as such: the smaller one is meant.
+//! A unit wholly inside another is a room in a hall and taken as such: the smaller one is meant. Two of one
+//! size are one unit drawn twice.
 
 use super::{Finding, Findings, Severity};
 use crate::geometry::Area;
@@ -38,6 +39,11 @@ pub(super) fn check(graph: &Graph, findings: &mut Findings) {
                 ));
             }
             let shared = area.shared_part(other);
+            let sizes = (area.square_m(), other.square_m());
+            if shared >= INSIDE_MIN && sizes.0.min(sizes.1) >= INSIDE_MIN * sizes.0.max(sizes.1) {
+                let (first, second) = (&graph.rooms[*a.min(b)].id, &graph.rooms[*a.max(b)].id);
+                findings.push(twin(first.to_string(), format!("it is drawn a second time as unit {second}")));
+            }
             if (SHARED_MIN..INSIDE_MIN).contains(&shared) {
                 let (first, second) = (&graph.rooms[*a.min(b)].id, &graph.rooms[*a.max(b)].id);
                 let text = format!("{:.0} % of the smaller lies under unit {second}", shared * 100.0);
@@ -45,6 +51,12 @@ pub(super) fn check(graph: &Graph, findings: &mut Findings) {
             }
         }
     }
+}
+
+fn twin(feature_id: String, text: String) -> Finding {
+    let remedy = "keep one of the two".to_owned();
+    let (severity, file) = (Severity::Warning, "unit".to_owned());
+    Finding { severity, rule: "unit-twice", file, feature_id: Some(feature_id), text, remedy }
 }
 
 fn note(severity: Severity, feature_id: Option<String>, text: String) -> Finding {

@@ -74,7 +74,10 @@ fn shafts_without_way(graph: &Graph, findings: &mut Findings) {
             rule: "shaft-without-way",
             file: "unit".to_owned(),
             feature_id: Some(unit(&graph.shafts[shaft].id).to_string()),
-            text: format!("its shaft can be entered on {} levels only", entered[shaft].len()),
+            text: match entered[shaft].len() {
+                0 => "its shaft can be entered on no level".to_owned(),
+                _ => "its shaft can be entered on one level only".to_owned(),
+            },
             remedy: "draw the openings on the levels it serves".to_owned(),
         });
     }

@@ -1,13 +1,18 @@
 //! One feature's fields, read with a finding for each that is wrong.
 
+use std::collections::BTreeMap;
+
 use geojson::{Geometry, GeometryValue};
 use serde_json::{Map, Value};
 
 use super::{FeatureId, LonLat, Reference, Rings};
 use crate::check::{Finding, Findings, Severity};
 use crate::hours::Hours;
-use crate::shape::POINTS_MAX;
+use crate::shape::{POINTS_MAX, crosses_itself};
 use crate::words::Labels;
+
+/// The longest name; one is read from a small screen.
+const NAME_CHARS_MAX: usize = 200;
 
 /// A feature being read: its properties, its geometry, and where to report.
 pub(super) struct Fields<'a> {
@@ -68,13 +73,26 @@ impl Fields<'_> {
         items.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    pub(super) fn labels(&self, field: &str) -> Labels {
+    /// Reads a name in each of its languages; what is left out of one is a finding.
+    pub(super) fn labels(&mut self, field: &str) -> Labels {
         let labels = self.properties.get(field).and_then(Value::as_object);
-        let named = labels.into_iter().flatten().filter_map(|(tag, name)| {
-            let name: String = name.as_str()?.trim().chars().filter(|c| !c.is_control()).take(200).collect();
-            (!name.is_empty()).then(|| (tag.clone(), name))
-        });
-        Labels(named.collect())
+        let (mut kept, mut cut) = (BTreeMap::new(), None);
+        for (tag, name) in labels.into_iter().flatten() {
+            let Some(said) = name.as_str().map(str::trim) else { continue };
+            let name: String = said.chars().filter(|c| !is_invisible(*c)).take(NAME_CHARS_MAX).collect();
+            if name != said {
+                cut = Some(tag);
+            }
+            if !name.is_empty() {
+                kept.insert(tag.clone(), name);
+            }
+        }
+        if let Some(tag) = cut {
+            let text = format!("{field} in {tag:?} is too long or has characters that nobody sees");
+            let remedy = "shorten it to 200 characters and take control and direction characters out";
+            self.report("name-cut", Severity::Warning, text, remedy);
+        }
+        Labels(kept)
     }
 
     /// Reads opening hours; what is not understood of them is a finding.
@@ -208,11 +226,26 @@ impl Fields<'_> {
         let parts: Option<Vec<Rings>> =
             parts.iter().map(|rings| rings.iter().map(ring).collect::<Option<Rings>>()).collect();
         let parts = parts.filter(|parts| !parts.is_empty() && parts.iter().all(|rings| !rings.is_empty()));
-        if parts.is_none() {
-            self.bad_geometry("geometry is not a polygon of closed rings on the earth");
+        match &parts {
+            None => self.bad_geometry("geometry is not a polygon of closed rings on the earth"),
+            Some(parts) => self.crossing(parts),
         }
         parts
     }
+
+    /// Reports a ring that crosses itself.
+    fn crossing(&mut self, parts: &[Rings]) {
+        if let Some([lon, lat]) = parts.iter().flatten().find_map(|ring| crosses_itself(ring)) {
+            let text = format!("its outline crosses itself near {lon},{lat}, so nobody knows what is inside");
+            self.report("ring-crosses-itself", Severity::Warning, text, "draw the ring without a crossing");
+        }
+    }
+}
+
+/// Tells whether a character is not seen, or turns the direction of what follows.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn lon_lat(position: &[f64]) -> Option<LonLat> {

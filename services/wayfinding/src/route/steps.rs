@@ -73,8 +73,9 @@ pub(super) fn narrate(tale: &Tale<'_>, way: &Pieces) -> Route {
         step.span = step.span.and_then(|span| kept.span(span));
     }
     Route {
-        length_m: pieces.iter().map(|piece| piece.length_m).sum(),
-        seconds: pieces.iter().map(|piece| f64::from(piece.millis)).sum::<f64>() / 1_000.0,
+        // The sum of nothing is -0.
+        length_m: 0.0 + pieces.iter().map(|piece| piece.length_m).sum::<f64>(),
+        seconds: 0.0 + pieces.iter().map(|piece| f64::from(piece.millis)).sum::<f64>() / 1_000.0,
         levels: levels(tale.snapshot, pieces, way.level),
         steps,
         line,

@@ -1,6 +1,7 @@
 //! Each thing that can be wrong with a map is found, and named with its remedy.
 
 use airside_wayfinding::{Graph, Severity, Source, check};
+use serde_json::Value;
 
 use crate::testville;
 
@@ -105,6 +106,50 @@ fn dangling_references_and_repeated_ids_are_found() {
     *text = text.replace(&venue, &format!("{venue},\n{venue}"));
     expect(files.clone(), "id-twice", Severity::Violation);
     expect(files, "venue-count", Severity::Violation);
+}
+
+/// Changes the features of one file of testville and expects a finding.
+fn redrawn(file: &str, change: impl FnOnce(&mut Vec<Value>), rule: &str) {
+    let mut files = testville::files();
+    let (_, text) = files.iter_mut().find(|(name, _)| name == file).unwrap();
+    let mut collection: Value = serde_json::from_str(text).unwrap();
+    change(collection["features"].as_array_mut().unwrap());
+    *text = collection.to_string();
+    expect(files, rule, Severity::Warning);
+}
+
+#[test]
+fn an_outline_that_crosses_itself_is_found() {
+    let crossed = |features: &mut Vec<Value>| {
+        features[0]["geometry"]["coordinates"][0].as_array_mut().unwrap().swap(1, 2);
+    };
+    redrawn("unit.geojson", crossed, "ring-crosses-itself");
+}
+
+#[test]
+fn a_unit_drawn_twice_is_found() {
+    let twice = |features: &mut Vec<Value>| {
+        let mut again = features[0].clone();
+        again["id"] = "7f3a6a3e-5f0e-4c59-9a77-0123456789ab".into();
+        features.push(again);
+    };
+    redrawn("unit.geojson", twice, "unit-twice");
+}
+
+#[test]
+fn levels_over_each_other_with_one_ordinal_are_found() {
+    let one = |features: &mut Vec<Value>| {
+        features.iter_mut().for_each(|level| level["properties"]["ordinal"] = 0.into());
+    };
+    redrawn("level.geojson", one, "ordinal-twice");
+}
+
+#[test]
+fn a_name_with_characters_that_nobody_sees_is_found() {
+    let turned = |features: &mut Vec<Value>| {
+        features[0]["properties"]["name"]["en"] = "Caf\u{202e}e".into();
+    };
+    redrawn("occupant.geojson", turned, "name-cut");
 }
 
 #[test]

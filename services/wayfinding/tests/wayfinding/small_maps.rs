@@ -45,6 +45,14 @@ fn a_way_leads_through_doors_and_is_as_long_as_it_is() {
 }
 
 #[test]
+fn a_way_to_where_one_stands_is_nothing_and_never_less() {
+    let mut town = row();
+    door(&mut town, "west-mid", 10.0, 1.0);
+    let route = Venue::drawn(town).walk("west desk", "west desk");
+    assert_eq!((route.length_m.to_bits(), route.seconds.to_bits()), (0, 0), "not even minus nothing");
+}
+
+#[test]
 fn rooms_without_a_door_between_are_disconnected() {
     let mut town = row();
     door(&mut town, "west-mid", 10.0, 1.0);
