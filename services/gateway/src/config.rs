@@ -48,6 +48,15 @@ pub struct GatewayConfig {
     /// How long a session may leave what is sent to it unread. Default 10 s.
     #[serde(with = "humantime_serde")]
     pub session_send_timeout: Duration,
+    /// Live views that one session may have, at most 64. Default 16.
+    pub views_per_session_max: usize,
+    /// How far apart two states of one live view are at least; what changes meanwhile is said as one. Default 250 ms.
+    #[serde(with = "humantime_serde")]
+    pub view_interval: Duration,
+    /// Reads for live views that one session causes in a second. Default 20.
+    pub view_reads_per_second_max: NonZeroU32,
+    /// Reads for live views that run at once, of all sessions. Default 8.
+    pub view_reads_max: usize,
 }
 
 impl Default for GatewayConfig {
@@ -68,6 +77,10 @@ impl Default for GatewayConfig {
             frames_per_second_max: number(20),
             session_silence: Duration::from_secs(35),
             session_send_timeout: Duration::from_secs(10),
+            views_per_session_max: 16,
+            view_interval: Duration::from_millis(250),
+            view_reads_per_second_max: number(20),
+            view_reads_max: 8,
         }
     }
 }

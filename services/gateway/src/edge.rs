@@ -247,7 +247,7 @@ impl Edge {
 }
 
 /// Runs a call within its time; a panic becomes a status and ends nothing else.
-async fn guarded<T>(
+pub(crate) async fn guarded<T>(
     patience: Option<Duration>,
     call: impl Future<Output = Result<T, Status>>,
 ) -> Result<T, Status> {

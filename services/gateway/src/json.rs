@@ -52,6 +52,11 @@ pub(crate) fn to_frame(
             .map_err(|_| invalid("body", "it is not this rpc's request in binary protobuf"))?,
     };
     take_key(&mut message, headers)?;
+    frame(&message)
+}
+
+/// Puts a message into a gRPC frame.
+pub(crate) fn frame(message: &DynamicMessage) -> Result<Bytes, Status> {
     let length = message.encoded_len();
     let mut frame = BytesMut::with_capacity(PREFIX_BYTES + length);
     frame.put_u8(0);
@@ -139,10 +144,16 @@ pub(crate) async fn from_grpc(
         return Ok(frame);
     }
     let message = DynamicMessage::decode(output, frame).map_err(|_| broken())?;
+    text(&message).map(Bytes::from)
+}
+
+/// Writes a message as canonical JSON.
+pub(crate) fn text(message: &DynamicMessage) -> Result<Vec<u8>, Status> {
     let mut json = Vec::with_capacity(256);
     let mut writer = serde_json::Serializer::new(&mut json);
-    message.serialize_with_options(&mut writer, &SerializeOptions::new()).map_err(|_| broken())?;
-    Ok(json.into())
+    let written = message.serialize_with_options(&mut writer, &SerializeOptions::new());
+    written.map_err(|_| Status::internal("the answer cannot be written"))?;
+    Ok(json)
 }
 
 /// Fails when the headers or trailers carry a status that is not OK.

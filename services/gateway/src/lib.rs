@@ -11,7 +11,8 @@
 //!   `edge` takes off before the call and puts on its answer.
 //! - `cors`: which other origins' pages may call.
 //! - `manual`: the descriptors and the OpenAPI document, made from them.
-//! - `push`: the WebSocket `/push`, another codec of the sessions.
+//! - `push`: the WebSocket `/push`, another codec of the sessions, and its live views.
+//! - `live`: which unary reads can be viewed live, and from which streams each is made.
 //! - `body`: bounds what comes in and watches what goes out.
 //! - `answer`: every refusal, in the wire of the caller.
 //!
@@ -26,6 +27,7 @@ mod config;
 mod cors;
 mod edge;
 mod json;
+mod live;
 mod manual;
 mod methods;
 mod openapi;
@@ -50,6 +52,7 @@ use tonic::service::Routes;
 
 pub use config::GatewayConfig;
 pub use cors::{Origin, OriginError};
+pub use live::Live;
 pub use methods::{Method, Methods};
 
 use edge::Edge;
@@ -62,6 +65,16 @@ pub enum GatewayError {
     NoRule {
         /// The rpc.
         path: String,
+    },
+    /// An rpc says of its streams what makes no sense.
+    #[error("rpc {path} is not made from {stream:?}: {problem}")]
+    Live {
+        /// The rpc.
+        path: String,
+        /// The stream, as `option (airside.access.v1.live)` says it.
+        stream: String,
+        /// What is wrong.
+        problem: &'static str,
     },
     /// The descriptors cannot be shown.
     #[error("reflection cannot read the descriptors")]

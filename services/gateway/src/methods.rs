@@ -6,7 +6,7 @@ use airside_api::access::v1 as access;
 use airside_runtime::auth::Rule;
 use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor};
 
-use crate::GatewayError;
+use crate::{GatewayError, live::Live};
 
 /// The option that carries a rule.
 const RULE: &str = "airside.access.v1.rule";
@@ -29,6 +29,8 @@ pub struct Method {
     pub is_unary: bool,
     /// What it takes and answers; `None` for an rpc that has no JSON form.
     pub messages: Option<(MessageDescriptor, MessageDescriptor)>,
+    /// The streams that its answer is made from; `None` for an rpc that cannot be subscribed to.
+    pub live: Option<Live>,
 }
 
 /// The rpcs by path.
@@ -39,13 +41,14 @@ impl Methods {
     /// Reads the rpcs of all services, and adds those of health and reflection.
     ///
     /// # Errors
-    /// When an rpc has no rule.
+    /// When an rpc has no rule, or says of its streams what makes no sense.
     pub fn from_pool(pool: &DescriptorPool) -> Result<Self, GatewayError> {
         let built_in = BUILT_IN.map(|(path, is_unary)| Method {
             path: path.into(),
             rule: Rule { public: true, ..Rule::default() },
             is_unary,
             messages: None,
+            live: None,
         });
         let mut methods = HashMap::from(built_in.map(|method| (method.path.clone(), Arc::new(method))));
         for descriptor in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
@@ -55,7 +58,12 @@ impl Methods {
                 rule(pool, &descriptor).ok_or_else(|| GatewayError::NoRule { path: path.to_string() })?;
             let is_unary = !descriptor.is_client_streaming() && !descriptor.is_server_streaming();
             let messages = Some((descriptor.input(), descriptor.output()));
-            methods.insert(path.clone(), Arc::new(Method { path, rule, is_unary, messages }));
+            let live = Live::of(pool, &descriptor).map_err(|(stream, problem)| GatewayError::Live {
+                path: path.to_string(),
+                stream,
+                problem,
+            })?;
+            methods.insert(path.clone(), Arc::new(Method { path, rule, is_unary, messages, live }));
         }
         Ok(Self(methods))
     }

@@ -4,7 +4,8 @@
 //! session is the [`Sessions`] behind this wire, the same that gRPC `Watch` has. A
 //! session begins with `connect`, which carries the token, so that no address holds
 //! one. From then on the connection belongs to its session: its task, its place
-//! among the connections and its end.
+//! among the connections and its end. On the same socket a session may have live
+//! views: unary reads that are said again when their answers change.
 //!
 //! Policy. What a client says is bounded in size and rate; what it does not read in
 //! time ends its session, and so does its silence. Each end has its close code, and
@@ -15,9 +16,11 @@ mod frames;
 mod limits;
 mod talk;
 mod upgrade;
+mod views;
 
 use airside_api::notifications::v1::{AckLevel, Connect, WatchResponse};
 use airside_kernel::PersonId;
+use airside_runtime::projections::Changes;
 use async_trait::async_trait;
 use tonic::Status;
 
@@ -38,6 +41,9 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     /// When the person has too many, the system stops, or what `connect` asks for makes no sense.
     async fn open(&self, person: PersonId, connect: &Connect) -> Result<Box<dyn Session>, Status>;
+
+    /// Returns what tells the live views of sessions which streams changed.
+    fn changes(&self) -> Changes;
 }
 
 /// A session behind this wire.

@@ -1,6 +1,6 @@
 //! Where an event is: its stream, its revision there, its position in the log.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -65,6 +65,12 @@ impl FromStr for StreamId {
             None => Ok(Self(name.into())),
             Some(problem) => Err(InvalidStream { name: name.chars().take(80).collect(), problem }),
         }
+    }
+}
+
+impl Borrow<str> for StreamId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -7,10 +7,10 @@ pub mod publish;
 
 use airside_api::navigation::v1::{
     FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetLevelRequest,
-    GetLevelResponse, GetReachableRequest, GetReachableResponse, GetWalkingTimesRequest,
-    GetWalkingTimesResponse, ListVenuesRequest, ListVenuesResponse, SearchPlacesRequest,
-    SearchPlacesResponse, SetClosureRequest, SetClosureResponse, SetWaitRequest, SetWaitResponse,
-    navigation_service_server::NavigationService,
+    GetLevelResponse, GetReachableRequest, GetReachableResponse, GetVenueRequest, GetVenueResponse,
+    GetWalkingTimesRequest, GetWalkingTimesResponse, ListVenuesRequest, ListVenuesResponse,
+    SearchPlacesRequest, SearchPlacesResponse, SetClosureRequest, SetClosureResponse, SetWaitRequest,
+    SetWaitResponse, navigation_service_server::NavigationService,
 };
 use airside_runtime::{auth::Caller, status::status};
 use tonic::{Request, Response, Status};
@@ -39,6 +39,14 @@ impl NavigationService for Navigation {
         let venues = self.venues.maps().all();
         let venues = venues.iter().map(|(code, live)| answer::venue(code, live)).collect();
         Ok(Response::new(ListVenuesResponse { venues }))
+    }
+
+    async fn get_venue(
+        &self,
+        request: Request<GetVenueRequest>,
+    ) -> Result<Response<GetVenueResponse>, Status> {
+        let (code, live) = self.venues.venue(&request.into_inner().venue).map_err(|error| status(&error))?;
+        Ok(Response::new(GetVenueResponse { venue: Some(answer::venue(&code, &live)) }))
     }
 
     async fn search_places(

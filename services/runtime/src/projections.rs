@@ -17,7 +17,10 @@
 //! A rebuild folds a fresh model aside, from the beginning, while the old one
 //! answers; when it has caught up it takes its place between two pages. Both
 //! are in memory until then.
+//!
+//! When the models have taken in a page, [`Changes`] tells who watches its streams.
 
+mod changes;
 mod history;
 mod operate;
 mod slot;
@@ -39,15 +42,16 @@ use tokio::{
     time,
 };
 
-use self::{
-    history::{Batch, History, Wanted},
-    slot::{Slot, Target},
-};
 pub use self::{
+    changes::{Changes, MAX_WATCHED, Watcher},
     operate::{
         MAX_LAG_COUNTED, ModelState, ProjectionsHandle, RebuildError, RebuildProgress, Rebuilt, SnapshotState,
     },
     slot::ReadModel,
+};
+use self::{
+    history::{Batch, History, Wanted},
+    slot::{Slot, Target},
 };
 use crate::{
     health::{Health, Vitals, damaged},
@@ -142,6 +146,7 @@ pub struct Projections {
     store: Arc<dyn EventStore>,
     targets: Vec<Arc<dyn Target>>,
     progress: watch::Sender<Progress>,
+    changes: Changes,
     vitals: Arc<Vitals>,
     snapshots: Option<Snapshots>,
 }
@@ -149,8 +154,9 @@ pub struct Projections {
 impl Projections {
     /// Makes a runner without read models and without snapshots.
     pub fn new(store: Arc<dyn EventStore>) -> Self {
-        let (progress, _) = watch::channel(Progress::default());
-        Self { store, targets: Vec::new(), progress, vitals: Vitals::new("read-models"), snapshots: None }
+        let (progress, told) = watch::channel(Progress::default());
+        let (changes, vitals) = (Changes::new(told), Vitals::new("read-models"));
+        Self { store, targets: Vec::new(), progress, changes, vitals, snapshots: None }
     }
 
     /// Keeps in a folder what can be kept, and starts from there.
@@ -192,6 +198,11 @@ impl Projections {
         self.progress.subscribe()
     }
 
+    /// Returns what tells which streams changed, once the read models know it.
+    pub fn changes(&self) -> Changes {
+        self.changes.clone()
+    }
+
     /// Returns how the read models are.
     pub fn health(&self) -> Health {
         Health::new(self.vitals.clone(), self.progress.subscribe())
@@ -199,7 +210,8 @@ impl Projections {
 
     /// Returns what operators use: lists, rebuilds. Take it when all models are added.
     pub fn handle(&self) -> ProjectionsHandle {
-        ProjectionsHandle::new(self.store.clone(), self.targets.clone(), self.snapshots.clone())
+        let (store, targets) = (self.store.clone(), self.targets.clone());
+        ProjectionsHandle::new(store, targets, self.snapshots.clone(), self.changes.clone())
     }
 
     /// Runs until `stop` turns true. Each subject that arrives on `erasures` is
@@ -312,6 +324,7 @@ impl Projections {
             }
             self.show();
             self.progress.send_modify(|progress| *progress = progress.after(&batch.page));
+            self.changes.tell_all();
             self.write_snapshots(&mut work.writing, |unwritten, _| unwritten > 0);
             return;
         }
@@ -321,6 +334,7 @@ impl Projections {
             }
         }
         self.progress.send_modify(|progress| *progress = progress.after(&batch.page));
+        self.changes.tell(&batch.page);
         self.write_snapshots(&mut work.writing, |unwritten, _| unwritten >= SNAPSHOT_EVENTS);
     }
 

@@ -27,9 +27,10 @@ pub(super) async fn find(
         let journey = bags.find(number, scope(caller))?;
         let trail = present_trail(bags, service.keys.as_ref(), number, journey);
         let times = |flight| service.timetable.read(|timetable| timetable.of(flight));
-        Some((journey.id, Way::of(&trail.whole(), now, times)))
+        let plates: Vec<_> = trail.journeys().map(|(plate, _)| plate.to_string()).collect();
+        Some((journey.id, plates, Way::of(&trail.whole(), now, times)))
     });
-    let (journey, way) = found.ok_or_else(|| not_found("bag"))?;
+    let (journey, plates, way) = found.ok_or_else(|| not_found("bag"))?;
     Ok(api::GetBagJourneyResponse {
         plate: number.to_string(),
         journey_id: journey.to_string(),
@@ -37,6 +38,7 @@ pub(super) async fn find(
         last_seen: way.last_seen.as_ref().map(|seen| step(seen, language)),
         next: way.next.as_ref().map(|expected| next(expected, language)),
         advice: way.advice.map_or("", |advice| language.advice(advice)).to_owned(),
+        plates,
     })
 }
 

@@ -6,7 +6,8 @@ use airside_api::notifications::v1::{
     ClientFrame, Error, Ping, Refreshed, WatchResponse, client_frame, watch_response::Frame,
 };
 use airside_runtime::status::{connect_name, invalid};
-use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
+use prost_reflect::{DynamicMessage, MessageDescriptor};
+use prost_types::Struct;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tonic::Status;
 
@@ -14,6 +15,10 @@ use crate::json;
 
 static CLIENT: LazyLock<MessageDescriptor> = LazyLock::new(|| descriptor("ClientFrame"));
 static SERVER: LazyLock<MessageDescriptor> = LazyLock::new(|| descriptor("WatchResponse"));
+static OBJECT: LazyLock<MessageDescriptor> = LazyLock::new(|| {
+    let object = airside_api::pool().get_message_by_name("google.protobuf.Struct");
+    object.expect("the frames hold objects, so they are in the descriptors")
+});
 static PING: LazyLock<Utf8Bytes> = LazyLock::new(|| {
     written(&WatchResponse { frame: Some(Frame::Ping(Ping {})) }).expect("a ping can be written")
 });
@@ -27,7 +32,7 @@ fn descriptor(name: &str) -> MessageDescriptor {
 pub(super) fn read(text: &str) -> Result<client_frame::Frame, Status> {
     let message = json::message(CLIENT.clone(), "frame", text.as_bytes())?;
     let frame: ClientFrame = message.transcode_to().map_err(|problem| invalid("frame", problem))?;
-    let known = "say one of connect, ack, refresh, pong, bye";
+    let known = "say one of connect, ack, refresh, pong, bye, subscribe, unsubscribe";
     frame.frame.ok_or_else(|| invalid("frame", known))
 }
 
@@ -40,19 +45,46 @@ pub(super) fn write(frame: &WatchResponse) -> Result<Utf8Bytes, Status> {
 }
 
 fn written(frame: &WatchResponse) -> Result<Utf8Bytes, Status> {
-    let broken = || Status::internal("the frame cannot be written");
     let mut message = DynamicMessage::new(SERVER.clone());
     message.transcode_from(frame).map_err(|_| broken())?;
-    let mut json = Vec::with_capacity(512);
-    let mut writer = serde_json::Serializer::new(&mut json);
-    message.serialize_with_options(&mut writer, &SerializeOptions::new()).map_err(|_| broken())?;
-    Utf8Bytes::try_from(json).map_err(|_| broken())
+    Utf8Bytes::try_from(json::text(&message)?).map_err(|_| broken())
+}
+
+fn broken() -> Status {
+    Status::internal("the frame cannot be written")
+}
+
+/// Writes what a live view shows; `body` is JSON, which goes into the frame as it is.
+pub(super) fn view(
+    id: &str,
+    change: u64,
+    position: &str,
+    version: &str,
+    body: &[u8],
+) -> Result<Utf8Bytes, Status> {
+    let id = serde_json::to_string(id).map_err(|_| broken())?;
+    let head = format!(
+        r#"{{"view":{{"id":{id},"change":"{change}","position":"{position}","version":"{version}","body":"#
+    );
+    Utf8Bytes::try_from([head.as_bytes(), body, b"}}"].concat()).map_err(|_| broken())
+}
+
+/// Returns an object as JSON.
+pub(super) fn object(object: &Struct) -> Result<Vec<u8>, Status> {
+    let mut message = DynamicMessage::new(OBJECT.clone());
+    message.transcode_from(object).map_err(|problem| invalid("request", problem))?;
+    json::text(&message)
 }
 
 /// Returns the frame that says what was refused.
 pub(super) fn error(status: &Status) -> WatchResponse {
-    let error = Error { code: connect_name(status.code()).to_owned(), message: status.message().to_owned() };
-    WatchResponse { frame: Some(Frame::Error(error)) }
+    error_of(String::new(), status)
+}
+
+/// Returns the frame that says what was refused of a live view.
+pub(super) fn error_of(id: String, status: &Status) -> WatchResponse {
+    let (code, message) = (connect_name(status.code()).to_owned(), status.message().to_owned());
+    WatchResponse { frame: Some(Frame::Error(Error { code, message, id })) }
 }
 
 /// Returns the frame that says that the session goes on with another token.

@@ -7,6 +7,7 @@ use std::{
 
 use airside_kernel::PersonId;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::GatewayConfig;
 
@@ -18,6 +19,7 @@ pub(crate) struct Limits {
     opened: DefaultDirectRateLimiter,
     by_person: DefaultKeyedRateLimiter<PersonId>,
     until_forgotten: AtomicU32,
+    view_reads: Semaphore,
 }
 
 impl Limits {
@@ -28,7 +30,13 @@ impl Limits {
             opened: RateLimiter::direct(opened),
             by_person: RateLimiter::keyed(by_person),
             until_forgotten: AtomicU32::new(FORGET_EVERY),
+            view_reads: Semaphore::new(config.view_reads_max.clamp(1, Semaphore::MAX_PERMITS)),
         }
+    }
+
+    /// Waits until another live view may be read.
+    pub(super) async fn view_read(&self) -> SemaphorePermit<'_> {
+        self.view_reads.acquire().await.expect("nobody closes this semaphore")
     }
 
     /// Tells whether another session may be opened now.

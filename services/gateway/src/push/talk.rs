@@ -1,9 +1,10 @@
 //! One session on its socket, from `connect` to its close code.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use airside_api::notifications::v1::{
-    Ack, AckLevel, Connect, Pong, WatchResponse, client_frame::Frame as Said, watch_response::Frame,
+    Ack, AckLevel, Connect, Pong, Subscribe, WatchResponse, client_frame::Frame as Said,
+    watch_response::Frame,
 };
 use airside_kernel::{PersonId, Timestamp};
 use airside_runtime::{auth::Caller, status::invalid, telemetry::Outcome};
@@ -14,13 +15,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        self, Message,
+        self, Message, Utf8Bytes,
         protocol::{Role, WebSocketConfig},
     },
 };
 use tonic::Status;
 
-use super::{Session, close::End, frames, limits};
+use super::{Session, close::End, frames, limits, views::Views};
 use crate::{edge::Edge, serve::stopped};
 
 /// The largest frame of a client, bytes; a token is the longest part of one.
@@ -87,6 +88,7 @@ async fn begin(edge: &Arc<Edge>, socket: &mut Socket) -> Result<Talk, End> {
                 session,
                 heard_at: Instant::now(),
                 acks: Acks::default(),
+                views: None,
             })
         }
         Err(Refusal { status, end }) => {
@@ -165,7 +167,10 @@ async fn said(socket: &mut Socket, frames: &limits::Frames) -> Result<Option<Res
 
 /// Sends a frame; a client that does not read it in time is too slow.
 async fn send(edge: &Edge, socket: &mut Socket, frame: &WatchResponse) -> Result<(), End> {
-    let text = frames::write(frame).map_err(|_| End::Failed)?;
+    send_text(edge, socket, frames::write(frame).map_err(|_| End::Failed)?).await
+}
+
+async fn send_text(edge: &Edge, socket: &mut Socket, text: Utf8Bytes) -> Result<(), End> {
     match timeout(edge.config.session_send_timeout, socket.send(Message::Text(text))).await {
         Ok(Ok(())) => {
             edge.metrics.frames.inc();
@@ -186,6 +191,8 @@ struct Talk {
     session: Box<dyn Session>,
     heard_at: Instant,
     acks: Acks,
+    /// Its live views, from the first on.
+    views: Option<Box<Views>>,
 }
 
 impl Talk {
@@ -207,6 +214,13 @@ impl Talk {
         let silent_at = self.heard_at + self.edge.config.session_silence;
         let due = silent_at.min(self.expires_at).min(self.acks.due.unwrap_or(silent_at));
         tokio::select! {
+            // What was said is bounded in rate, and notices go before what views show.
+            biased;
+            said = said(socket, &self.frames) => {
+                let said = said?.ok_or(End::Gone)?;
+                self.heard_at = Instant::now();
+                self.hear(socket, said).await
+            }
             frame = self.session.next() => match frame {
                 Ok(Some(frame)) => self.tell(socket, frame).await,
                 Ok(None) => Err(End::Drained),
@@ -215,11 +229,6 @@ impl Talk {
                     Err(End::of(&status))
                 }
             },
-            said = said(socket, &self.frames) => {
-                let said = said?.ok_or(End::Gone)?;
-                self.heard_at = Instant::now();
-                self.hear(socket, said).await
-            }
             () = sleep_until(due) => {
                 let now = Instant::now();
                 match () {
@@ -228,11 +237,12 @@ impl Talk {
                     () => self.note(socket).await,
                 }
             }
+            shown = shown(&mut self.views) => send_text(&self.edge, socket, shown).await,
         }
     }
 
     /// Sends a frame of the session; the last one says why it ends.
-    async fn tell(&self, socket: &mut Socket, mut frame: WatchResponse) -> Result<(), End> {
+    async fn tell(&mut self, socket: &mut Socket, mut frame: WatchResponse) -> Result<(), End> {
         let end = match &mut frame.frame {
             Some(Frame::Hello(hello)) => {
                 hello.token_expires_in_ms = self.expires_in_ms();
@@ -263,6 +273,15 @@ impl Talk {
                 Ok(()) => return send(&self.edge, socket, &frames::refreshed(self.expires_in_ms())).await,
                 Err(status) => status,
             },
+            Ok(Said::Subscribe(asked)) => match self.subscribe(asked) {
+                Ok(None) => return Ok(()),
+                Ok(Some(refused)) => return send(&self.edge, socket, &refused).await,
+                Err(status) => status,
+            },
+            Ok(Said::Unsubscribe(asked)) => {
+                self.views.iter_mut().for_each(|views| views.unsubscribe(&asked.id));
+                return Ok(());
+            }
             Ok(Said::Connect(_)) => invalid("frame", "this session is connected already"),
             Err(status) => status,
         };
@@ -272,6 +291,18 @@ impl Talk {
             End::Refused { .. } if refused.code() == tonic::Code::Unauthenticated => Ok(()),
             end => Err(end),
         }
+    }
+
+    /// Opens a live view; returns what the client is told of one that is refused, which ends
+    /// nothing else.
+    fn subscribe(&mut self, asked: Subscribe) -> Result<Option<WatchResponse>, Status> {
+        let sessions = self.edge.sessions.as_ref();
+        let changes = sessions.ok_or_else(|| Status::internal("no sessions are held here"))?.changes();
+        let open = || Box::new(Views::new(&self.edge, self.person, changes));
+        let views = self.views.get_or_insert_with(open);
+        views.check_id(&asked.id)?;
+        let id = asked.id.clone();
+        Ok(views.subscribe(asked).err().map(|status| frames::error_of(id, &status)))
     }
 
     fn refresh(&mut self, token: &str) -> Result<(), Status> {
@@ -295,6 +326,14 @@ impl Talk {
             }
         }
         Ok(())
+    }
+}
+
+/// Waits for what a live view shows.
+async fn shown(views: &mut Option<Box<Views>>) -> Utf8Bytes {
+    match views {
+        Some(views) => views.next().await,
+        None => pending().await,
     }
 }
 

@@ -2,18 +2,22 @@
 //! speaks HTTP/1.1 by hand, so that nothing hides what is on the wire.
 
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use airside_api::{
     navigation::v1::{
-        FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetLevelRequest,
-        GetLevelResponse, GetReachableRequest, GetReachableResponse, GetWalkingTimesRequest,
-        GetWalkingTimesResponse, Level, LevelLine, ListVenuesRequest, ListVenuesResponse, Place, Position,
-        SearchPlacesRequest, SearchPlacesResponse, SetClosureRequest, SetClosureResponse, SetWaitRequest,
-        SetWaitResponse, Venue,
+        Closure, FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse,
+        GetLevelRequest, GetLevelResponse, GetReachableRequest, GetReachableResponse, GetVenueRequest,
+        GetVenueResponse, GetWalkingTimesRequest, GetWalkingTimesResponse, Level, LevelLine,
+        ListVenuesRequest, ListVenuesResponse, Place, Position, SearchPlacesRequest, SearchPlacesResponse,
+        SetClosureRequest, SetClosureResponse, SetWaitRequest, SetWaitResponse, Venue,
         navigation_service_server::{NavigationService, NavigationServiceServer},
     },
     notifications::v1::{
@@ -24,21 +28,28 @@ use airside_api::{
     },
 };
 use airside_gateway::{Gateway, GatewayConfig, push};
-use airside_kernel::{Clock, ManualClock, PersonId, Timestamp};
+use airside_kernel::{
+    Append, Clock, EventId, EventStore, Expected, ManualClock, Metadata, NewEvent, PersonId, Revision,
+    StreamId, Timestamp,
+};
 use airside_runtime::{
     auth::{Caller, Environment, RequestId, StaffRole, TokenKey, Tokens},
+    projections::{Changes, Projections},
     telemetry::{Metrics, Registry},
 };
+use airside_store::MemoryStore;
+use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::{Notify, watch},
+    sync::{Notify, broadcast, watch},
     task::JoinHandle,
 };
 use tonic::{Request, Response, Status, service::Routes, transport::Channel};
+use uuid::Uuid;
 
 pub(crate) const NAVIGATION: &str = "/airside.navigation.v1.NavigationService";
 
@@ -88,6 +99,9 @@ pub(crate) struct Gate {
 struct Ways {
     gate: Gate,
     panics: Arc<Mutex<u32>>,
+    /// What is closed in each venue.
+    closed: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
+    venue_reads: Arc<AtomicUsize>,
 }
 
 #[tonic::async_trait]
@@ -107,6 +121,37 @@ impl NavigationService for Ways {
             ..Venue::default()
         };
         Ok(Response::new(ListVenuesResponse { venues: vec![venue] }))
+    }
+
+    async fn get_venue(
+        &self,
+        request: Request<GetVenueRequest>,
+    ) -> Result<Response<GetVenueResponse>, Status> {
+        self.venue_reads.fetch_add(1, Ordering::Relaxed);
+        let code = request.into_inner().venue;
+        let mut closed = self
+            .closed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&code)
+            .cloned()
+            .unwrap_or_default();
+        match code.as_str() {
+            "missing" => return Err(Status::not_found("venue not found")),
+            "panic" => panic!("a handler's own defect"),
+            "huge" => closed.push("much ".repeat(100_000)),
+            "held" => {
+                self.gate.entered.notify_one();
+                self.gate.open.notified().await;
+            }
+            _ if closed.iter().any(|feature| feature == "gone") => {
+                return Err(Status::not_found("venue not found"));
+            }
+            _ => {}
+        }
+        let closure = |feature_id| Closure { feature_id, ..Closure::default() };
+        let venue = Venue { code, closures: closed.into_iter().map(closure).collect(), ..Venue::default() };
+        Ok(Response::new(GetVenueResponse { venue: Some(venue) }))
     }
 
     async fn search_places(
@@ -217,7 +262,10 @@ impl NotificationService for Push {
 }
 
 /// Sessions that say hello, and then nothing until the stop; in the locale `flood` they never cease.
-struct Lines(watch::Receiver<bool>);
+struct Lines {
+    stop: watch::Receiver<bool>,
+    changes: Changes,
+}
 
 #[tonic::async_trait]
 impl push::Sessions for Lines {
@@ -226,7 +274,11 @@ impl push::Sessions for Lines {
             "none" => return Err(Status::resource_exhausted("there are 8 sessions already: close one")),
             locale => locale == "flood",
         };
-        Ok(Box::new(Line { stop: self.0.clone(), is_flood, said: 0 }))
+        Ok(Box::new(Line { stop: self.stop.clone(), is_flood, said: 0 }))
+    }
+
+    fn changes(&self) -> Changes {
+        self.changes.clone()
     }
 }
 
@@ -270,6 +322,11 @@ pub(crate) struct House {
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) serving: JoinHandle<()>,
     registry: Registry,
+    ways: Ways,
+    log: Arc<MemoryStore>,
+    changes: Changes,
+    /// Held, so that the read models run.
+    _reading: watch::Sender<bool>,
 }
 
 impl House {
@@ -280,8 +337,8 @@ impl House {
     pub(crate) async fn open_with(env: Environment, config: GatewayConfig) -> Self {
         let ways = Ways::default();
         let gate = ways.gate.clone();
-        let services =
-            Routes::new(NavigationServiceServer::new(ways)).add_service(NotificationServiceServer::new(Push));
+        let services = Routes::new(NavigationServiceServer::new(ways.clone()))
+            .add_service(NotificationServiceServer::new(Push));
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let tokens = Arc::new(tokens(env));
@@ -290,9 +347,44 @@ impl House {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
         let gateway = Gateway::new(services, tokens.clone(), clock, metrics).with_config(config);
-        let gateway = gateway.with_sessions(Arc::new(Lines(stopped.clone())));
+        let log = Arc::new(MemoryStore::new(Arc::new(ManualClock::new(now()))));
+        let projections = Projections::new(log.clone());
+        let changes = projections.changes();
+        let (reading, read) = watch::channel(false);
+        tokio::spawn(projections.run(broadcast::channel(1).1, read));
+        let lines = Lines { stop: stopped.clone(), changes: changes.clone() };
+        let gateway = gateway.with_sessions(Arc::new(lines));
         let serving = tokio::spawn(async move { gateway.serve(listener, stopped).await.unwrap() });
-        Self { address, tokens, gate, stop, serving, registry }
+        Self { address, tokens, gate, stop, serving, registry, ways, log, changes, _reading: reading }
+    }
+
+    /// Closes these features of a venue, and waits until the read models know it.
+    pub(crate) async fn close(&self, venue: &str, features: &[&str]) {
+        let closed = features.iter().map(|&feature| feature.to_owned()).collect();
+        self.ways.closed.lock().unwrap_or_else(PoisonError::into_inner).insert(venue.to_owned(), closed);
+        let event = NewEvent {
+            id: EventId(Uuid::now_v7()),
+            event_type: "ClosureSet".into(),
+            schema_version: 1,
+            occurred_at: now(),
+            metadata: Metadata::default().encode(),
+            payload: Bytes::new(),
+        };
+        let stream = StreamId::new("venue", venue).unwrap();
+        let append =
+            Append { stream, expected: Expected::Any, fold_from: Revision::FIRST, events: vec![event] };
+        let appended = self.log.append(append).await.unwrap();
+        self.changes.reached(appended.position.unwrap()).await;
+    }
+
+    /// Returns how far the read models are.
+    pub(crate) fn position(&self) -> String {
+        self.changes.position().unwrap().to_string()
+    }
+
+    /// Returns how often a venue was read.
+    pub(crate) fn venue_reads(&self) -> usize {
+        self.ways.venue_reads.load(Ordering::Relaxed)
     }
 
     pub(crate) async fn channel(&self) -> Channel {

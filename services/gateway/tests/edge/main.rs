@@ -8,4 +8,5 @@ mod limits;
 mod push;
 mod shutdown;
 mod tongues;
+mod views;
 mod wires;

@@ -16,9 +16,9 @@ use tokio_tungstenite::{
 
 use crate::house::{House, partner, passenger};
 
-const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(10);
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
 async fn dial(house: &House, protocol: Option<&str>) -> Result<Socket, tungstenite::Error> {
     let mut request = format!("ws://{}/push", house.address).into_client_request().unwrap();
@@ -33,25 +33,25 @@ async fn open(house: &House) -> Socket {
     dial(house, Some("chat, airside.push.v1")).await.unwrap()
 }
 
-async fn say(socket: &mut Socket, frame: Value) {
+pub(crate) async fn say(socket: &mut Socket, frame: Value) {
     socket.send(Message::text(frame.to_string())).await.unwrap();
 }
 
 /// Opens a session and returns it with its hello.
-async fn connect(house: &House, caller: &Caller, locale: &str) -> (Socket, Value) {
+pub(crate) async fn connect(house: &House, caller: &Caller, locale: &str) -> (Socket, Value) {
     let mut socket = open(house).await;
     say(&mut socket, json!({"connect": {"token": house.token(caller), "locale": locale}})).await;
     let hello = hear(&mut socket).await;
     (socket, hello["hello"].clone())
 }
 
-async fn hear(socket: &mut Socket) -> Value {
+pub(crate) async fn hear(socket: &mut Socket) -> Value {
     let message = timeout(SOON, socket.next()).await.expect("a frame comes").unwrap().unwrap();
     serde_json::from_str(message.to_text().unwrap()).unwrap()
 }
 
 /// Returns the close code and its reason, and the error that was told before.
-async fn end(socket: &mut Socket) -> (u16, String, Value) {
+pub(crate) async fn end(socket: &mut Socket) -> (u16, String, Value) {
     let mut error = Value::Null;
     loop {
         match timeout(SOON, socket.next()).await.expect("the session ends").unwrap().unwrap() {

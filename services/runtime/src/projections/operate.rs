@@ -6,7 +6,7 @@ use airside_kernel::{Classified, Code, EventStore, Position, ReadError, Recorded
 use serde::Serialize;
 use thiserror::Error;
 
-use super::Target;
+use super::{Changes, Target};
 use crate::snapshots::{Size, Snapshots};
 
 /// The most events that are counted to say how far a model is behind.
@@ -19,6 +19,7 @@ pub struct ProjectionsHandle {
     store: Arc<dyn EventStore>,
     targets: Arc<[Arc<dyn Target>]>,
     snapshots: Option<Snapshots>,
+    changes: Changes,
 }
 
 /// How one read model is.
@@ -129,8 +130,9 @@ impl ProjectionsHandle {
         store: Arc<dyn EventStore>,
         targets: Vec<Arc<dyn Target>>,
         snapshots: Option<Snapshots>,
+        changes: Changes,
     ) -> Self {
-        Self { store, targets: targets.into(), snapshots }
+        Self { store, targets: targets.into(), snapshots, changes }
     }
 
     /// Returns how each read model is, in the order in which they were added.
@@ -183,6 +185,7 @@ impl ProjectionsHandle {
             return Err(RebuildError::Unknown { name: name.to_owned(), known });
         };
         let rebuilt = target.rebuild(self.store.as_ref(), &mut progress).await?;
+        self.changes.tell_all();
         if let Some(snapshots) = &self.snapshots {
             target.write_snapshot(snapshots).await;
         }

@@ -99,6 +99,8 @@ pub struct Metrics {
     pub sessions: Gauge,
     /// WebSocket sessions that ended, by why: `drained`, `slow`, `silent`, `bye`, `gone`, `expired`, `refused`, `failed`.
     pub sessions_ended: Family<Outcome, Counter>,
+    /// Reads for live views: `said`, `unchanged`, `refused`.
+    pub view_reads: Family<Outcome, Counter>,
     /// Notices appended to inboxes.
     pub notices: Counter,
     /// Frames handed to sessions.
@@ -138,6 +140,7 @@ impl Metrics {
             last_backup_timestamp_seconds: Gauge::default(),
             sessions: Gauge::default(),
             sessions_ended: Family::default(),
+            view_reads: Family::default(),
             notices: Counter::default(),
             frames: Counter::default(),
             push_seconds: Seconds.new_metric(),
@@ -162,6 +165,7 @@ impl Metrics {
         all.register("sessions", "Connected push sessions", self.sessions.clone());
         let ended = self.sessions_ended.clone();
         all.register("sessions_ended", "WebSocket sessions that ended, by why", ended);
+        all.register("view_reads", "Reads for live views, by outcome", self.view_reads.clone());
         all.register("notices", "Notices appended to inboxes", self.notices.clone());
         all.register("frames", "Frames handed to sessions", self.frames.clone());
         all.register("push_seconds", "Time from accepted fact to frame", self.push_seconds.clone());

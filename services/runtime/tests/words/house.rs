@@ -86,6 +86,10 @@ impl House {
         self.executor::<Counter>().load(&stream(name)).await.unwrap().state.clone()
     }
 
+    pub(crate) async fn store_head(&self) -> Option<Position> {
+        self.store.head().await.unwrap()
+    }
+
     pub(crate) async fn log(&self) -> Vec<RecordedEvent> {
         self.store.read_all(None, usize::MAX).await.unwrap().events
     }

@@ -11,7 +11,7 @@ use std::{
 use airside_kernel::{
     DecodeError, EventStore, Kept, Personal, PersonalUse, Projection, RecordedEvent, StoredEvent, SubjectId,
 };
-use airside_runtime::projections::{Progress, Projections, ProjectionsHandle, ReadModel};
+use airside_runtime::projections::{Changes, Progress, Projections, ProjectionsHandle, ReadModel};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{broadcast, watch},
@@ -110,6 +110,7 @@ pub(crate) struct Run<const SCHEMA: u32 = 1> {
     pub(crate) tally: Arc<Tally>,
     pub(crate) handle: ProjectionsHandle,
     pub(crate) progress: watch::Receiver<Progress>,
+    pub(crate) changes: Changes,
     pub(crate) erasures: broadcast::Sender<SubjectId>,
     stop: watch::Sender<bool>,
     work: JoinHandle<()>,
@@ -132,10 +133,11 @@ impl<const SCHEMA: u32> Run<SCHEMA> {
             }
         });
         let (progress, handle) = (projections.progress(), projections.handle());
+        let changes = projections.changes();
         let (erasures, erased) = broadcast::channel(16);
         let (stop, stopped) = watch::channel(false);
         let work = tokio::spawn(projections.run(erased, stopped));
-        Self { sums, tally, handle, progress, erasures, stop, work }
+        Self { sums, tally, handle, progress, changes, erasures, stop, work }
     }
 
     /// Waits until all that is in the log now is taken in.

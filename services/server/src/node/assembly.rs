@@ -168,9 +168,10 @@ impl Assembly {
         let remark = baggage.watch.remark();
         self.readiness.register("sources", move || Ok(remark.text()));
         self.run(baggage.watch.run(self.inside.subscribe()));
+        let changes = projections.changes();
         self.forget(vault, projections);
 
-        let sessions = Arc::new(Sessions(notifications.service.clone()));
+        let sessions = Arc::new(Sessions { notifications: notifications.service.clone(), changes });
         let routes = navigation
             .add_service(flights.service)
             .add_service(baggage.service)

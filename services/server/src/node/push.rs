@@ -8,11 +8,17 @@ use airside_notifications::{
     service::Notifications,
     session::{self, Resume},
 };
-use airside_runtime::status::{invalid, status};
+use airside_runtime::{
+    projections::Changes,
+    status::{invalid, status},
+};
 use tonic::{Status, async_trait};
 
 /// Opens sessions for the WebSocket.
-pub(super) struct Sessions(pub(super) Notifications);
+pub(super) struct Sessions {
+    pub(super) notifications: Notifications,
+    pub(super) changes: Changes,
+}
 
 #[async_trait]
 impl push::Sessions for Sessions {
@@ -20,8 +26,13 @@ impl push::Sessions for Sessions {
         let locale = connect.locale.parse().map_err(|problem| invalid("connect.locale", problem))?;
         let resume = connect.resume.as_ref();
         let resume = resume.map(|token| Resume { epoch: token.epoch.clone(), seq: token.seq });
-        let session = self.0.sessions().open(person, resume).await.map_err(|error| status(&error))?;
-        Ok(Box::new(Session { notifications: self.0.clone(), person, locale, session }))
+        let session =
+            self.notifications.sessions().open(person, resume).await.map_err(|error| status(&error))?;
+        Ok(Box::new(Session { notifications: self.notifications.clone(), person, locale, session }))
+    }
+
+    fn changes(&self) -> Changes {
+        self.changes.clone()
     }
 }
 

@@ -229,7 +229,7 @@ impl Session {
                     Some(Frame::Drain(drain)) => {
                         return Ended::Drain(Duration::from_millis(drain.reconnect_after_ms.max(1).into()));
                     }
-                    Some(Frame::Ping(_) | Frame::Error(_) | Frame::Refreshed(_)) | None => {}
+                    Some(Frame::Ping(_) | Frame::Error(_) | Frame::Refreshed(_) | Frame::View(_)) | None => {}
                 },
                 Ok(None) => return Ended::Broken("the stream ended without a drain".to_owned()),
                 Err(status) => return Ended::Broken(format!("{:?}: {}", status.code(), status.message())),

@@ -64,7 +64,7 @@ async fn find(caller: &Clients, profile: Profile) -> FindRouteResponse {
 }
 
 /// Returns the lifts that the venue's directory names.
-async fn lifts(caller: &Clients) -> Vec<String> {
+pub(crate) async fn lifts(caller: &Clients) -> Vec<String> {
     let request = SearchPlacesRequest {
         venue: VENUE.to_owned(),
         query: "elevator".to_owned(),
@@ -75,7 +75,8 @@ async fn lifts(caller: &Clients) -> Vec<String> {
     found.into_iter().filter(|place| place.category == "elevator").map(|place| place.id).collect()
 }
 
-async fn close(staff: &Clients, feature: &str, closed: bool) {
+/// Closes a feature, or opens it again.
+pub(crate) async fn close(staff: &Clients, feature: &str, closed: bool) {
     let request = SetClosureRequest {
         venue: VENUE.to_owned(),
         feature_id: feature.to_owned(),

@@ -52,5 +52,6 @@ mod token_command;
 mod tongues;
 mod turns;
 mod venues;
+mod views;
 mod waits;
 mod websocket;

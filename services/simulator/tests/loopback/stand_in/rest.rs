@@ -101,6 +101,10 @@ impl NavigationService for StandIn {
         Ok(Response::new(ListVenuesResponse { venues: vec![venue] }))
     }
 
+    async fn get_venue(&self, _: Request<GetVenueRequest>) -> Result<Response<GetVenueResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
     async fn search_places(
         &self,
         request: Request<SearchPlacesRequest>,

@@ -71,6 +71,47 @@ impl Socket {
         notice
     }
 
+    /// Opens a live view; `from` is a `view` of an earlier session, or null.
+    pub(crate) async fn subscribe(&mut self, id: &str, method: &str, request: Value, from: &Value) {
+        let mut frame = json!({"id": id, "method": method, "request": request});
+        if !from.is_null() {
+            (frame["atLeastPosition"], frame["ifVersion"]) =
+                (from["position"].clone(), from["version"].clone());
+        }
+        self.say(&json!({"subscribe": frame})).await;
+    }
+
+    /// Returns what is said of a live view next: a `view`, or the `error` that ends it. Notices wait.
+    pub(crate) async fn shown(&mut self, id: &str) -> Value {
+        loop {
+            let frame = self.frame().await;
+            if let Some(notices) = frame["notices"]["notices"].as_array() {
+                self.waiting.extend(notices.iter().cloned());
+                continue;
+            }
+            let shown =
+                frame.get("view").or(frame.get("error")).unwrap_or_else(|| panic!("no view but {frame}"));
+            assert_eq!(shown["id"], id, "{shown}");
+            return shown.clone();
+        }
+    }
+
+    /// Returns what a live view shows once that is so.
+    pub(crate) async fn shown_when(&mut self, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let mut change = None;
+        loop {
+            let shown = self.shown(id).await;
+            assert!(
+                change.is_none_or(|change| number(&shown["change"]) == change + 1),
+                "a gap before {shown}"
+            );
+            change = Some(number(&shown["change"]));
+            if is_so(&shown["body"]) {
+                return shown;
+            }
+        }
+    }
+
     /// Returns the close code that comes next.
     pub(crate) async fn closed(&mut self) -> u16 {
         match within("a close", self.stream.next()).await {
