@@ -11,8 +11,8 @@ use airside_wayfinding::{FeatureId, Overlay, RouteError, RouteRequest, Searcher,
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use crate::Venue;
 use crate::walking::{beacons, hear, off_m, steps, sure, surveyed};
+use crate::{Venue, lingnan};
 
 /// One walk through a venue, told each two seconds where it is.
 struct Walk {
@@ -24,7 +24,10 @@ struct Walk {
 
 impl Walk {
     fn to(goal: &str) -> Self {
-        let venue = Venue::testville();
+        Self::through(Venue::testville(), goal)
+    }
+
+    fn through(venue: Venue, goal: &str) -> Self {
         let track = Arc::new(Track::of(venue.snapshot.graph()));
         let guide = Guide::new(track, RouteRequest { to: goal.into(), ..RouteRequest::default() });
         Self { venue, guide, searcher: Searcher::new(), second: 0 }
@@ -230,6 +233,21 @@ fn a_closure_on_the_way_is_told_at_once_and_one_elsewhere_is_not() {
         assert!(walk.close(&[]).is_none(), "the same way was told again");
     }
     assert!(on_the_way > 0 && elsewhere > 0, "{on_the_way} on the way, {elsewhere} elsewhere");
+}
+
+#[test]
+fn a_closed_lift_is_told_although_its_twin_stands_beside_it() {
+    let mut walk = Walk::through(Venue::of(lingnan::files()), "A3");
+    let way = steps(&walk.venue, "Metro", "A3");
+    let lift = |told: Option<News>| {
+        let Some(News::Way(_, route)) = told else { panic!("no way: {told:?}") };
+        let lift = route.steps.iter().find(|step| step.kind == StepKind::Lift);
+        lift.and_then(|step| step.feature.clone()).expect("a lift with a sign")
+    };
+    let first = lift(walk.see(&way[0].1).news);
+    let told = walk.close(&[&first]).expect("its lift is closed");
+    assert_ne!(lift(told.news), first);
+    assert!(walk.close(&[&first]).is_none(), "the same way was told again");
 }
 
 #[test]

@@ -7,7 +7,8 @@ use geo::Coord;
 
 use crate::geometry::{distance_m, length_m, nearest_on};
 use crate::graph::Frame;
-use crate::route::{Route, StepKind};
+use crate::imdf::FeatureId;
+use crate::route::{Route, Step, StepKind};
 
 /// What a metre along the way costs against a metre off it, when a line passes twice.
 const JUMP_PRICE: f64 = 0.15;
@@ -153,8 +154,15 @@ impl Course {
         if length_m > 0.0 { ((spot.m - begin.m) / length_m).clamp(0.0, 1.0) } else { 0.0 }
     }
 
-    /// Tells whether another route is the rest of this one, however it was cut.
+    /// Tells whether another route is the rest of this one, however it was cut: by the same machines, along
+    /// the same lines. Of two lifts side by side the lines cannot tell which one is meant.
     pub(super) fn leads_as(&self, other: &Self, from: Spot) -> bool {
+        let begun = self.begins.partition_point(|begin| *begin <= from).saturating_sub(1);
+        let ours = machines(self.route.steps.get(begun..).unwrap_or_default());
+        // Who is on a ride already is not told of it again.
+        if !ours.ends_with(&machines(&other.route.steps)) {
+            return false;
+        }
         let rest = self.legs.get(from.leg..).unwrap_or_default();
         let levels = |legs: &[Leg]| legs.iter().map(|leg| leg.ordinal).collect::<Vec<_>>();
         levels(rest) == levels(&other.legs)
@@ -169,6 +177,12 @@ impl Course {
 fn gap_m(line: &[Coord<f64>], at: Coord<f64>) -> f64 {
     let gaps = line.windows(2).map(|pair| distance_m(at, nearest_on(at, pair[0], pair[1]).0));
     gaps.fold(f64::INFINITY, f64::min)
+}
+
+/// Returns what is ridden, in order.
+fn machines(steps: &[Step]) -> Vec<(Option<&FeatureId>, Option<&str>)> {
+    let rides = steps.iter().filter(|step| is_ride(step.kind));
+    rides.map(|step| (step.feature.as_ref(), step.sign.as_deref())).collect()
 }
 
 /// Tells whether a step leads to another level.
