@@ -34,7 +34,7 @@ enum KeyKind {
     Kind,
     /// The pinyin of a name or kind.
     Pinyin,
-    /// The initials of the pinyin of a name.
+    /// The initials of the pinyin of a name or kind.
     Initials,
 }
 
@@ -200,6 +200,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Tells whether the key is the token with a letter wrong, missing, too many, or two that swapped places.
+    /// A number is meant as it is typed: who asks for gate A33 is not sent to A53.
     fn slips(&self, key: &Key) -> bool {
         if let (Some(sound), KeyKind::Pinyin) = (&self.sound, key.kind) {
             return key.text.starts_with(sound.as_str());
@@ -214,8 +215,13 @@ impl<'a> Asked<'a> {
         apart <= allowed
             && shorter <= allowed
             && key.kind != KeyKind::Initials
+            && digits(self.token).eq(digits(&key.text))
             && strsim::osa_distance(self.token, &key.text) <= allowed
     }
+}
+
+fn digits(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(char::is_ascii_digit)
 }
 
 /// Returns every key of a place.
@@ -234,7 +240,10 @@ fn words_of(place: &Place) -> Vec<(String, KeyKind)> {
     }
     for word in kinds::words(&place.category) {
         let kind = compact(word);
-        words.extend(pinyin(&kind).into_iter().map(|read| (read.whole, KeyKind::Kind)));
+        for read in pinyin(&kind) {
+            words.push((read.whole, KeyKind::Kind));
+            words.push((read.initials, KeyKind::Initials));
+        }
         words.push((kind, KeyKind::Kind));
     }
     words.retain(|(text, _)| !text.is_empty());

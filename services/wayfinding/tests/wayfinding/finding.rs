@@ -43,6 +43,9 @@ fn characters_are_found_by_pinyin_and_by_its_initials() {
     for words in ["haigangkafei", "haigang", "hai gang", "hgkf", "海港"] {
         assert_eq!(found(&venue, words)[0], "Harbour Coffee", "{words}");
     }
+    for (words, kind) in [("djk", "boardinggate"), ("xsj", "restroom"), ("aj", "security")] {
+        assert!(venue.snapshot.search(words, 1)[0].category.contains(kind), "{words}");
+    }
 }
 
 #[test]
@@ -53,6 +56,7 @@ fn a_slip_of_the_finger_is_forgiven_where_nothing_fits_better() {
     }
     assert_eq!(venue.snapshot.search("toliet", 1)[0].category, "restroom");
     assert!(found(&venue, "A9").is_empty(), "short words are taken at their word");
+    assert!(found(&venue, "gate a33").is_empty(), "so are numbers");
     assert!(found(&venue, "harbour zebra").is_empty(), "every word must fit");
 }
 
