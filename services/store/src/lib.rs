@@ -18,6 +18,7 @@ mod blob;
 mod checks;
 mod embedded;
 mod follow;
+pub mod kurrent;
 mod memory;
 
 pub use blob::FORMAT_VERSION;

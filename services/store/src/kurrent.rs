@@ -1,0 +1,216 @@
+//! The log on a KurrentDB cluster, over its public gRPC protocol.
+//!
+//! A thin client of our own: append, read, gossip, features. `address` reads
+//! the vendor's connection strings, `cluster` finds who leads, `call` asks
+//! until there is an answer, `fault` says what a failure means, `appending`,
+//! `reading` and `following` are the port, `envelope` is how our events look
+//! there, `identity` which log it is.
+//!
+//! What the server keeps and this adapter relies on: an append with an expected
+//! revision that is repeated with the same ids is stored once; what was
+//! acknowledged is on a majority; a position is a place in the server's own log
+//! and is only ever passed back. The time of an event is the leader's; within
+//! one read it never decreases.
+
+mod address;
+mod appending;
+mod call;
+mod cluster;
+mod envelope;
+mod fault;
+mod following;
+mod identity;
+mod reading;
+mod tls;
+pub mod wire;
+
+use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
+
+use airside_kernel::{
+    Append, AppendError, Appended, Direction, EventStore, Follow, LogId, Page, Position, ReadError, Revision,
+    StreamId,
+};
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use thiserror::Error;
+
+pub use self::{
+    address::{Address, AddressError, Credentials, Endpoint, Preference},
+    tls::TlsError,
+};
+use self::{
+    call::Attempts,
+    cluster::Cluster,
+    identity::{Identity, IdentityError},
+    wire::{Empty, server_features::server_features_client::ServerFeaturesClient},
+};
+use crate::checks;
+
+/// The oldest server that says when a reader has caught up.
+const OLDEST: (u32, u32) = (23, 10);
+
+/// How many streams are appended to at once by one call.
+const STREAMS_AT_ONCE: usize = 64;
+
+/// A cluster that cannot be used as the log.
+#[derive(Debug, Error)]
+pub enum KurrentError {
+    /// The store address is wrong.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// A certificate or key is wrong.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Nobody answers, or whoever does refuses.
+    #[error("cluster {hosts} cannot be used: {reason}")]
+    Unavailable {
+        /// Where it was looked for.
+        hosts: String,
+        /// Why, for the operator.
+        reason: String,
+    },
+    /// The server is too old.
+    #[error("cluster {hosts} runs version {version}: at least 23.10 is needed, so upgrade its nodes first")]
+    TooOld {
+        /// Where it was looked for.
+        hosts: String,
+        /// What it says it is.
+        version: String,
+    },
+    /// The log there is not one of ours.
+    #[error("cluster {hosts} holds another log: {found}; give a cluster of its own to each airport")]
+    Foreign {
+        /// Where it was looked for.
+        hosts: String,
+        /// What was found.
+        found: String,
+    },
+}
+
+/// The log on a cluster; cheap to clone.
+#[derive(Clone)]
+pub struct KurrentStore {
+    cluster: Arc<Cluster>,
+    identity: Identity,
+}
+
+impl fmt::Debug for KurrentStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KurrentStore").field("address", self.cluster.address()).finish_non_exhaustive()
+    }
+}
+
+impl KurrentStore {
+    /// Connects to the log that a connection string names; a fresh cluster becomes a log.
+    ///
+    /// # Errors
+    /// When the string is wrong, nobody answers in time, or the cluster is none for us.
+    pub async fn connect(address: &str) -> Result<Self, KurrentError> {
+        Self::open(Address::from_str(address)?).await
+    }
+
+    /// Connects to the log at an address; a fresh cluster becomes a log.
+    ///
+    /// # Errors
+    /// When nobody answers in time, or the cluster is none for us.
+    pub async fn open(address: Address) -> Result<Self, KurrentError> {
+        let hosts = address.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let cluster = Arc::new(Cluster::new(address)?);
+        let unavailable = |reason| KurrentError::Unavailable { hosts: hosts.clone(), reason };
+        let version = version(&cluster).await.map_err(unavailable)?;
+        if !is_new_enough(&version) {
+            return Err(KurrentError::TooOld { hosts, version });
+        }
+        let identity = identity::read_or_make(&cluster).await.map_err(|error| match error {
+            IdentityError::Unavailable(reason) => unavailable(reason),
+            IdentityError::Foreign { found } => KurrentError::Foreign { hosts: hosts.clone(), found },
+        })?;
+        Ok(Self { cluster, identity })
+    }
+}
+
+async fn version(cluster: &Cluster) -> Result<String, String> {
+    let mut attempts = Attempts::new(cluster);
+    loop {
+        let attempt = attempts.make(|member, within| {
+            let request = cluster.request(Empty {}, Some(within));
+            async move { ServerFeaturesClient::new(member.channel).get_supported_methods(request).await }
+        });
+        match attempt.await {
+            Ok(Some(answer)) => return Ok(answer.into_inner().event_store_server_version),
+            Ok(None) => {}
+            Err(fault) => return Err(fault.reason()),
+        }
+    }
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
+    let found = (numbers.next().flatten(), numbers.next().flatten());
+    matches!(found, (Some(year), Some(month)) if (year, month) >= OLDEST)
+}
+
+#[async_trait]
+impl EventStore for KurrentStore {
+    fn log_id(&self) -> LogId {
+        self.identity.log_id()
+    }
+
+    fn generation(&self) -> u64 {
+        self.identity.generation
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let append = checks::within_limits(append)?;
+        if append.stream.as_str().starts_with('$') {
+            let reason =
+                format!("stream {} is the server's own: no name of ours begins with $", append.stream);
+            return Err(AppendError::Unavailable { reason });
+        }
+        if append.events.is_empty() {
+            return appending::nothing(&self.cluster, &append.stream).await;
+        }
+        appending::append(&self.cluster, &append, |_| None).await
+    }
+
+    async fn append_each(&self, appends: Vec<Append>) -> Vec<Result<Appended, AppendError>> {
+        let total = appends.len();
+        let mut by_stream: HashMap<StreamId, Vec<(usize, Append)>> = HashMap::new();
+        for (at, append) in appends.into_iter().enumerate() {
+            by_stream.entry(append.stream.clone()).or_default().push((at, append));
+        }
+        let lanes = by_stream.into_values().map(|lane| async move {
+            let mut answers = Vec::with_capacity(lane.len());
+            for (at, append) in lane {
+                answers.push((at, self.append(append).await));
+            }
+            answers
+        });
+        let mut answers: Vec<_> = stream::iter(lanes).buffer_unordered(STREAMS_AT_ONCE).concat().await;
+        answers.sort_by_key(|(at, _)| *at);
+        debug_assert_eq!(answers.len(), total, "every append is answered");
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        direction: Direction,
+        from: Option<Revision>,
+        limit: usize,
+    ) -> Result<Page, ReadError> {
+        reading::stream_page(&self.cluster, stream.as_str(), direction, from, limit).await
+    }
+
+    async fn read_all(&self, after: Option<Position>, limit: usize) -> Result<Page, ReadError> {
+        reading::log_page(&self.cluster, after, limit).await
+    }
+
+    async fn head(&self) -> Result<Option<Position>, ReadError> {
+        reading::head(&self.cluster).await
+    }
+
+    fn follow(&self, after: Option<Position>) -> Box<dyn Follow> {
+        Box::new(following::Follower::new(Arc::clone(&self.cluster), after))
+    }
+}

@@ -1,0 +1,364 @@
+//! The members of a cluster: who leads, and the way there.
+//!
+//! One connection to the chosen member serves all calls. When a call fails in
+//! any way that is not a plain refusal, the connection is given up and every
+//! member that is known is asked at once who leads; the first that names one
+//! which answers by itself decides. A member that was killed is still named by
+//! the others for a second or two, so this goes on, with pauses that grow and
+//! differ, until somebody answers or the caller's time is up. Who comes
+//! meanwhile waits for the same round.
+
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use rand::Rng;
+use tokio::{
+    sync::Mutex as AsyncMutex,
+    task::JoinSet,
+    time::{Instant, sleep, timeout, timeout_at},
+};
+use tonic::{
+    Request,
+    metadata::{Ascii, MetadataValue},
+    transport::{Channel, Endpoint as Target},
+};
+use tracing::{info, warn};
+
+use super::{
+    address::{Address, Endpoint, Preference},
+    fault::{Fault, chain},
+    tls::{Tls, TlsError},
+    wire::{
+        Empty,
+        gossip::{MemberInfo, gossip_client::GossipClient, member_info::VNodeState},
+    },
+};
+
+/// How long a connection may take to come up.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long a member that was chosen may take to show that it lives.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// The longest pause between two rounds of discovery.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// The most members that are asked in one round.
+const MEMBERS_MAX: usize = 32;
+
+/// How much a node may send ahead on one call.
+const WINDOW_BYTES: u32 = 1 << 20;
+
+/// The members of a cluster, or the one node.
+pub(crate) struct Cluster {
+    address: Address,
+    tls: Option<Tls>,
+    credentials: Option<MetadataValue<Ascii>>,
+    /// The chosen member; held while it is looked for, so that all wait for one round.
+    current: AsyncMutex<Option<Member>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Whom gossip named last.
+    members: Vec<Endpoint>,
+    /// Whom a node named as the leader when it was asked instead.
+    leader: Option<Endpoint>,
+    /// Counts the choices.
+    turn: u64,
+}
+
+/// A member, and the way to it.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) channel: Channel,
+    pub(crate) endpoint: Endpoint,
+    /// Which choice this was; another choice has another number.
+    pub(crate) turn: u64,
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (choice {})", self.endpoint, self.turn)
+    }
+}
+
+impl Cluster {
+    /// Reads what the address needs; connects to nothing yet.
+    ///
+    /// # Errors
+    /// When a file that the address names cannot be used.
+    pub(crate) fn new(address: Address) -> Result<Self, TlsError> {
+        let tls = Tls::of(&address)?;
+        let credentials = address.credentials.as_ref().map(|who| {
+            let token = STANDARD.encode(format!("{}:{}", who.user, who.password));
+            let mut value: MetadataValue<Ascii> =
+                format!("Basic {token}").parse().expect("base64 is visible ASCII");
+            value.set_sensitive(true);
+            value
+        });
+        Ok(Self { address, tls, credentials, current: AsyncMutex::default(), known: Mutex::default() })
+    }
+
+    /// Returns what the address says.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Makes a request with what every call carries.
+    pub(crate) fn request<T>(&self, message: T, within: Option<Duration>) -> Request<T> {
+        let mut request = Request::new(message);
+        let headers = request.metadata_mut();
+        if let Some(credentials) = &self.credentials {
+            headers.insert("authorization", credentials.clone());
+        }
+        if self.address.preference == Preference::Leader {
+            headers.insert("requires-leader", MetadataValue::from_static("true"));
+        }
+        if let Some(name) = self.address.connection_name.as_ref().and_then(|name| name.parse().ok()) {
+            headers.insert("connection-name", name);
+        }
+        if let Some(within) = within {
+            request.set_timeout(within);
+        }
+        request
+    }
+
+    /// Returns the chosen member, and looks for one until `until` when there is none.
+    ///
+    /// # Errors
+    /// With the last thing that went wrong, when none was found in time.
+    pub(crate) async fn member(&self, until: Instant) -> Result<Member, String> {
+        let Ok(mut current) = timeout_at(until, self.current.lock()).await else {
+            return Err("no member was found in time".to_owned());
+        };
+        if let Some(member) = &*current {
+            return Ok(member.clone());
+        }
+        let mut pause = self.address.discovery_interval;
+        let mut problem = "no member answered in time".to_owned();
+        let mut told = false;
+        loop {
+            match timeout_at(until, self.choose()).await {
+                Ok(Ok((channel, endpoint))) => {
+                    let turn = {
+                        let mut known = self.known();
+                        known.turn += 1;
+                        known.turn
+                    };
+                    info!(address = %endpoint, "member of the log's cluster is chosen");
+                    let member = Member { channel, endpoint, turn };
+                    *current = Some(member.clone());
+                    return Ok(member);
+                }
+                Ok(Err(found)) => problem = found,
+                Err(_) => return Err(problem),
+            }
+            if !std::mem::replace(&mut told, true) {
+                warn!(reason = %problem, "no member of the log's cluster can be asked: looking on");
+            }
+            let wait = jittered(pause);
+            if Instant::now() + wait >= until {
+                return Err(problem);
+            }
+            sleep(wait).await;
+            pause = (pause * 2).min(PAUSE_MAX.max(self.address.discovery_interval));
+        }
+    }
+
+    /// Gives up a member after a call to it failed, unless another was chosen since.
+    pub(crate) async fn lost(&self, member: &Member, fault: &Fault) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_none_or(|current| current.turn != member.turn) {
+            return;
+        }
+        *current = None;
+        if let Fault::NotLeader(Some(leader)) = fault {
+            self.known().leader = Some(leader.clone());
+        }
+        warn!(address = %member.endpoint, reason = %fault.reason(), "member of the log's cluster is given up");
+    }
+
+    /// Opens another connection to a member: what a reader leaves unread holds up no call.
+    pub(crate) async fn dial(&self, endpoint: &Endpoint) -> Result<Channel, String> {
+        self.connect(endpoint, &endpoint.host).await
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Chooses a member once.
+    async fn choose(&self) -> Result<(Channel, Endpoint), String> {
+        let told = self.known().leader.take();
+        if let Some(leader) = told
+            && let Ok(channel) = self.connect(&leader, &leader.host).await
+            && self.gossip(channel.clone(), PROBE).await.is_ok()
+        {
+            return Ok((channel, leader));
+        }
+        if !self.address.is_cluster() {
+            let host = self.address.hosts.first().ok_or("the store address names no host")?;
+            return self.connect(host, &host.host).await.map(|channel| (channel, host.clone()));
+        }
+        let mut asking = JoinSet::new();
+        for (endpoint, domain) in self.candidates().await? {
+            let connecting = self.connecting(&endpoint, &domain)?;
+            let within = self.address.gossip_timeout;
+            let request = self.request(Empty {}, Some(within));
+            asking.spawn(async move {
+                let channel = connecting.connect().await.map_err(|error| unreachable(&endpoint, &error))?;
+                let asked = timeout(within, GossipClient::new(channel).read(request)).await;
+                match asked {
+                    Ok(Ok(told)) => Ok(told.into_inner().members),
+                    Ok(Err(status)) => Err(format!("{endpoint}: {}", Fault::of(&status).reason())),
+                    Err(_) => Err(format!("{endpoint} does not tell its cluster in time")),
+                }
+            });
+        }
+        let mut problem = "no member told of the cluster".to_owned();
+        while let Some(asked) = asking.join_next().await {
+            match asked.map_err(|error| error.to_string()).and_then(|told| told) {
+                Ok(members) => match self.first_alive(&members).await {
+                    Ok(chosen) => return Ok(chosen),
+                    Err(found) => problem = found,
+                },
+                Err(found) => problem = found,
+            }
+        }
+        Err(problem)
+    }
+
+    /// Connects to the best of the members that gossip names.
+    async fn first_alive(&self, members: &[MemberInfo]) -> Result<(Channel, Endpoint), String> {
+        let alive: Vec<_> = members.iter().filter(|member| member.is_alive).collect();
+        let mut ranked: Vec<(u32, Endpoint)> = alive
+            .iter()
+            .filter_map(|member| Some((self.rank(member.state())?, endpoint_of(member)?)))
+            .collect();
+        if !ranked.is_empty() {
+            self.known().members = members.iter().filter_map(endpoint_of).take(MEMBERS_MAX).collect();
+        }
+        ranked.sort();
+        let mut problem = format!(
+            "the cluster has no {} now: {} of its {} members are alive",
+            if self.address.preference == Preference::Leader { "leader" } else { "member that serves" },
+            alive.len(),
+            members.len()
+        );
+        for (_, endpoint) in ranked {
+            let channel = match self.connect(&endpoint, &endpoint.host).await {
+                Ok(channel) => channel,
+                Err(found) => {
+                    problem = found;
+                    continue;
+                }
+            };
+            match self.gossip(channel.clone(), PROBE).await {
+                Ok(()) => return Ok((channel, endpoint)),
+                Err(found) => problem = found,
+            }
+        }
+        Err(problem)
+    }
+
+    /// Returns how well a state fits the preference, lower is better; `None` serves nobody.
+    fn rank(&self, state: VNodeState) -> Option<u32> {
+        use VNodeState::{Follower, Leader, ReadOnlyLeaderless, ReadOnlyReplica};
+        let order: &[VNodeState] = match self.address.preference {
+            Preference::Leader => &[Leader],
+            Preference::Follower => &[Follower, Leader],
+            Preference::ReadOnlyReplica => &[ReadOnlyReplica, ReadOnlyLeaderless, Follower, Leader],
+            Preference::Random => {
+                return [Leader, Follower].contains(&state).then(|| rand::rng().random());
+            }
+        };
+        order.iter().position(|wanted| *wanted == state).map(|place| place as u32)
+    }
+
+    async fn gossip(&self, channel: Channel, within: Duration) -> Result<(), String> {
+        let request = self.request(Empty {}, Some(within));
+        match timeout(within, GossipClient::new(channel).read(request)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(status)) => Err(Fault::of(&status).reason()),
+            Err(_) => Err("the member that was chosen does not answer".to_owned()),
+        }
+    }
+
+    /// Returns whom to ask, each with the name that its certificate must bear.
+    async fn candidates(&self) -> Result<Vec<(Endpoint, String)>, String> {
+        let mut found: Vec<(Endpoint, String)> = Vec::new();
+        let mut add = |endpoint: Endpoint, domain: &str| {
+            if found.len() < MEMBERS_MAX && found.iter().all(|(known, _)| *known != endpoint) {
+                found.push((endpoint, domain.to_owned()));
+            }
+        };
+        for member in &self.known().members {
+            add(member.clone(), &member.host);
+        }
+        let mut problem = None;
+        for seed in &self.address.hosts {
+            if !self.address.discover {
+                add(seed.clone(), &seed.host);
+                continue;
+            }
+            match timeout(CONNECT, tokio::net::lookup_host((seed.host.as_str(), seed.port))).await {
+                Ok(Ok(places)) => places.for_each(|place| {
+                    add(Endpoint { host: place.ip().to_string(), port: place.port() }, &seed.host);
+                }),
+                Ok(Err(error)) => problem = Some(format!("{} is not found: {error}", seed.host)),
+                Err(_) => problem = Some(format!("{} is not found in time", seed.host)),
+            }
+        }
+        if found.is_empty() { Err(problem.unwrap_or_default()) } else { Ok(found) }
+    }
+
+    fn connecting(&self, endpoint: &Endpoint, domain: &str) -> Result<Target, String> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let wrong = |error: tonic::transport::Error| unreachable(endpoint, &error);
+        let mut target = Target::from_shared(format!("{scheme}://{endpoint}"))
+            .map_err(wrong)?
+            .connect_timeout(CONNECT)
+            .tcp_nodelay(true)
+            .initial_stream_window_size(WINDOW_BYTES)
+            .initial_connection_window_size(WINDOW_BYTES * 8);
+        if let Some(interval) = self.address.keep_alive_interval {
+            target = target
+                .http2_keep_alive_interval(interval)
+                .keep_alive_timeout(self.address.keep_alive_timeout)
+                .keep_alive_while_idle(true);
+        }
+        match &self.tls {
+            Some(tls) => tls.apply(target, domain).map_err(wrong),
+            None => Ok(target),
+        }
+    }
+
+    async fn connect(&self, endpoint: &Endpoint, domain: &str) -> Result<Channel, String> {
+        let connecting = self.connecting(endpoint, domain)?;
+        match timeout(CONNECT * 2, connecting.connect()).await {
+            Ok(Ok(channel)) => Ok(channel),
+            Ok(Err(error)) => Err(unreachable(endpoint, &error)),
+            Err(_) => Err(format!("{endpoint} does not answer")),
+        }
+    }
+}
+
+fn unreachable(endpoint: &Endpoint, error: &tonic::transport::Error) -> String {
+    chain(format!("{endpoint} cannot be reached"), std::error::Error::source(error))
+}
+
+fn endpoint_of(member: &MemberInfo) -> Option<Endpoint> {
+    let place = member.http_end_point.as_ref()?;
+    Some(Endpoint { host: place.address.clone(), port: u16::try_from(place.port).ok()? })
+}
+
+/// Returns a pause of half to one and a half times the given one, so that many callers do not come at once.
+pub(crate) fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(rand::rng().random_range(0.5..1.5))
+}

@@ -1,0 +1,101 @@
+//! What a failed call means: ask again, ask somebody else, or give up.
+//!
+//! A node that goes down, loses its place or is overrun says so in many ways,
+//! and some of them in none at all: the call just ends. Whatever is not a plain
+//! refusal is therefore taken as a disconnect, after which the members are
+//! asked anew who leads. Calls that are repeated carry the same event ids, so
+//! that what did happen does not happen again.
+
+use std::error::Error;
+
+use tonic::{Code, Status};
+
+use super::address::Endpoint;
+
+/// Why a call did not give an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Another node leads; this one, if it said which.
+    NotLeader(Option<Endpoint>),
+    /// The node or the way to it is gone or useless: discover again.
+    Broken(String),
+    /// Most likely for good, but nodes also say it while they start: ask a few times.
+    Doubtful(String),
+    /// For good: asking again changes nothing.
+    Refused(String),
+    /// The append is larger than this server takes.
+    TooLarge(usize),
+}
+
+impl Fault {
+    /// Reads the end of a call.
+    pub(crate) fn of(status: &Status) -> Self {
+        let trailer = |key: &str| status.metadata().get(key).and_then(|value| value.to_str().ok());
+        let exception = trailer("exception").unwrap_or_default();
+        match exception {
+            "not-leader" => {
+                let host = trailer("leader-endpoint-host").map(str::to_owned);
+                let port = trailer("leader-endpoint-port").and_then(|port| port.parse().ok());
+                return Self::NotLeader(host.zip(port).map(|(host, port)| Endpoint { host, port }));
+            }
+            "maximum-append-size-exceeded" => {
+                let limit = trailer("maximum-append-size").and_then(|limit| limit.parse().ok());
+                return Self::TooLarge(limit.unwrap_or_default());
+            }
+            "stream-deleted" => {
+                let stream = trailer("stream-name").unwrap_or("it");
+                let reason =
+                    format!("{stream} was deleted for ever by somebody else; nothing can be appended");
+                return Self::Refused(reason);
+            }
+            _ => {}
+        }
+        match status.code() {
+            Code::PermissionDenied => Self::Doubtful(
+                "the user of the store address may not do this: give one with read and write access".to_owned(),
+            ),
+            Code::Unauthenticated => Self::Doubtful(
+                "user or password is refused: check them in the store address, and write special characters as %xx"
+                    .to_owned(),
+            ),
+            Code::InvalidArgument | Code::FailedPrecondition | Code::Unimplemented | Code::OutOfRange => {
+                Self::Refused(said(status))
+            }
+            Code::Unknown if status.message().starts_with("Unexpected Read") => Self::Doubtful(
+                "the node refuses this place in the log: was it issued by another log?".to_owned(),
+            ),
+            Code::Unknown if status.message().starts_with("Exception was thrown") => Self::Doubtful(said(status)),
+            _ => Self::Broken(said(status)),
+        }
+    }
+
+    /// Says it for the operator.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::NotLeader(_) => "the node that was asked does not lead".to_owned(),
+            Self::TooLarge(limit) => format!("the server takes at most {limit} bytes in one append"),
+            Self::Broken(reason) | Self::Doubtful(reason) | Self::Refused(reason) => reason.clone(),
+        }
+    }
+}
+
+/// Returns what a status says, with what is behind it.
+fn said(status: &Status) -> String {
+    let mut text = format!("{:?}", status.code());
+    if !status.message().is_empty() {
+        text = format!("{text}, {}", status.message());
+    }
+    chain(text, status.source())
+}
+
+/// Adds the causes of an error to a text.
+pub(crate) fn chain(mut text: String, mut cause: Option<&(dyn Error + 'static)>) -> String {
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
