@@ -3,6 +3,7 @@
 //! - [`MemoryStore`]: the log in memory; the plain reference.
 //! - [`EmbeddedStore`]: the log in one folder, no server. `FORMAT.md` beside
 //!   this crate freezes its bytes.
+//! - [`kurrent`]: the log on a KurrentDB cluster, over its public protocol.
 //!
 //! Words: a *commit* is what is made durable at once: one *blob* of framed
 //! events. A *segment* is a file of commits. A *position* is the number of an

@@ -1,47 +1,49 @@
-//! What every adapter of the port promises, run on each of them.
-//!
-//! A rule is a function over `Arc<dyn EventStore>`; [`on_every_adapter`] makes
-//! of it one test for each adapter.
+//! What every adapter of the port promises, run on each of them: one test for
+//! each rule and adapter. A real cluster is one of them when
+//! `AIRSIDE_TEST_KURRENTDB` holds its connection string.
 
 #![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 use std::sync::Arc;
 
+use airside_contract::{double::Double, rules};
 use airside_kernel::{Clock, EventStore, ManualClock};
-use airside_store::{EmbeddedStore, MemoryStore, Options};
+use airside_store::{EmbeddedStore, MemoryStore, Options, kurrent::KurrentStore};
+use tokio::sync::Mutex;
 
-#[path = "contract/appending.rs"]
-mod appending;
-#[path = "contract/following.rs"]
-mod following;
 #[path = "contract/model.rs"]
 mod model;
-#[path = "contract/reading.rs"]
-mod reading;
 #[path = "contract/words.rs"]
+#[allow(dead_code, reason = "the other binaries say the rest")]
 mod words;
 
-/// A store under test, and what keeps it alive.
-pub(crate) struct Subject {
-    /// The store.
-    pub(crate) store: Arc<dyn EventStore>,
-    /// Its clock.
-    pub(crate) clock: Arc<ManualClock>,
-    _folder: Option<tempfile::TempDir>,
+/// Where a real cluster is.
+const REAL: &str = "AIRSIDE_TEST_KURRENTDB";
+
+/// On a real cluster one rule runs at a time, because a rule looks at the whole log.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+async fn check(rule: &str, store: Arc<dyn EventStore>, clock: Option<Arc<ManualClock>>) {
+    let rule = rules::rule(rule).unwrap();
+    let outcome = rule.run(store, clock).await;
+    assert!(outcome.kept, "{}: {}", outcome.rule, outcome.found.unwrap_or_default());
 }
 
-/// Makes the store in memory.
-pub(crate) fn memory() -> Subject {
+async fn memory(rule: &str) {
     let clock = words::clock();
-    let store = Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>));
-    Subject { store, clock, _folder: None }
+    let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>);
+    check(rule, Arc::new(store), Some(clock)).await;
 }
 
-/// Makes the store in a folder, with bounds so small that every read crosses all of them.
-pub(crate) fn embedded() -> Subject {
-    let clock = words::clock();
-    let folder = tempfile::tempdir().unwrap();
-    let options = Options {
+async fn embedded(rule: &str, options: Options) {
+    let (clock, folder) = (words::clock(), tempfile::tempdir().unwrap());
+    let store = EmbeddedStore::open(folder.path(), options, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+    check(rule, Arc::new(store), Some(clock)).await;
+}
+
+/// Bounds so small that every rule meets them.
+async fn embedded_small(rule: &str) {
+    let small = Options {
         segment_bytes: 16 * 1024,
         tail_bytes: 4 * 1024,
         memtable_events: 24,
@@ -50,43 +52,57 @@ pub(crate) fn embedded() -> Subject {
         batch_events: 16,
         ..Options::default()
     };
-    let store = EmbeddedStore::open(folder.path(), options, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-    Subject { store: Arc::new(store), clock, _folder: Some(folder) }
+    embedded(rule, small).await;
 }
 
-/// Makes the store in a folder as it is by default.
-pub(crate) fn embedded_as_shipped() -> Subject {
+async fn double(rule: &str) {
     let clock = words::clock();
-    let folder = tempfile::tempdir().unwrap();
-    let store =
-        EmbeddedStore::open(folder.path(), Options::default(), Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-    Subject { store: Arc::new(store), clock, _folder: Some(folder) }
+    let double = Double::start(3, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+    let store = KurrentStore::connect(&double.url()).await.unwrap();
+    check(rule, Arc::new(store), Some(clock)).await;
 }
 
-/// Makes one test of a rule for each adapter.
-#[macro_export]
-macro_rules! on_every_adapter {
-    ($($(#[$about:meta])* async fn $rule:ident($subject:ident: $kind:ty) $body:block)*) => {
-        $(
-            $(#[$about])*
-            async fn $rule($subject: $kind) $body
+async fn real(rule: &str) {
+    let Ok(address) = std::env::var(REAL) else {
+        eprintln!("SKIPPED on a real cluster: {REAL} holds no connection string");
+        return;
+    };
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let store = KurrentStore::connect(&address).await.unwrap();
+    check(rule, Arc::new(store), None).await;
+}
 
+macro_rules! tests {
+    ($($rule:ident,)*) => {
+        $(
             mod $rule {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn memory() {
-                    super::$rule($crate::memory()).await;
+                    super::memory(stringify!($rule)).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn embedded() {
-                    super::$rule($crate::embedded()).await;
+                    super::embedded_small(stringify!($rule)).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn embedded_as_shipped() {
-                    super::$rule($crate::embedded_as_shipped()).await;
+                    super::embedded(stringify!($rule), airside_store::Options::default()).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn double() {
+                    super::double(stringify!($rule)).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn real() {
+                    super::real(stringify!($rule)).await;
                 }
             }
         )*
     };
 }
+
+airside_contract::every_rule!(tests);

@@ -6,6 +6,7 @@
 //! `rebuild` of the read models, `scan-ingest`, `message-ingest`, `message-load` and `baggage-load`
 //! of the server, `load-decision` of handlers, `parse` of baggage messages, `position` of scans,
 //! `route`, `live-update`, `find-route` and `search` of the ways.
+//! `contract` and `oracle` measure nothing: they prove the log that `--store` names.
 //! Each figure is the best of three rounds, because other work on the machine
 //! only ever makes a round slower; the loads run once, by the clock. Exit code 1 when a floor is
 //! not reached.
@@ -13,6 +14,7 @@
 mod append;
 mod append_pause;
 mod baggage_load;
+mod cluster;
 mod ingest;
 mod limits;
 mod load_decision;
@@ -44,7 +46,7 @@ const ROUNDS: usize = 3;
 #[derive(Parser)]
 #[command(name = "airside-bench")]
 struct Bench {
-    /// What to measure; may be repeated [default: everything].
+    /// What to measure; may be repeated [default: everything that is a measure].
     #[arg(value_enum)]
     works: Vec<Work>,
     /// Print one JSON array on standard output.
@@ -57,6 +59,8 @@ struct Bench {
     log_open: log_open::Part,
     #[command(flatten)]
     message_load: message_load::Options,
+    #[command(flatten)]
+    cluster: cluster::Part,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -91,6 +95,10 @@ enum Work {
     LiveUpdate,
     /// Whole routes a second over gRPC, with steps and line.
     FindRoute,
+    /// Every promise of the log, on the store that --store names; no measure.
+    Contract,
+    /// Whether the log that --store names keeps what it acknowledged while nodes are killed; no measure.
+    Oracle,
     /// Time to find places by what people type, ranked by how long one walks there.
     Search,
 }
@@ -112,12 +120,22 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     if let Some(played) = runtime.block_on(bench.log_open.play()) {
         return played.map(|()| true);
     }
+    match bench.works[..] {
+        [Work::Contract] => return runtime.block_on(bench.cluster.contract(bench.json)),
+        [Work::Oracle] => {
+            let span = bench.message_load.run_for;
+            return runtime.block_on(bench.cluster.oracle(span, bench.json));
+        }
+        _ => {}
+    }
     std::fs::create_dir_all(&bench.dir).with_context(|| format!("{} cannot be made", bench.dir.display()))?;
     let works = if bench.works.is_empty() { Work::value_variants() } else { &bench.works };
     let mut measures = Vec::new();
     for work in works {
         let folder = tempfile::tempdir_in(&bench.dir)?;
         let found = match work {
+            Work::Contract | Work::Oracle if bench.works.is_empty() => continue,
+            Work::Contract | Work::Oracle => anyhow::bail!("contract and oracle run by themselves"),
             Work::Append => runtime.block_on(append::measure(folder.path()))?,
             Work::AppendPause => runtime.block_on(append_pause::measure(folder.path()))?,
             Work::LogOpen => log_open::measure(folder.path())?,

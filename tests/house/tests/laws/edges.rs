@@ -90,8 +90,8 @@ const FENCES: [Fence; 6] = [
     },
     Fence {
         packages: &["rustls", "tokio-rustls", "native-tls"],
-        only: &["gateway", "runtime"],
-        why: "a TLS stack is named in gateway and runtime alone; use runtime's tls",
+        only: &["gateway", "runtime", "store"],
+        why: "a TLS stack is named in gateway and runtime, and in store for the cluster's nodes; use runtime's tls",
     },
     Fence {
         packages: &["tonic", "tokio-tungstenite"],

@@ -1,0 +1,191 @@
+//! A double of a KurrentDB cluster: enough of the public protocol for this
+//! project and for the vendor's own clients, over a log in memory.
+//!
+//! It answers as a real server was recorded to answer; tests replay the
+//! recording against it. Every node has a runtime of its own, so that killing
+//! one closes its sockets as the end of a process does. What goes wrong goes
+//! wrong on command.
+
+mod batch;
+mod cutting;
+mod log;
+mod members;
+mod reading;
+mod streams;
+mod world;
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener as StdListener},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use airside_kernel::Clock;
+use airside_store::kurrent::wire::{
+    gossip::{gossip_server::GossipServer, member_info::VNodeState},
+    server_features::server_features_server::ServerFeaturesServer,
+    streams::streams_server::StreamsServer,
+};
+use tokio::{net::TcpListener, runtime::Runtime};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+
+pub use self::world::{Ending, Trouble};
+use self::{
+    cutting::CuttingLayer,
+    members::{Features, Members},
+    streams::Node,
+    world::{Seat, World},
+};
+
+/// The most bytes that a caller may send as one message.
+const MESSAGE_BYTES_MAX: usize = 32 << 20;
+
+/// A cluster that runs in this process.
+pub struct Double {
+    world: Arc<World>,
+    nodes: Mutex<Vec<Option<Runtime>>>,
+}
+
+impl Double {
+    /// Starts a cluster; its first node leads.
+    ///
+    /// # Errors
+    /// When a port or a thread cannot be had.
+    pub fn start(nodes: usize, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let world = Arc::new(World::new(clock));
+        let listeners =
+            (0..nodes).map(|_| StdListener::bind("127.0.0.1:0")).collect::<io::Result<Vec<_>>>()?;
+        for (n, listener) in listeners.iter().enumerate() {
+            let state = if n == 0 { VNodeState::Leader } else { VNodeState::Follower };
+            world.seats().push(Seat { address: listener.local_addr()?, state, is_alive: true });
+        }
+        let double = Self { world, nodes: Mutex::default() };
+        for (number, listener) in listeners.into_iter().enumerate() {
+            let runtime = double.serve(number, listener)?;
+            double.nodes.lock().unwrap_or_else(PoisonError::into_inner).push(Some(runtime));
+        }
+        Ok(double)
+    }
+
+    fn serve(&self, number: usize, listener: StdListener) -> io::Result<Runtime> {
+        listener.set_nonblocking(true)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let node = Node { world: self.world.clone(), number };
+        let streams = StreamsServer::new(node).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let serving = Server::builder()
+            .layer(CuttingLayer)
+            .add_service(streams)
+            .add_service(GossipServer::new(Members(self.world.clone())))
+            .add_service(ServerFeaturesServer::new(Features(self.world.clone())));
+        runtime.spawn(async move {
+            let listener = TcpListener::from_std(listener).expect("the listener was made non-blocking");
+            serving.serve_with_incoming(TcpListenerStream::new(listener)).await
+        });
+        Ok(runtime)
+    }
+
+    /// Returns the connection string: of the one node, or of all of them.
+    pub fn url(&self) -> String {
+        let hosts: Vec<_> = self.world.seats().iter().map(|seat| seat.address.to_string()).collect();
+        let user = self.world.levers().user.as_ref().map(|(user, password)| format!("{user}:{password}@"));
+        format!("kurrentdb://{}{}?tls=false", user.unwrap_or_default(), hosts.join(","))
+    }
+
+    /// Returns where a node listens.
+    pub fn address(&self, node: usize) -> SocketAddr {
+        self.world.seats()[node].address
+    }
+
+    /// Ends a node as `kill -9` would; the others still believe that it leads.
+    pub fn kill(&self, node: usize) {
+        let runtime = self.nodes.lock().unwrap_or_else(PoisonError::into_inner)[node].take();
+        if let Some(runtime) = runtime {
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Starts a node again where it was, as a follower.
+    ///
+    /// # Errors
+    /// When its port was taken meanwhile.
+    pub fn revive(&self, node: usize) -> io::Result<()> {
+        let runtime = self.serve(node, StdListener::bind(self.address(node))?)?;
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)[node] = Some(runtime);
+        let mut seats = self.world.seats();
+        seats[node].is_alive = true;
+        if seats[node].state != VNodeState::Leader {
+            seats[node].state = VNodeState::Follower;
+        }
+        Ok(())
+    }
+
+    /// Makes a node the leader; the former one follows, or is dead when it was killed.
+    pub fn elect(&self, leader: usize) {
+        let alive: Vec<_> =
+            self.nodes.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Option::is_some).collect();
+        for (n, seat) in self.world.seats().iter_mut().enumerate() {
+            seat.is_alive = alive[n];
+            seat.state = if n == leader {
+                VNodeState::Leader
+            } else if alive[n] {
+                VNodeState::Follower
+            } else {
+                VNodeState::Unknown
+            };
+        }
+    }
+
+    /// Leaves the cluster without a leader.
+    pub fn depose(&self) {
+        for seat in self.world.seats().iter_mut() {
+            seat.state = VNodeState::Unknown;
+        }
+    }
+
+    /// Lets the next appends go wrong, one after another.
+    pub fn trouble(&self, troubles: impl IntoIterator<Item = Trouble>) {
+        self.world.levers().troubles.extend(troubles);
+    }
+
+    /// Gives up every append for want of a majority, or no longer.
+    pub fn has_majority(&self, has: bool) {
+        self.world.levers().has_no_majority = !has;
+    }
+
+    /// Ends the open reads.
+    pub fn end_reads(&self, how: Ending) {
+        self.world.ended.send_modify(|(count, ending)| {
+            *count += 1;
+            *ending = how;
+        });
+    }
+
+    /// Ends the next bounded reads half-way, without a status.
+    pub fn shorten_reads(&self, count: usize) {
+        self.world.levers().short_reads = count;
+    }
+
+    /// Sends open reads nothing any more, or again.
+    pub fn silence(&self, is_silent: bool) {
+        self.world.levers().is_silent = is_silent;
+    }
+
+    /// Says that it is another version.
+    pub fn pretend(&self, version: &str) {
+        self.world.levers().version = version.to_owned();
+    }
+
+    /// Lets nobody in but one user.
+    pub fn admit_only(&self, user: &str, password: &str) {
+        self.world.levers().user = Some((user.to_owned(), password.to_owned()));
+    }
+}
+
+impl Drop for Double {
+    fn drop(&mut self) {
+        for runtime in self.nodes.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..).flatten() {
+            runtime.shutdown_background();
+        }
+    }
+}
