@@ -76,7 +76,7 @@ async fn propose(
             Some(append_resp::Result::WrongExpectedVersion(_)) | None => {}
         }
         if append.expected == Expected::Any {
-            match look_back(cluster, append).await.map_err(unread)? {
+            match look_back(cluster, append).await.map_err(|error| unread(&error))? {
                 Seen::Stored(appended) => return Ok(appended),
                 Seen::Head(last) => expected = last.map_or(Expected::NoStream, Expected::Exact),
             }
@@ -126,7 +126,8 @@ async fn told(
         return Ok(Appended { last_revision, position: Some(position) });
     }
     let page = stream_page(cluster, append.stream.as_str(), Direction::Backwards, last_revision, 1).await;
-    let position = page.map_err(unread)?.events.first().map(airside_kernel::RecordedEvent::position);
+    let position =
+        page.map_err(|error| unread(&error))?.events.first().map(airside_kernel::RecordedEvent::position);
     Ok(Appended { last_revision, position })
 }
 
@@ -155,7 +156,9 @@ async fn look_back(cluster: &Cluster, append: &Append) -> Result<Seen, ReadError
 /// # Errors
 /// When no member answers in time.
 pub(crate) async fn nothing(cluster: &Cluster, stream: &StreamId) -> Result<Appended, AppendError> {
-    let page = stream_page(cluster, stream.as_str(), Direction::Backwards, None, 1).await.map_err(unread)?;
+    let page = stream_page(cluster, stream.as_str(), Direction::Backwards, None, 1)
+        .await
+        .map_err(|error| unread(&error))?;
     let last_revision = page.events.first().map(airside_kernel::RecordedEvent::revision);
     Ok(Appended { last_revision, position: None })
 }
@@ -170,7 +173,7 @@ fn current(found: &append_resp::WrongExpectedVersion) -> Option<Revision> {
     }
 }
 
-fn unread(error: ReadError) -> AppendError {
+fn unread(error: &ReadError) -> AppendError {
     AppendError::Unavailable { reason: error.to_string() }
 }
 

@@ -53,11 +53,14 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// How many refusals in a row are told to whom follows.
 const DOUBTS: u32 = 4;
 
+/// The pages of a running reader, and the reader.
+type Reading = (mpsc::Receiver<Result<Page, ReadError>>, JoinHandle<()>);
+
 /// A follower of a cluster's log.
 pub(crate) struct Follower {
     cluster: Arc<Cluster>,
     after: Option<Position>,
-    reading: Option<(mpsc::Receiver<Result<Page, ReadError>>, JoinHandle<()>)>,
+    reading: Option<Reading>,
 }
 
 impl Follower {

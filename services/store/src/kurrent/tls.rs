@@ -44,7 +44,7 @@ impl Tls {
         match &address.ca_file {
             _ if !address.verify => {}
             Some(path) => {
-                config = config.ca_certificate(Certificate::from_pem(certificates("tlsCaFile", path)?))
+                config = config.ca_certificate(Certificate::from_pem(certificates("tlsCaFile", path)?));
             }
             None => config = config.with_native_roots(),
         }

@@ -97,10 +97,10 @@ impl Replay {
             Some(inner) => self.subscribed(step, inner).await,
             None => self.call(step).await,
         };
-        self.compare(name, step, answered);
+        self.compare(name, step, &answered);
     }
 
-    fn compare(&mut self, name: &str, step: &Value, answered: Answered) {
+    fn compare(&mut self, name: &str, step: &Value, answered: &Answered) {
         let call = step["call"].as_str().unwrap();
         let code = answered.end.as_ref().map_or("(cancelled by the caller)", |status| words(status.code()));
         assert_eq!(code, step["end"]["code"].as_str().unwrap(), "{name}: {:?}", answered.end);
@@ -193,7 +193,7 @@ impl Replay {
     /// Replays an open read, and what happened while it was open just before its last answer.
     async fn subscribed(&mut self, step: &Value, inner: &Value) -> Answered {
         let (answered, during) = self.read(step, Some(inner)).await;
-        self.compare(inner["name"].as_str().unwrap(), inner, during.unwrap());
+        self.compare(inner["name"].as_str().unwrap(), inner, &during.unwrap());
         answered
     }
 

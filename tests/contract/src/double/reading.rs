@@ -274,20 +274,17 @@ impl Subscription {
             {
                 return;
             }
-            loop {
+            tokio::select! {
+                changed = head.changed() => if changed.is_err() { return },
+                _ = ended.changed() => return self.end(&ended).await,
+                () = self.out.closed() => return,
+            }
+            while self.world.levers().is_silent {
                 tokio::select! {
-                    changed = head.changed() => if changed.is_err() { return },
+                    () = tokio::time::sleep(LOOK) => {}
                     _ = ended.changed() => return self.end(&ended).await,
                     () = self.out.closed() => return,
                 }
-                while self.world.levers().is_silent {
-                    tokio::select! {
-                        () = tokio::time::sleep(LOOK) => {}
-                        _ = ended.changed() => return self.end(&ended).await,
-                        () = self.out.closed() => return,
-                    }
-                }
-                break;
             }
         }
     }
