@@ -4,12 +4,13 @@
 //! five kilometres that is true to a few centimetres. All tolerances stand here, because a door drawn on a
 //! wall is never exactly on it.
 
-use geo::{Coord, InteriorPoint, Polygon};
+use geo::orient::{Direction, Orient};
+use geo::{Coord, Distance, Haversine, InteriorPoint, MultiPolygon, Polygon, unary_union};
 
 mod open_floor;
 pub(crate) mod ways;
 
-pub(crate) use open_floor::{open_floor, union};
+pub(crate) use open_floor::open_floor;
 
 /// The distance below which two points, or a point and a wall, count as touching.
 pub(crate) const TOUCH_M: f64 = 2e-3;
@@ -49,6 +50,12 @@ impl Frame {
             x: (lon_deg - self.lon_deg) * self.east_m_per_deg,
             y: (lat_deg - self.lat_deg) * self.north_m_per_deg,
         }
+    }
+
+    /// Returns how far the origins of two frames are apart on the globe, in metres.
+    pub fn apart_m(self, other: Self) -> f64 {
+        let [here, there] = [self, other].map(|frame| geo::Point::new(frame.lon_deg, frame.lat_deg));
+        Haversine.distance(here, there)
     }
 
     /// Returns longitude and latitude in degrees.
@@ -105,7 +112,8 @@ pub(crate) fn middle(line: &[Coord<f64>]) -> Coord<f64> {
     line[0]
 }
 
-/// One polygon of a unit, with its walls ready for questions.
+/// One polygon of a unit, with its walls ready for questions. Its outer ring turns to the left and its holes to
+/// the right, whichever way they were drawn: where rings turn differently, one polygon takes from another.
 #[derive(Clone, Debug)]
 pub(crate) struct Area {
     polygon: Polygon<f64>,
@@ -116,7 +124,8 @@ pub(crate) struct Area {
 
 impl Area {
     /// Builds an area; `None` when the outer ring encloses less than 0.01 m2.
-    pub(crate) fn new(polygon: Polygon<f64>) -> Option<Self> {
+    pub(crate) fn new(polygon: &Polygon<f64>) -> Option<Self> {
+        let polygon = polygon.orient(Direction::Default);
         let mut walls = Vec::new();
         let mut low = Coord { x: f64::INFINITY, y: f64::INFINITY };
         let mut high = Coord { x: f64::NEG_INFINITY, y: f64::NEG_INFINITY };
@@ -142,7 +151,7 @@ impl Area {
         ring(&self.polygon.exterior().0) - holes
     }
 
-    /// Returns the polygon as drawn.
+    /// Returns the polygon.
     pub(crate) fn polygon(&self) -> &Polygon<f64> {
         &self.polygon
     }
@@ -312,6 +321,11 @@ impl Area {
         }
         if own == 0 { 0.0 } else { f64::from(both) / f64::from(own) }
     }
+}
+
+/// Returns what any of the areas covers.
+pub(crate) fn union<'a>(areas: impl IntoIterator<Item = &'a Area>) -> MultiPolygon<f64> {
+    unary_union(areas.into_iter().map(Area::polygon))
 }
 
 #[cfg(test)]

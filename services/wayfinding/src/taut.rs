@@ -282,14 +282,14 @@ pub(crate) fn straighten(line: &mut Vec<Coord<f64>>) -> f64 {
 pub(crate) fn without(areas: &[Area], others: &[Area]) -> Vec<Area> {
     let (areas, others) = (free::whole(areas), free::whole(others));
     if others.0.is_empty() {
-        self::areas(areas)
+        self::areas(&areas)
     } else {
-        self::areas(geo::BooleanOps::difference(&areas, &others))
+        self::areas(&geo::BooleanOps::difference(&areas, &others))
     }
 }
 
-pub(crate) fn areas(polygons: geo::MultiPolygon<f64>) -> Vec<Area> {
-    polygons.0.into_iter().filter_map(Area::new).collect()
+pub(crate) fn areas(polygons: &geo::MultiPolygon<f64>) -> Vec<Area> {
+    polygons.0.iter().filter_map(Area::new).collect()
 }
 
 #[cfg(test)]

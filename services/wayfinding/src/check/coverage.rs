@@ -36,7 +36,7 @@ pub(super) fn check(graph: &Graph, findings: &mut Findings, severity: Severity) 
         let rooms = graph.rooms.iter().filter(|room| room.level == level).flat_map(|room| &room.areas);
         let covers = rooms.chain(&graph.obstacles[level]);
         let (open, whole_m2) = open_floor(outlines, covers);
-        let open_m2: f64 = open.0.into_iter().filter_map(Area::new).map(|area| area.square_m()).sum();
+        let open_m2: f64 = open.0.iter().filter_map(Area::new).map(|area| area.square_m()).sum();
         if open_m2 <= UNCOVERED_MAX * whole_m2 {
             continue;
         }

@@ -1,11 +1,9 @@
 //! What areas leave open of an outline.
 
-use geo::algorithm::bool_ops::unary_union;
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineJoin};
-use geo::orient::{Direction, Orient};
-use geo::{Area as _, BooleanOps, MultiPolygon, Polygon};
+use geo::{Area as _, BooleanOps, MultiPolygon};
 
-use super::Area;
+use super::{Area, union};
 
 /// Half the width of the widest wall, in metres; between units drawn to the wall's face it is no floor.
 const WALL_HALF_M: f64 = 0.4;
@@ -18,7 +16,7 @@ pub(crate) fn open_floor<'a>(
     outline: &[Area],
     covers: impl Iterator<Item = &'a Area>,
 ) -> (MultiPolygon<f64>, f64) {
-    let outline = union(outline.iter());
+    let outline = union(outline);
     let covered = union(covers);
     let style = |by_m: f64| BufferStyle::new(by_m).line_join(LineJoin::Miter(1.0));
     let open = outline.difference(&covered);
@@ -26,11 +24,4 @@ pub(crate) fn open_floor<'a>(
     let mut floor = wide.intersection(&open);
     floor.0.retain(|piece| piece.unsigned_area() > PIECE_MIN_M2);
     (floor, outline.unsigned_area())
-}
-
-/// Returns what any of the areas covers, whichever way their rings are drawn.
-pub(crate) fn union<'a>(areas: impl Iterator<Item = &'a Area>) -> MultiPolygon<f64> {
-    // All rings must turn alike, or one area would take from another.
-    let turned = areas.map(|area| area.polygon().orient(Direction::Default));
-    unary_union(&turned.collect::<Vec<Polygon<f64>>>())
 }

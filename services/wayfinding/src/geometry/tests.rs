@@ -3,7 +3,7 @@
 use geo::{Coord, LineString, Polygon};
 
 use super::ways::Bends;
-use super::{Area, Frame};
+use super::{Area, Frame, union};
 
 fn at(x: f64, y: f64) -> Coord<f64> {
     Coord { x, y }
@@ -18,7 +18,7 @@ fn at(x: f64, y: f64) -> Coord<f64> {
 /// ```
 fn corner_room() -> Area {
     let ring = [(0., 0.), (10., 0.), (10., 4.), (4., 4.), (4., 10.), (0., 10.)];
-    Area::new(Polygon::new(ring.map(|(x, y)| at(x, y)).to_vec().into(), vec![])).unwrap()
+    Area::new(&Polygon::new(ring.map(|(x, y)| at(x, y)).to_vec().into(), vec![])).unwrap()
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_line_along_a_wall_or_from_a_door_on_it_is_seen() {
 #[test]
 fn a_line_does_not_leave_and_come_back() {
     let ring = [(0., 0.), (9., 0.), (9., 9.), (6., 9.), (6., 3.), (3., 3.), (3., 9.), (0., 9.)];
-    let cup = Area::new(Polygon::new(ring.map(|(x, y)| at(x, y)).to_vec().into(), vec![])).unwrap();
+    let cup = Area::new(&Polygon::new(ring.map(|(x, y)| at(x, y)).to_vec().into(), vec![])).unwrap();
     assert!(!cup.sees(at(1.0, 8.0), at(8.0, 8.0)));
     assert!(!cup.sees(at(3.0, 9.0), at(6.0, 9.0)));
     let line = Bends::of(&cup).line(at(1.0, 8.0), at(8.0, 8.0)).unwrap();
@@ -53,7 +53,7 @@ fn a_column_is_walked_around() {
         [(0., 0.), (10., 0.), (10., 10.), (0., 10.)].map(|(x, y)| at(x, y)).to_vec().into();
     let column: LineString<f64> =
         [(4., 4.), (6., 4.), (6., 6.), (4., 6.)].map(|(x, y)| at(x, y)).to_vec().into();
-    let hall = Area::new(Polygon::new(hall, vec![column])).unwrap();
+    let hall = Area::new(&Polygon::new(hall, vec![column])).unwrap();
     assert_eq!(hall.corners().len(), 4);
     assert!(!hall.sees(at(0.0, 5.0), at(10.0, 5.0)));
     assert_eq!(Bends::of(&hall).line(at(0.0, 5.0), at(10.0, 5.0)).unwrap().len(), 4);
@@ -61,8 +61,8 @@ fn a_column_is_walked_around() {
 
 #[test]
 fn a_ring_without_area_is_no_room() {
-    assert!(Area::new(Polygon::new(LineString::new(vec![]), vec![])).is_none());
-    assert!(Area::new(Polygon::new(vec![at(0., 0.), at(5., 5.)].into(), vec![])).is_none());
+    assert!(Area::new(&Polygon::new(LineString::new(vec![]), vec![])).is_none());
+    assert!(Area::new(&Polygon::new(vec![at(0., 0.), at(5., 5.)].into(), vec![])).is_none());
 }
 
 #[test]
@@ -71,4 +71,23 @@ fn the_frame_goes_there_and_back() {
     let [lon, lat] = frame.to_world(frame.to_plane(113.8123, 22.6456));
     assert!((lon - 113.8123).abs() < 1e-12 && (lat - 22.6456).abs() < 1e-12);
     assert!((frame.to_plane(113.81, 22.65).y - 1_107.4).abs() < 1.0);
+}
+
+#[test]
+fn areas_cover_alike_whichever_way_their_rings_turn() {
+    let square = |low: f64, high: f64| {
+        let ring = [(low, low), (high, low), (high, high), (low, high), (low, low)];
+        LineString::from(ring.map(|(x, y)| at(x, y)).to_vec())
+    };
+    let back = |ring: LineString<f64>| LineString::from(ring.0.into_iter().rev().collect::<Vec<_>>());
+    let area = |outer, hole: Option<_>| Area::new(&Polygon::new(outer, Vec::from_iter(hole))).unwrap();
+    let [left, right] = [area(square(0., 6.), None), area(back(square(4., 10.)), None)];
+    for pair in [[&left, &right], [&right, &left]] {
+        assert!((geo::Area::unsigned_area(&union(pair)) - 68.0).abs() < 1e-6);
+    }
+    let rings =
+        [area(square(0., 10.), Some(square(2., 8.))), area(square(0., 10.), Some(back(square(2., 8.))))];
+    for ring in rings {
+        assert!((geo::Area::unsigned_area(&union([&ring, &left])) - 80.0).abs() < 1e-6);
+    }
 }

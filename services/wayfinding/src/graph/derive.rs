@@ -193,5 +193,5 @@ pub(super) fn area(frame: &Frame, rings: &[Vec<[f64; 2]>]) -> Option<Area> {
         geo::LineString::from(points)
     });
     let outer = rings.next()?;
-    Area::new(geo::Polygon::new(outer, rings.collect()))
+    Area::new(&geo::Polygon::new(outer, rings.collect()))
 }

@@ -69,7 +69,7 @@ fn pieces(archive: &Archive, frame: &Frame, level: &Level) -> Option<(Vec<Area>,
     }
     let (open, whole_m2) = open_floor(&outline, covers.iter());
     let cut = cut(archive, frame, level, open)?;
-    let pieces: Vec<_> = cut.0.into_iter().filter_map(Area::new).collect();
+    let pieces: Vec<_> = cut.0.iter().filter_map(Area::new).collect();
     let open_m2: f64 = pieces.iter().map(Area::square_m).sum();
     let doors = |piece: &Area| {
         let on = |line: &[[f64; 2]]| {
@@ -103,7 +103,7 @@ fn cut(
     let mut cells = vec![(open, !zoned)];
     for fence in fences {
         let areas: Vec<_> = fence.areas.iter().filter_map(|rings| area(frame, rings)).collect();
-        let shape = union(areas.iter());
+        let shape = union(&areas);
         cells = cells
             .into_iter()
             .flat_map(|(cell, kept)| {

@@ -98,7 +98,7 @@ impl Plane {
         let area = |rings: &Vec<Vec<Point>>| {
             let mut rings = rings.iter().map(ring);
             let outer = rings.next()?;
-            Area::new(geo::Polygon::new(outer, rings.collect()))
+            Area::new(&geo::Polygon::new(outer, rings.collect()))
         };
         polygons.iter().filter_map(area).collect()
     }

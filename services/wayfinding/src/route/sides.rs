@@ -56,8 +56,11 @@ pub(super) fn side_of(snapshot: &Snapshot, to: usize, last: &Leg) -> Option<Dire
     if aside.abs() > AHEAD_DEG {
         return Some(left_or_right(aside));
     }
-    // A line leads straight to a gate; the wall tells on which side it is for who walks along.
-    match from_wall(snapshot, place).map(|inwards| degrees(heading, inwards * -1.0)) {
+    // A line leads straight to a gate; the wall tells on which side it is for who walks along. What fills a
+    // room stands at none of its walls.
+    let stands = snapshot.sights.own_room(to).is_none();
+    let wall = from_wall(snapshot, place).filter(|_| stands);
+    match wall.map(|inwards| degrees(heading, inwards * -1.0)) {
         Some(wall) if wall.abs() > AHEAD_DEG => Some(left_or_right(wall)),
         _ => Some(Direction::Ahead),
     }

@@ -1,10 +1,10 @@
 //! What is left of a room to walk on: fixtures out, clearance off, doors kept open.
 
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineJoin};
-use geo::{Area as _, BooleanOps, BoundingRect, Coord, LineString, MultiPolygon, Polygon, Simplify};
+use geo::{Area as _, BooleanOps, Coord, LineString, MultiPolygon, Polygon, Simplify};
 
 use super::DRAWN_IN_M;
-use crate::geometry::{Area, distance_m};
+use crate::geometry::{Area, distance_m, union};
 use crate::graph::Room;
 
 /// The most points of one room's outline and of the fixtures in it; above it the map is refused.
@@ -25,31 +25,30 @@ pub(super) const SHARP: f64 = 0.35;
 /// What stands on the floors of one level.
 #[derive(Debug, Default)]
 pub(crate) struct Obstacles {
-    shapes: Vec<Polygon<f64>>,
+    shapes: Vec<Area>,
 }
 
 impl Obstacles {
     pub(crate) fn of(shapes: &[Area]) -> Self {
-        Self { shapes: shapes.iter().map(|shape| shape.polygon().clone()).collect() }
+        Self { shapes: shapes.to_vec() }
     }
 
     /// Returns the polygons of a room without what stands in it, and how many points they have.
     pub(crate) fn taken_from(&self, areas: &[Area]) -> (Vec<Area>, usize) {
         let mut points: usize = areas.iter().map(|area| area.walls().len()).sum();
-        let near = |shape: &&Polygon<f64>| {
-            let Some(rect) = shape.bounding_rect() else { return false };
+        let near = |shape: &&Area| {
+            let (from, to) = shape.bounds();
             areas.iter().any(|area| {
                 let (low, high) = area.bounds();
-                rect.min().x < high.x && rect.max().x > low.x && rect.min().y < high.y && rect.max().y > low.y
+                from.x < high.x && to.x > low.x && from.y < high.y && to.y > low.y
             })
         };
-        let own: Vec<_> = self.shapes.iter().filter(near).cloned().collect();
-        points += own.iter().map(|shape| shape.exterior().0.len()).sum::<usize>();
+        let own: Vec<_> = self.shapes.iter().filter(near).collect();
+        points += own.iter().map(|shape| shape.walls().len()).sum::<usize>();
         if own.is_empty() || points > VERTICES_MAX {
             return (areas.to_vec(), points);
         }
-        let fixtures = geo::algorithm::bool_ops::unary_union(&own);
-        (super::areas(whole(areas).difference(&fixtures)), points)
+        (super::areas(&whole(areas).difference(&union(own))), points)
     }
 }
 
@@ -61,11 +60,8 @@ pub(super) fn whole(areas: &[Area]) -> MultiPolygon<f64> {
 pub(super) fn free(room: &Room, doors: impl Iterator<Item = [Coord<f64>; 2]>) -> MultiPolygon<f64> {
     let floor = whole(&room.floors);
     let slots: Vec<_> = doors.flat_map(|line| slot(room, line)).collect();
-    let open = if slots.is_empty() {
-        floor.union(&MultiPolygon::new(vec![]))
-    } else {
-        floor.union(&geo::algorithm::bool_ops::unary_union(&slots))
-    };
+    let open =
+        if slots.is_empty() { floor.union(&MultiPolygon::new(vec![])) } else { floor.union(&union(&slots)) };
     let style = BufferStyle::new(-DRAWN_IN_M).line_join(LineJoin::Miter(SHARP));
     let mut free = open.buffer_with_style(style).simplify(SMOOTH_M);
     free.0.retain(|polygon| polygon.unsigned_area() > SCRAP_M2);
@@ -96,7 +92,7 @@ pub(super) fn side(room: &Room, [a, b]: [Coord<f64>; 2]) -> Option<(f64, f64)> {
 
 /// Returns the part of a wall that a door leaves open, as seen from one of its rooms: from the room through
 /// the wall, and so far beyond the threshold that drawing in leaves the threshold itself.
-fn slot(room: &Room, [a, b]: [Coord<f64>; 2]) -> Option<Polygon<f64>> {
+fn slot(room: &Room, [a, b]: [Coord<f64>; 2]) -> Option<Area> {
     let (sign, reach_m) = side(room, [a, b])?;
     let width_m = distance_m(a, b);
     let (middle, along) = ((a + b) / 2.0, (b - a) / width_m);
@@ -110,7 +106,7 @@ fn slot(room: &Room, [a, b]: [Coord<f64>; 2]) -> Option<Polygon<f64>> {
         corner(half_m, reach_m),
         corner(-half_m, reach_m),
     ];
-    Some(Polygon::new(LineString::from(ring.to_vec()), vec![]))
+    Area::new(&Polygon::new(LineString::from(ring.to_vec()), vec![]))
 }
 
 /// Returns the longest part of a threshold that lies on the free floor of both its rooms.

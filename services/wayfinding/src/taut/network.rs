@@ -11,10 +11,10 @@ use geo::algorithm::buffer::{Buffer, BufferStyle, LineCap, LineJoin};
 use geo::{Area as _, BooleanOps, BoundingRect, Coord, LineString, MultiPolygon, Simplify};
 use spade::{ConstrainedDelaunayTriangulation, Point2, Triangulation};
 
-use super::free::{SCRAP_M2, SHARP, SMOOTH_M, free, inside};
+use super::free::{SCRAP_M2, SHARP, SMOOTH_M, free, inside, whole};
 use super::mesh::{Cell, Mesh, NONE};
 use super::{DRAWN_IN_M, Way};
-use crate::geometry::{Area, distance_m, nearest_on};
+use crate::geometry::{Area, distance_m, nearest_on, union};
 use crate::graph::Room;
 
 /// Half the width of the floor along a narrow link, in metres.
@@ -89,23 +89,17 @@ impl Level<'_> {
 
     fn floors(&self) -> Floors {
         let is_hall = |room: &Room| room.category == "walkway" && !room.restricted;
-        let drawn = |areas: &[Area]| areas.iter().map(|area| area.polygon().clone()).collect::<Vec<_>>();
-        let all = self.own.iter().flat_map(|room| drawn(&self.rooms[*room].areas)).collect::<Vec<_>>();
-        let ground = MultiPolygon::new(drawn(self.ground));
-        let ground = if all.is_empty() || ground.0.is_empty() {
-            ground
-        } else {
-            ground.difference(&geo::algorithm::bool_ops::unary_union(&all))
-        };
-        let halls = || self.own.iter().map(|room| &self.rooms[*room]).filter(|room| is_hall(room));
-        let mut whole = halls().flat_map(|room| drawn(&room.areas)).collect::<Vec<_>>();
-        whole.extend(ground.0);
+        let all: Vec<_> = self.own.iter().flat_map(|room| &self.rooms[*room].areas).collect();
+        let ground = whole(self.ground);
+        let ground =
+            if all.is_empty() || ground.0.is_empty() { ground } else { ground.difference(&union(all)) };
+        let halls = self.own.iter().map(|room| &self.rooms[*room]).filter(|room| is_hall(room));
+        let mut open: Vec<_> =
+            halls.flat_map(|room| &room.areas).map(|area| area.polygon().clone()).collect();
+        open.extend(ground.0);
         // Drawn out first, so that no seam is left between halls that touch but for rounding.
-        let whole = MultiPolygon::new(whole).buffer_with_style(pointed(SEAM_HALF_M));
-        let whole = match drawn(self.obstacles).as_slice() {
-            [] => whole,
-            some => whole.difference(&geo::algorithm::bool_ops::unary_union(some)),
-        };
+        let open = MultiPolygon::new(open).buffer_with_style(pointed(SEAM_HALF_M));
+        let whole = if self.obstacles.is_empty() { open } else { open.difference(&union(self.obstacles)) };
         let rings = whole.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
         let mut walls: Vec<_> =
             rings.flat_map(LineString::lines).map(|line| [line.start, line.end]).collect();
@@ -131,7 +125,8 @@ impl Level<'_> {
             LineString::from(way.line.clone()).buffer_with_style(style).0
         };
         let strips: Vec<_> = self.ways.iter().flat_map(strip).collect();
-        geo::algorithm::bool_ops::unary_union(&strips)
+        // All are drawn by one hand, so their rings turn alike.
+        geo::unary_union(&strips)
     }
 
     fn add_cells(&self, mesh: &mut Mesh, cdt: &Cdt, floors: &Floors) {

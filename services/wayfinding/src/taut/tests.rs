@@ -32,7 +32,7 @@ fn both(floor: &MultiPolygon<f64>, from: Coord<f64>, to: Coord<f64>) -> [Option<
     let mut scratch = Scratch::default();
     let bends = scratch.search(&mesh, &corridor, ends[0], ends[1]);
     let line = bends.map(|bends| [&[from], bends, &[to]].concat());
-    let area = Area::new(floor.0[0].clone()).unwrap();
+    let area = Area::new(&floor.0[0]).unwrap();
     [line, Bends::of(&area).line(from, to)].map(|line| line.map(|line| length_m(&line)))
 }
 

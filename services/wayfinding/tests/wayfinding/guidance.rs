@@ -75,12 +75,14 @@ fn journeys_in_testville_are_told_as_they_were() {
 #[test]
 fn a_turn_is_named_after_what_is_seen_there_and_a_gate_is_on_its_side() {
     let route = lingnan().walk("B9", "Belt 7");
-    let turn =
-        route.steps.iter().flat_map(|step| &step.landmarks).find(|seen| seen.role == LandmarkRole::Turn);
-    assert_eq!(turn.unwrap().name, "the information desk");
+    let seen = route.steps.iter().flat_map(|step| &step.landmarks);
+    let turns: Vec<_> = seen.filter(|seen| seen.role == LandmarkRole::Turn).map(|seen| &seen.name).collect();
+    assert_eq!(turns, ["Willow Bank Noodles", "the information desk"]);
     let last = lingnan().walk("A1", "A18").steps.pop().unwrap();
     assert_eq!((last.kind, last.direction), (StepKind::Arrive, Some(Direction::Left)));
     assert_eq!(last.sign.as_deref(), Some("Gate A18"));
+    let lounge = Venue::testville().walk("Metro", "Lychee Lounge").steps.pop().unwrap();
+    assert_eq!(lounge.direction, Some(Direction::Ahead), "one comes in by its door, and it is at no wall");
 }
 
 #[test]
