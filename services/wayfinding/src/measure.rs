@@ -5,6 +5,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 pub use crate::graph::scaled;
 use crate::overlay::Overlay;
 use crate::profile::{NO_WAY, Who};
+use crate::route::{RouteError, Walk, resolve};
 use crate::snapshot::Snapshot;
 
 /// One passenger's edges as a plain petgraph, with positions for a straight-line bound. For measurements.
@@ -70,6 +71,32 @@ impl Peer {
         let costs = petgraph::algo::dijkstra(&self.graph, start, Some(goal), |edge| *edge.weight());
         costs.get(&goal).copied()
     }
+}
+
+/// Returns what the quickest way between two references costs by `petgraph::algo::dijkstra`, in milliseconds, and
+/// `None` where there is none; its ends are those of a route that is asked for, and hours count for nothing.
+///
+/// # Errors
+/// Fails where a route between the two does.
+pub fn quickest_ms(
+    asked: &Walk<'_>,
+    walk: &Walk<'_>,
+    [from, to]: [&str; 2],
+) -> Result<Option<u32>, RouteError> {
+    let from = resolve::one(asked.snapshot, asked.overlay, asked.who, "from", from)?;
+    let to = resolve::resolve(asked.snapshot, asked.overlay, asked.who, "to", to)?;
+    let Walk { snapshot, overlay, who, .. } = *walk;
+    let Peer { mut graph, .. } = Peer::of(snapshot, overlay, who);
+    let source = graph.add_node([0.0; 2]);
+    for start in from.starts(snapshot, overlay, who) {
+        graph.add_edge(source, NodeIndex::new(start.node as usize), start.millis);
+    }
+    let costs = petgraph::algo::dijkstra(&graph, source, None, |edge| *edge.weight());
+    let goals = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who));
+    let reached = goals.filter_map(|goal| {
+        costs.get(&NodeIndex::new(goal.node as usize)).map(|cost| cost.saturating_add(goal.millis))
+    });
+    Ok(reached.min())
 }
 
 /// Returns what a way of connected edges costs now, or `None` where it is no such way.

@@ -5,13 +5,12 @@
 
 use crate::geometry::length_m;
 use crate::graph::{EdgeKind, Place};
-use crate::overlay::Overlay;
-use crate::profile::{NO_WAY, Who};
+use crate::profile::NO_WAY;
 use crate::route::pieces::{clip, direct};
 use crate::route::resolve::{self, Spot};
-use crate::route::{LevelLine, RouteError, Walk};
-use crate::search::{End, Searcher};
-use crate::snapshot::{Snapshot, snap};
+use crate::route::{LevelLine, OPENING_WAIT_MAX_MS, RouteError, Walk};
+use crate::search::{End, Now, Searcher};
+use crate::snapshot::snap;
 
 mod times;
 mod tree;
@@ -24,9 +23,7 @@ pub const LINE_POINTS_MAX: usize = 10_000;
 
 /// How long one walks from one spot to everywhere, on one snapshot and overlay.
 pub struct Reach<'a, 's> {
-    snapshot: &'a Snapshot,
-    overlay: &'a Overlay,
-    who: Who,
+    now: Now<'a>,
     from: Spot,
     tree: &'s Tree,
 }
@@ -40,11 +37,11 @@ pub fn reach<'a, 's>(
     searcher: &'s mut Searcher,
     from: &str,
 ) -> Result<Reach<'a, 's>, RouteError> {
-    let Walk { snapshot, overlay, who, .. } = *walk;
-    let from = resolve::one(snapshot, overlay, who, "from", from)?;
-    let starts = from.starts(snapshot, overlay, who);
-    let tree = searcher.spread(snapshot, overlay, who, &starts, Side::Out);
-    Ok(Reach { snapshot, overlay, who, from, tree })
+    let now = walk.footing();
+    let from = resolve::one(now.snapshot, now.overlay, now.who, "from", from)?;
+    let starts = from.starts(now.snapshot, now.overlay, now.who);
+    let tree = searcher.spread(&now, &starts, Side::Out);
+    Ok(Reach { now, from, tree })
 }
 
 impl std::fmt::Debug for Reach<'_, '_> {
@@ -54,17 +51,31 @@ impl std::fmt::Debug for Reach<'_, '_> {
 }
 
 impl<'a> Reach<'a, '_> {
-    /// Returns how long one walks to a node, in milliseconds, or `None` where no way leads.
+    /// Returns how long one walks to a node, in milliseconds, or `None` where no way leads, or one that keeps
+    /// waiting for longer than [`OPENING_WAIT_MAX_MS`] until something opens.
     pub fn node_ms(&self, node: u32) -> Option<u32> {
-        self.tree.cost(node)
+        self.tree.cost(node).filter(|_| self.opens_ms(node) <= OPENING_WAIT_MAX_MS)
+    }
+
+    /// Returns how long one waits on the way to a node until things open.
+    fn opens_ms(&self, node: u32) -> u32 {
+        if self.now.depart.is_none() || self.now.snapshot.timed.is_empty() {
+            return 0;
+        }
+        let edges = std::iter::successors(Some(node), |node| self.tree.before(self.now.snapshot, *node));
+        let waits = edges.filter_map(|node| {
+            let begun = self.tree.cost(self.tree.before(self.now.snapshot, node)?)?;
+            self.now.wait_ms(self.tree.via(node)?, begun)
+        });
+        waits.fold(0, u32::saturating_add)
     }
 
     /// Returns how long one walks to a place, in milliseconds, or `None` where no way leads or it is closed.
     pub fn place_ms(&self, place: &Place) -> Option<u32> {
-        if self.overlay.closed().contains(&place.id) {
+        if self.now.overlay.closed().contains(&place.id) {
             return None;
         }
-        self.tree.cost(u32::try_from(place.node.index()).ok()?)
+        self.node_ms(u32::try_from(place.node.index()).ok()?)
     }
 
     /// Returns how long one walks to a reference, in milliseconds, and the place it leads to: the nearest,
@@ -77,27 +88,25 @@ impl<'a> Reach<'a, '_> {
         field: &'static str,
         reference: &str,
     ) -> Result<(Option<u32>, Option<&'a Place>), RouteError> {
-        let spots = resolve::resolve(self.snapshot, self.overlay, self.who, field, reference)?;
+        let Now { snapshot, overlay, who, .. } = self.now;
+        let spots = resolve::resolve(snapshot, overlay, who, field, reference)?;
         let walked = spots.iter().map(|spot| (self.spot_ms(spot).unwrap_or(NO_WAY), spot));
         let Some((millis, spot)) = walked.min_by_key(|(millis, _)| *millis) else { return Ok((None, None)) };
-        Ok((Some(millis).filter(|millis| *millis != NO_WAY), spot.place(self.snapshot)))
+        Ok((Some(millis).filter(|millis| *millis != NO_WAY), spot.place(snapshot)))
     }
 
     fn spot_ms(&self, spot: &Spot) -> Option<u32> {
-        let straight = direct(self.snapshot, self.overlay, self.who, &self.from, spot);
-        let goals = spot.goals(self.snapshot, self.overlay, self.who);
-        self.tree
-            .cheapest(&goals)
-            .map(|(millis, _)| millis)
-            .into_iter()
-            .chain(straight.map(|way| way.0))
-            .min()
+        let Now { snapshot, overlay, who, .. } = self.now;
+        let straight = direct(snapshot, overlay, who, &self.from, spot);
+        let walked = self.tree.cheapest(&spot.goals(snapshot, overlay, who));
+        let walked = walked.filter(|(_, goal)| self.opens_ms(goal.node) <= OPENING_WAIT_MAX_MS);
+        walked.map(|(millis, _)| millis).into_iter().chain(straight.map(|way| way.0)).min()
     }
 
     /// Returns the places within a time, each with how long one walks there in milliseconds, the nearest
     /// first.
     pub fn places_within(&self, limit_ms: u32) -> Vec<(u32, &'a Place)> {
-        let places = self.snapshot.places().iter();
+        let places = self.now.snapshot.places().iter();
         let mut within: Vec<_> = places
             .filter_map(|place| Some((self.place_ms(place)?, place)))
             .filter(|(millis, _)| *millis <= limit_ms)
@@ -110,24 +119,26 @@ impl<'a> Reach<'a, '_> {
     /// nearest first. The flag tells whether there were more than [`LINE_POINTS_MAX`] points, whose farthest
     /// lines are left out.
     pub fn lines(&self, limit_ms: u32) -> (Vec<LevelLine>, bool) {
+        let Now { snapshot, .. } = self.now;
         let mut steps: Vec<_> = (0_u32..)
-            .take(self.snapshot.node_count())
+            .take(snapshot.node_count())
             .filter_map(|node| {
                 let (edge, begun) =
-                    (self.tree.via(node)?, self.tree.cost(self.tree.before(self.snapshot, node)?)?);
+                    (self.tree.via(node)?, self.tree.cost(self.tree.before(snapshot, node)?)?);
                 (begun < limit_ms).then_some((begun, self.tree.cost(node)?, edge))
             })
             .filter(|(_, _, edge)| {
-                use EdgeKind::{MovingWalkway, Ramp, Security, Walk};
-                matches!(self.snapshot.edge(*edge).kind, Walk | Ramp | MovingWalkway | Security)
+                use EdgeKind::{MovingWalkway, Ramp, Walk};
+                let kind = snapshot.edge(*edge).kind;
+                matches!(kind, Walk | Ramp | MovingWalkway) || kind.check().is_some()
             })
             .collect();
         steps.sort_unstable();
-        let graph = self.snapshot.graph();
+        let graph = snapshot.graph();
         let (mut lines, mut left) = (self.first_steps(), LINE_POINTS_MAX);
         for (begun, done, edge) in steps {
-            let (tail, head) = (self.snapshot.tail[edge as usize], self.snapshot.head[edge as usize]);
-            let mut points = snap::points(graph, tail, self.snapshot.edge(edge), head);
+            let (tail, head) = (snapshot.tail[edge as usize], snapshot.head[edge as usize]);
+            let mut points = snap::points(graph, tail, snapshot.edge(edge), head);
             if done > limit_ms {
                 points = clip(&points, 0.0, f64::from(limit_ms - begun) / f64::from(done - begun));
             }
@@ -138,7 +149,7 @@ impl<'a> Reach<'a, '_> {
                 Some(still) => left = still,
                 None => return (lines, true),
             }
-            let storey = &graph.storeys()[self.snapshot.node(tail).level];
+            let storey = &graph.storeys()[snapshot.node(tail).level];
             lines.push(LevelLine {
                 ordinal: storey.ordinal,
                 level_id: storey.id.clone(),
@@ -151,11 +162,12 @@ impl<'a> Reach<'a, '_> {
     /// Returns the line from a position to the ends of the way it was snapped to.
     fn first_steps(&self) -> Vec<LevelLine> {
         let Spot::OnWay { lon_lat, snapped } = &self.from else { return vec![] };
-        let graph = self.snapshot.graph();
+        let Now { snapshot, .. } = self.now;
+        let graph = snapshot.graph();
         let storey = &graph.storeys()[snapped.level];
         let edge = snapped.edge;
-        let ends = [self.snapshot.tail[edge as usize], self.snapshot.head[edge as usize]];
-        let points = snap::points(graph, ends[0], self.snapshot.edge(edge), ends[1]);
+        let ends = [snapshot.tail[edge as usize], snapshot.head[edge as usize]];
+        let points = snap::points(graph, ends[0], snapshot.edge(edge), ends[1]);
         let halves =
             [(ends[0], clip(&points, 0.0, snapped.along)), (ends[1], clip(&points, snapped.along, 1.0))];
         let walked = halves
@@ -176,17 +188,12 @@ impl<'a> Reach<'a, '_> {
 
 impl Searcher {
     /// Measures what it costs from the ends to every node, or from every node to the ends.
-    pub(crate) fn spread(
-        &mut self,
-        snapshot: &Snapshot,
-        overlay: &Overlay,
-        who: Who,
-        ends: &[End],
-        side: Side,
-    ) -> &Tree {
-        let weigh = |edge: u32, _| overlay.weigh(edge, snapshot.weight(who, edge));
+    ///
+    /// Hours count on the way out alone: on the way back nobody knows when one comes by.
+    pub(crate) fn spread(&mut self, now: &Now<'_>, ends: &[End], side: Side) -> &Tree {
+        let now = Now { depart: now.depart.filter(|_| side == Side::Out), ..*now };
         let tree = &mut self.trees[side as usize];
-        tree.grow(snapshot, ends, side, weigh);
+        tree.grow(now.snapshot, ends, side, |edge, at_ms| now.weigh_at(edge, at_ms));
         tree
     }
 }

@@ -383,9 +383,9 @@ pub fn route(
     Ok(Outcome::Found(route))
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     /// Returns what a search goes by.
-    pub(crate) fn footing(&self) -> Now<'_> {
+    pub(crate) fn footing(&self) -> Now<'a> {
         let Self { snapshot, overlay, who, depart, .. } = *self;
         Now { snapshot, overlay, who, depart }
     }

@@ -10,7 +10,7 @@ use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::profile::{Profile, Who};
 use crate::reach::Side;
-use crate::search::{End, Searcher};
+use crate::search::{End, Now, Searcher};
 use crate::snapshot::Snapshot;
 use crate::words::Language;
 
@@ -47,8 +47,9 @@ pub(super) fn as_far_as(
     };
     let starts = from.starts(snapshot, overlay, who);
     let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, &open, freed)).collect();
-    searcher.spread(snapshot, &open, freed, &goals, Side::Into);
-    searcher.spread(snapshot, overlay, who, &starts, Side::Out);
+    let now = Now { depart: None, ..walk.footing() };
+    searcher.spread(&Now { overlay: &open, who: freed, ..now }, &goals, Side::Into);
+    searcher.spread(&now, &starts, Side::Out);
     let [forth, back] = &searcher.trees;
     let reached = (0_u32..).take(snapshot.node_count()).filter_map(|node| {
         let walked = forth.cost(node)?;

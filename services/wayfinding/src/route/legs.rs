@@ -12,9 +12,9 @@ use super::pieces::Piece;
 use super::turns::{Bend, FELT_M, Measured, Turn, Way, unit};
 use crate::geometry::{distance_m, length_m};
 use crate::graph::EdgeKind;
+use crate::graph::crossings::Check;
 use crate::hours::Moment;
 use crate::snapshot::Snapshot;
-use crate::snapshot::sights::Check;
 
 /// A walk shorter than this is not told of its own, in metres.
 const SHORT_M: f64 = 8.0;
@@ -153,10 +153,7 @@ fn ride(pieces: &[Piece]) -> Leg {
 fn add_bits(snapshot: &Snapshot, piece: &Piece, run: &mut Vec<Bit>) {
     let before = run.last().map(|bit| (bit.to, bit.doing));
     let checks = piece.kind.check().is_some();
-    let of_hall = |room: usize| {
-        let hall = snapshot.graph().rooms[room].checkpoint.as_ref();
-        hall.map(|hall| hall.check).or_else(|| snapshot.sights.check(room))
-    };
+    let of_hall = |room: usize| snapshot.graph().rooms[room].checkpoint.as_ref().map(|hall| hall.check);
     let doing = match (piece.kind, piece.kind.check().or_else(|| piece.room.and_then(of_hall))) {
         (EdgeKind::MovingWalkway, _) => Doing::Walkway,
         (_, Some(check)) => Doing::Check(check, piece.room),

@@ -82,12 +82,13 @@ pub(super) fn others(
     let Walk { snapshot, overlay, who, .. } = *walk;
     let starts = from.starts(snapshot, overlay, who);
     let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who)).collect();
-    searcher.spread(snapshot, overlay, who, &starts, Side::Out);
-    searcher.spread(snapshot, overlay, who, &goals, Side::Into);
+    let now = walk.footing();
+    let at_all = Now { depart: None, ..now };
+    searcher.spread(&at_all, &starts, Side::Out);
+    searcher.spread(&at_all, &goals, Side::Into);
     let Searcher { trees: [forth, back], scratch, .. } = searcher;
     // What is not open as one comes by is no other way, and nobody waits on one.
-    let now = walk.footing();
-    let asked = Asked { now: Now { depart: None, ..now }, from, to };
+    let asked = Asked { now: at_all, from, to };
     let (mut ways, mut told): (Vec<Trace>, Vec<Alternative>) = (vec![], vec![]);
     for plateau in plateaus(snapshot, forth, back) {
         let found = plateau.found(snapshot, forth, back, [&starts, &goals]);

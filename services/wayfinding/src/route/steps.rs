@@ -12,10 +12,11 @@ use super::text::{self, Arrival, Checked, OutOf, Riding, Stroll};
 use super::turns::Way;
 use super::{Landmark, LandmarkRole, Route, Span, Step, StepKind, waits};
 use crate::geometry::{Area, length_m};
+use crate::graph::crossings::Check;
 use crate::graph::{EdgeKind, Room, Zone};
 use crate::overlay::Overlay;
 use crate::snapshot::Snapshot;
-use crate::snapshot::sights::{Check, Thing, feature_of};
+use crate::snapshot::sights::{Thing, feature_of};
 use crate::words::Language;
 
 /// A walk longer than this names something that is passed; one that has a landmark already, twice as long.

@@ -11,7 +11,7 @@ use super::resolve::{self, Spot};
 use super::{Leg, Outcome, Route, RouteError, RouteRequest, Walk};
 use crate::profile::NO_WAY;
 use crate::reach::Side;
-use crate::search::{End, Searcher};
+use crate::search::{End, Now, Searcher};
 use crate::snapshot::COST_MAX;
 
 /// The most stops on a way.
@@ -151,7 +151,8 @@ impl Plan<'_> {
             starts.extend(later.map(|end| (end, *which)));
         }
         let ends: Vec<End> = starts.iter().map(|(end, _)| *end).collect();
-        let tree = searcher.spread(snapshot, overlay, who, &ends, Side::Out);
+        let now = Now { snapshot, overlay, who, depart: None };
+        let tree = searcher.spread(&now, &ends, Side::Out);
         let to_spot = |spot: &Spot| {
             let walked = tree.cheapest(&spot.goals(snapshot, overlay, who)).and_then(|(millis, goal)| {
                 let root = tree.root(snapshot, goal.node);

@@ -6,7 +6,7 @@
 
 use super::legs::Ride;
 use super::turns::Way;
-use crate::snapshot::sights::Check;
+use crate::graph::crossings::Check;
 use crate::words::Language::{self, En, ZhCn};
 
 mod en;

@@ -39,8 +39,6 @@ pub(crate) struct Sight {
     pub(crate) weight: u8,
 }
 
-pub(crate) use crate::graph::crossings::Check;
-
 /// Everything that is seen in a venue.
 #[derive(Debug, Default)]
 pub(crate) struct Sights {
@@ -48,8 +46,6 @@ pub(crate) struct Sights {
     levels: Vec<Vec<Sight>>,
     /// The doors between two rooms, the smaller index first.
     doors: BTreeMap<(usize, usize), Vec<u32>>,
-    /// The halls of border control and customs.
-    checks: BTreeMap<usize, Check>,
     /// The rooms that a place has for itself.
     own_room: BTreeMap<usize, usize>,
 }
@@ -65,7 +61,6 @@ impl Sights {
         for (index, place) in graph.places.iter().enumerate() {
             sights.add_place(graph, &fronts, index, place);
         }
-        sights.checks = checks(graph);
         for node in graph.model.node_indices() {
             if let NodeKind::Stop(shaft) = graph.model[node].kind {
                 sights.add_stop(graph, &fronts, node, shaft);
@@ -145,33 +140,10 @@ impl Sights {
         })
     }
 
-    /// Returns the check that a room is the hall of.
-    pub(crate) fn check(&self, room: usize) -> Option<Check> {
-        self.checks.get(&room).copied()
-    }
-
     /// Returns the room that a place has for itself.
     pub(crate) fn own_room(&self, place: usize) -> Option<usize> {
         self.own_room.get(&place).copied()
     }
-}
-
-/// Finds the rooms that are for border control or customs alone.
-fn checks(graph: &Graph) -> BTreeMap<usize, Check> {
-    let mut found: BTreeMap<usize, Option<Check>> = BTreeMap::new();
-    for place in &graph.places {
-        let check = match place.category.split('.').next().unwrap_or_default() {
-            "immigration" => Some(Check::Border),
-            "customs" => Some(Check::Customs),
-            "security" | "healthscreening" | "restroom" => continue,
-            _ => None,
-        };
-        if let Some(room) = room_of(graph, place) {
-            let known = found.entry(room).or_insert(check);
-            *known = known.filter(|known| Some(*known) == check);
-        }
-    }
-    found.into_iter().filter_map(|(room, check)| Some((room, check?))).collect()
 }
 
 /// Where the doors of small rooms are seen: the room outside, and the point.

@@ -1,7 +1,8 @@
 //! From a position to the way that passes it: one rstar of edge segments for each level.
 //!
 //! A position inside a unit snaps to the ways of that unit alone, since the nearest line may lie behind a
-//! wall; only a unit without ways, and a position between units, looks further.
+//! wall. Where those are closed it snaps to what lies behind a door of the unit; only a unit without either, and
+//! a position between units, looks further.
 
 use geo::Coord;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
@@ -104,12 +105,19 @@ impl Snapshot {
         let levels = (0..self.graph.storeys.len()).filter(|l| self.graph.storeys[*l].ordinal == ordinal);
         let inside = levels.clone().find_map(|level| {
             let room = crate::graph::room_at(&self.graph.rooms, level, at)?;
-            self.nearest(overlay, who, level, at, Some(room))
+            let own = self.nearest(overlay, who, level, at, Some(&[room]));
+            own.or_else(|| self.nearest(overlay, who, level, at, Some(&self.beyond_doors(room))))
         });
         inside.or_else(|| {
             let found = levels.filter_map(|level| self.nearest(overlay, who, level, at, None));
             found.min_by(|a, b| a.gap_m.total_cmp(&b.gap_m))
         })
+    }
+
+    /// Returns the rooms behind the doors of a room.
+    fn beyond_doors(&self, room: usize) -> Vec<usize> {
+        let doors = self.graph.floor.doors.iter().map(|door| door.rooms);
+        doors.filter(|rooms| rooms.contains(&room)).map(|[a, b]| if room == a { b } else { a }).collect()
     }
 
     fn nearest(
@@ -118,17 +126,22 @@ impl Snapshot {
         who: Who,
         level: usize,
         at: Coord<f64>,
-        room: Option<usize>,
+        rooms: Option<&[usize]>,
     ) -> Option<Snapped> {
+        if rooms.is_some_and(<[usize]>::is_empty) {
+            return None;
+        }
         let query = [at.x, at.y];
         let usable = |edge: u32| {
             let twin = self.twin(edge);
             let open = |edge: u32| !overlay.blocks(edge) && self.weight(who, edge) != NO_WAY;
-            (open(edge) || twin.is_some_and(open)) && (room.is_none() || self.edge(edge).room == room)
+            let here =
+                rooms.is_none_or(|rooms| self.edge(edge).room.is_some_and(|room| rooms.contains(&room)));
+            here && (open(edge) || twin.is_some_and(open))
         };
         let tree = &self.index[level].tree;
         // In a unit the way may be as far as the unit is wide; elsewhere only so far.
-        let reach_m = if room.is_some() { f64::INFINITY } else { SNAP_MAX_M };
+        let reach_m = if rooms.is_some() { f64::INFINITY } else { SNAP_MAX_M };
         let near = tree
             .nearest_neighbor_iter(query)
             .take_while(|segment| segment.distance_2(&query) <= reach_m * reach_m)

@@ -1,7 +1,9 @@
 //! Opening hours on the way and at its end.
 
+use airside_wayfinding::reach::{walking_times, walking_times_to_kind};
 use airside_wayfinding::{
-    FeatureId, Language, Opening, Outcome, Reason, Route, RouteRequest, Severity, Source, check,
+    FeatureId, Language, Opening, Outcome, Reason, Route, RouteRequest, Searcher, Severity, Source, Walk,
+    Who, check, reach,
 };
 
 use crate::testville::town::{Town, rect};
@@ -58,6 +60,39 @@ fn a_way_that_opens_in_many_hours_is_refused_with_the_time() {
     };
     assert!(matches!(reason, Reason::NotOpen { until: None, .. }), "{reason:?}");
     assert!(text.starts_with("The way is not open"), "{text}");
+}
+
+#[test]
+fn walking_times_count_the_hours_as_a_route_does() {
+    let venue = passage("Mo-Su 06:00-22:00");
+    let mut searcher = Searcher::new();
+    for (depart, minutes) in
+        [("2026-11-22T12:00", Some(0)), ("2026-11-22T05:30", Some(30)), ("2026-11-22T22:30", None)]
+    {
+        let depart = Some(depart.parse().unwrap());
+        let Venue { snapshot, overlay } = &venue;
+        let walk = Walk { snapshot, overlay, who: Who::default(), depart, language: Language::En };
+        let request = RouteRequest { depart, ..crate::walk("west desk", "east desk") };
+        let route = match venue.put(&request).unwrap() {
+            Outcome::Found(route) => Ok(route.seconds),
+            Outcome::NotFound { reason, text, .. } => Err((reason, text)),
+        };
+        let named = walking_times(&walk, &mut searcher, "west desk", &["east desk".to_owned()])
+            .unwrap()
+            .remove(0)
+            .walk;
+        let all = walking_times_to_kind(&walk, &mut searcher, "west desk", "information", 5).unwrap();
+        assert_eq!(all.len(), 2);
+        assert_eq!(all[1].walk, named);
+        let within = reach(&walk, &mut searcher, "west desk").unwrap().places_within(u32::MAX);
+        assert_eq!(within.len(), if minutes.is_some() { 2 } else { 1 });
+        assert_eq!(named.as_ref().ok().map(|millis| millis / 60_000), minutes, "{named:?}");
+        match (named, route) {
+            (Ok(millis), Ok(seconds)) => assert!((f64::from(millis) / 1_000.0 - seconds).abs() < 0.01),
+            (Err(told), Err(why)) => assert_eq!(told, why),
+            (named, route) => panic!("{named:?}, but {route:?}"),
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Rules of doors, zones and shafts, each on a map drawn for it.
 
-use airside_wayfinding::{Barrier, BarrierKind, Profile, Reason, Rights, Severity, Source, check};
+use airside_wayfinding::{
+    Barrier, BarrierKind, Overlay, Profile, Reason, Rights, Severity, Source, Who, check,
+};
 
 use crate::testville::town::{Town, rect};
 use crate::{Venue, texts};
@@ -107,6 +109,23 @@ fn row_with(file: &str, from: &str, to: &str) -> Venue {
     let (_, text) = files.iter_mut().find(|(name, _)| name == file).unwrap();
     *text = text.replacen(from, to, 2).replacen(to, from, 1);
     Venue::of(files)
+}
+
+#[test]
+fn who_stands_in_a_closed_room_is_led_out_by_its_door_and_not_through_the_wall() {
+    let mut town = row();
+    town.unit(0, "far", "room", "far", "far", &[rect(30.0, 0.0, 40.0, 10.0)]);
+    door(&mut town, "west-mid", 10.0, 1.0);
+    door(&mut town, "east-far", 30.0, 1.0);
+    let venue = Venue::drawn(town);
+    // A metre from the wall behind which the east room is.
+    let here = [114.6 + 19.0 / 103_117.0, 22.2 + 5.0 / 110_733.0];
+    let snap = |overlay: &Overlay| venue.snapshot.snap(overlay, Who::default(), here, 0).unwrap();
+    let unit = venue.snapshot.unit_of(&snap(&Overlay::open())).cloned();
+    let closed = Overlay::closing(&venue.snapshot, unit.clone());
+    let led = snap(&closed);
+    assert_ne!(venue.snapshot.unit_of(&led), unit.as_ref());
+    assert!(led.at.x < -9.9 && led.gap_m > 8.9, "{led:?}: the west room is 10 m west of the middle");
 }
 
 #[test]

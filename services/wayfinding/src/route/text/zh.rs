@@ -1,8 +1,8 @@
 //! Guidance in simplified Chinese.
 
 use super::{Arrival, Checked, Direction, OutOf, Riding, Stroll, Way, code, rounded};
+use crate::graph::crossings::Check;
 use crate::route::legs::Ride;
-use crate::snapshot::sights::Check;
 
 fn way(way: Way) -> &'static str {
     match way {
