@@ -2,7 +2,7 @@
 //!
 //! Closing what is closed for the same reason and time, and lifting what is
 //! open, adds nothing; closing it with another reason or time says so anew.
-//! So does a report of the wait that is known.
+//! So does a report of the wait that is known and holds as long.
 //!
 //! A closure may last for months while others come and go. So that the fold
 //! stays bounded, a closure or wait that was not spoken of for [`RESTATED_AFTER`]
@@ -48,7 +48,7 @@ pub enum VenueCommand {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VenueState {
     closed: BTreeMap<FeatureId, (Closure, u64)>,
-    waits: BTreeMap<FeatureId, (u32, u64)>,
+    waits: BTreeMap<FeatureId, (Wait, u64)>,
     facts: u64,
 }
 
@@ -58,9 +58,9 @@ impl VenueState {
         self.closed.values().map(|(closure, _)| closure)
     }
 
-    /// Returns where one waits, and how many seconds.
-    pub fn waits(&self) -> impl Iterator<Item = (&FeatureId, u32)> {
-        self.waits.iter().map(|(feature, (seconds, _))| (feature, *seconds))
+    /// Returns where one waits, reports that are too old included.
+    pub fn waits(&self) -> impl Iterator<Item = &Wait> {
+        self.waits.values().map(|(wait, _)| wait)
     }
 
     /// Returns what was not spoken of for long and is not what the new fact speaks of.
@@ -75,9 +75,7 @@ impl VenueState {
         let closures = self.closed.iter().filter(move |(id, (_, said))| Some(*id) != closes && old(*said));
         let queues = self.waits.iter().filter(move |(id, (_, said))| Some(*id) != waits && old(*said));
         let closures = closures.map(|(_, (closure, _))| VenueEvent::ClosureSet(closure.clone()));
-        closures.chain(queues.map(|(feature, (seconds, _))| {
-            VenueEvent::WaitReported(Wait { feature: feature.clone(), seconds: *seconds })
-        }))
+        closures.chain(queues.map(|(_, (wait, _))| VenueEvent::WaitReported(wait.clone())))
     }
 
     fn age(&self, fact: u64) -> u64 {
@@ -116,7 +114,8 @@ impl Decider for Venue {
                 VenueEvent::ClosureLifted { feature }
             }
             VenueCommand::Report(wait) => {
-                if state.waits.get(&wait.feature).map_or(0, |(seconds, _)| *seconds) == wait.seconds {
+                let known = state.waits.get(&wait.feature);
+                if known.map_or(wait.seconds == 0, |(known, _)| *known == wait) {
                     return Ok(Vec::new());
                 }
                 VenueEvent::WaitReported(wait)
@@ -136,11 +135,11 @@ impl Decider for Venue {
             VenueEvent::ClosureLifted { feature } => {
                 state.closed.remove(feature);
             }
-            VenueEvent::WaitReported(Wait { feature, seconds: 0 }) => {
+            VenueEvent::WaitReported(Wait { feature, seconds: 0, .. }) => {
                 state.waits.remove(feature);
             }
-            VenueEvent::WaitReported(Wait { feature, seconds }) => {
-                state.waits.insert(feature.clone(), (*seconds, state.facts));
+            VenueEvent::WaitReported(wait) => {
+                state.waits.insert(wait.feature.clone(), (wait.clone(), state.facts));
             }
         }
         state

@@ -25,11 +25,13 @@ use crate::{
         edition::{Edition, Format, Note, VenueMap, ZoneName},
     },
     press::{Proof, Showing},
-    project::catalogue::Catalogue,
+    project::{Maps, catalogue::Catalogue},
 };
 
 /// How long a publisher waits until the map is shown; it is compiled by then.
 const SHOWN_WITHIN: Duration = Duration::from_secs(30);
+/// How far a venue's map may lie from the one that is shown, in metres: an airport grows, and stays where it is.
+const MOVED_MAX_M: f64 = 5_000.0;
 /// How many violations a refusal names.
 const NAMED_VIOLATIONS: usize = 8;
 
@@ -95,6 +97,17 @@ pub enum EditionError {
         /// What arrived.
         found: Digest,
     },
+    /// The map lies elsewhere than the one that is shown.
+    #[error(
+        "venue: the map lies {km} km from the one of {code} that is shown: correct its coordinates (WGS 84, longitude \
+         first), or publish it under another code"
+    )]
+    Elsewhere {
+        /// The venue.
+        code: VenueCode,
+        /// How far it is.
+        km: u64,
+    },
     /// Nobody said the time zone.
     #[error(
         "time_zone: the venue's first version needs one, a name of the IANA database such as Asia/Shanghai"
@@ -138,7 +151,9 @@ impl Classified for EditionError {
     fn code(&self) -> Code {
         match self {
             Self::NeverPublished { .. } => Code::NotFound,
-            Self::Refused { .. } | Self::OtherMap { .. } | Self::NoZone => Code::InvalidArgument,
+            Self::Refused { .. } | Self::OtherMap { .. } | Self::Elsewhere { .. } | Self::NoZone => {
+                Code::InvalidArgument
+            }
             Self::Check(_) => Code::Internal,
             Self::Blob(error) => error.code(),
             Self::Archive(_) | Self::Decode(_) => Code::DataLoss,
@@ -169,6 +184,7 @@ pub struct Publishing {
     blobs: Blobs,
     executor: Executor<Editions>,
     model: ReadModel<Catalogue>,
+    maps: Maps,
     showing: Showing,
     proof: Proof,
     clock: Arc<dyn Clock>,
@@ -182,11 +198,11 @@ impl Publishing {
         store: Arc<dyn EventStore>,
         executor: Executor<Editions>,
         model: ReadModel<Catalogue>,
-        (showing, proof): (Showing, Proof),
+        (maps, showing, proof): (Maps, Showing, Proof),
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (blobs, checking) = (Blobs::new(store.clone()), Arc::new(Semaphore::new(1)));
-        Self { store, blobs, executor, model, showing, proof, clock, checking }
+        Self { store, blobs, executor, model, maps, showing, proof, clock, checking }
     }
 
     /// Returns the version that is shown by the log.
@@ -224,6 +240,18 @@ impl Publishing {
             findings.retain(|finding| finding.severity == Severity::Violation);
             return Err(EditionError::Refused { findings });
         };
+        if let Some(shown) = self.maps.get(&code) {
+            let apart_m = shown.snapshot.graph().frame().apart_m(snapshot.graph().frame());
+            if apart_m > MOVED_MAX_M {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "half the globe at most"
+                )]
+                let km = (apart_m / 1_000.0).round() as u64;
+                return Err(EditionError::Elsewhere { code, km });
+            }
+        }
         let summary = snapshot.summary();
         let [levels, places] =
             [summary.levels.len(), summary.places].map(|number| u32::try_from(number).unwrap_or(u32::MAX));

@@ -1,7 +1,7 @@
 //! The facts of `venue-<code>` and their stored form.
 
 use airside_api::navigation::v1;
-use airside_kernel::{DecodeError, RecordedEvent, StoredEvent};
+use airside_kernel::{DecodeError, RecordedEvent, StoredEvent, Timestamp};
 use airside_runtime::stored;
 use airside_wayfinding::FeatureId;
 use bytes::Bytes;
@@ -52,9 +52,12 @@ impl StoredEvent for VenueEvent {
             Self::ClosureLifted { feature } => {
                 v1::ClosureLifted { feature_id: feature.to_string() }.encode_to_vec()
             }
-            Self::WaitReported(Wait { feature, seconds }) => {
-                v1::WaitReported { feature_id: feature.to_string(), seconds: *seconds }.encode_to_vec()
+            Self::WaitReported(Wait { feature, seconds, until }) => v1::WaitReported {
+                feature_id: feature.to_string(),
+                seconds: *seconds,
+                until: until.map(stored::timestamp_message),
             }
+            .encode_to_vec(),
         };
         bytes.into()
     }
@@ -71,7 +74,8 @@ impl StoredEvent for VenueEvent {
             WAIT_REPORTED => {
                 let message = v1::WaitReported::decode(event.payload()).map_err(damaged)?;
                 let feature = feature(WAIT_REPORTED, &message.feature_id)?;
-                Ok(Self::WaitReported(Wait { feature, seconds: message.seconds }))
+                let until = instant((WAIT_REPORTED, "until"), message.until.as_ref())?;
+                Ok(Self::WaitReported(Wait { feature, seconds: message.seconds, until }))
             }
             _ => Err(DecodeError::unknown(event)),
         };
@@ -80,18 +84,20 @@ impl StoredEvent for VenueEvent {
 }
 
 fn closure(message: v1::ClosureSet) -> Result<VenueEvent, DecodeError> {
-    let expected_until = match &message.expected_until {
-        None => None,
-        Some(until) => Some(
-            stored::timestamp(until)
-                .ok_or_else(|| DecodeError::malformed(CLOSURE_SET, "expected_until is out of range"))?,
-        ),
-    };
+    let expected_until = instant((CLOSURE_SET, "expected_until"), message.expected_until.as_ref())?;
     Ok(VenueEvent::ClosureSet(Closure {
         feature: feature(CLOSURE_SET, &message.feature_id)?,
         reason: Reason::stored(message.reason),
         expected_until,
     }))
+}
+
+fn instant(
+    (event_type, field): (&str, &str),
+    message: Option<&prost_types::Timestamp>,
+) -> Result<Option<Timestamp>, DecodeError> {
+    let out_of_range = || DecodeError::malformed(event_type, format!("{field} is out of range"));
+    message.map(|message| stored::timestamp(message).ok_or_else(out_of_range)).transpose()
 }
 
 fn feature(event_type: &str, id: &str) -> Result<FeatureId, DecodeError> {

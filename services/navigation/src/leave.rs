@@ -5,7 +5,7 @@
 //! the gate before it closes even when the queues grow by a quarter and five minutes are lost on the way.
 
 use airside_kernel::Timestamp;
-use airside_wayfinding::Language;
+use airside_wayfinding::{Language, Route, StepKind};
 
 use crate::project::boards::{Signs, Stage};
 
@@ -64,6 +64,16 @@ pub enum Certainty {
 }
 
 impl Way {
+    /// Returns how long a route takes: what is done at checks counts as waiting, and so does every other wait.
+    pub fn of(route: &Route) -> Self {
+        let waits = route.steps.iter().map(|step| match step.kind {
+            StepKind::Security | StepKind::Border | StepKind::Customs => step.seconds,
+            _ => step.wait_s,
+        });
+        let waiting_s: f64 = waits.sum();
+        Self { walking_s: (route.seconds - waiting_s).max(0.0), waiting_s }
+    }
+
     /// Returns what is put on top of it, in seconds.
     pub fn reserve_s(&self) -> f64 {
         RESERVE_S + self.waiting_s * RESERVE_SHARE

@@ -42,6 +42,7 @@ use airside_api::navigation::v1::{
 use airside_kernel::{Clock, EventStore, Keyring};
 use airside_runtime::{executor::Executor, projections::Projections};
 use airside_wayfinding::{Refused, Snapshot, Source};
+use jiff::tz::TimeZone;
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -88,7 +89,7 @@ pub enum VenueError {
     Map(#[source] Refused),
 }
 
-/// Puts the domain together over the maps, each with its venue's code.
+/// Puts the domain together over the maps, each with its venue's code, and the time zone they are in.
 ///
 /// # Errors
 /// The code of the first venue that cannot be used, and why.
@@ -98,6 +99,7 @@ pub fn part(
     clock: &Arc<dyn Clock>,
     projections: &mut Projections,
     venues: impl IntoIterator<Item = (String, Source)>,
+    zone: TimeZone,
 ) -> Result<Part, (String, VenueError)> {
     let mut snapshots: BTreeMap<VenueCode, Snapshot> = BTreeMap::new();
     for (name, source) in venues {
@@ -108,7 +110,7 @@ pub fn part(
             return Err((name, VenueError::Twice));
         }
     }
-    let maps = project::Maps::new(snapshots);
+    let maps = project::Maps::new(clock.clone(), zone, snapshots);
     let model = projections.add_kept({
         let maps = maps.clone();
         move || project::Closures::new(maps.clone())
@@ -120,7 +122,7 @@ pub fn part(
     let showing = press.showing();
     let catalogue = projections.add_kept(move || Catalogue::new(wanted.clone()));
     let editions = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
-    let shown = (showing.clone(), proof);
+    let shown = (maps.clone(), showing.clone(), proof);
     let publishing = Publishing::new(store.clone(), editions, catalogue, shown, clock.clone());
     let venues = venues::Venues::new(maps, model, boards, executor, clock.clone(), showing.clone());
     let service = NavigationServiceServer::new(service::Navigation::new(venues.clone()));

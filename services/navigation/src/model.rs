@@ -112,6 +112,11 @@ pub struct Closure {
 /// The longest wait that is reported, in seconds: four hours.
 pub const WAIT_SECONDS_MAX: u32 = 4 * 60 * 60;
 
+/// How many minutes a report of a wait holds, unless it says otherwise.
+pub const WAIT_MINUTES_USUAL: u32 = 30;
+/// The most minutes that a report of a wait holds: a day.
+pub const WAIT_MINUTES_MAX: u32 = 24 * 60;
+
 /// A queue at a check or a lift.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
@@ -119,6 +124,8 @@ pub struct Wait {
     pub feature: FeatureId,
     /// How long one waits, in seconds; 0 when nobody does.
     pub seconds: u32,
+    /// When the report is too old to be counted; `None` where it holds until the next one.
+    pub until: Option<Timestamp>,
 }
 
 /// A wait that nobody would stand.
@@ -133,8 +140,14 @@ impl Wait {
     ///
     /// # Errors
     /// When it is longer than [`WAIT_SECONDS_MAX`].
-    pub fn new(feature: FeatureId, seconds: u32) -> Result<Self, InvalidWait> {
-        if seconds <= WAIT_SECONDS_MAX { Ok(Self { feature, seconds }) } else { Err(InvalidWait(seconds)) }
+    pub fn new(feature: FeatureId, seconds: u32, until: Option<Timestamp>) -> Result<Self, InvalidWait> {
+        let fits = seconds <= WAIT_SECONDS_MAX;
+        fits.then_some(Self { feature, seconds, until }).ok_or(InvalidWait(seconds))
+    }
+
+    /// Tells whether the report is still to be counted.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
     }
 }
 
@@ -154,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_four_hours_at_most() {
-        let at = |seconds| Wait::new(FeatureId::parse("l1").unwrap(), seconds);
+        let at = |seconds| Wait::new(FeatureId::parse("l1").unwrap(), seconds, None);
         assert_eq!(at(14_400).unwrap().seconds, 14_400);
         let refused = at(14_401).unwrap_err().to_string();
         assert!(

@@ -12,10 +12,11 @@ pub mod catalogue;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, StoredEvent, Timestamp};
+use airside_kernel::{Clock, DecodeError, Kept, Projection, RecordedEvent, StoredEvent, Timestamp};
 use airside_wayfinding::{FeatureId, Language, Moment, Overlay, Snapshot, Walk, Who};
 use arc_swap::ArcSwap;
 use jiff::tz::{TimeZone, offset};
@@ -25,8 +26,8 @@ use crate::{
     model::{Closure, Reason, VENUE, VenueCode, Wait, edition::Edition},
 };
 
-/// The time zone of venues whose map tells none.
-const USUAL_ZONE: &str = "Asia/Shanghai";
+/// The time zone of venues from the configuration, unless it names another.
+pub const USUAL_ZONE: &str = "Asia/Shanghai";
 
 /// A venue at one moment.
 #[derive(Debug)]
@@ -37,8 +38,10 @@ pub struct Live {
     pub overlay: Overlay,
     /// What is closed, by feature.
     pub closures: BTreeMap<FeatureId, Closure>,
-    /// How many seconds one waits, by feature.
-    pub waits: BTreeMap<FeatureId, u32>,
+    /// Where one waits, by feature; reports that are too old are left out.
+    pub waits: BTreeMap<FeatureId, Wait>,
+    /// When the first of the waits is too old.
+    expires: Option<Timestamp>,
     /// Which version of the map it is; `None` for a map from the configuration.
     pub edition: Option<Arc<Edition>>,
     /// The time zone of its clocks.
@@ -46,9 +49,10 @@ pub struct Live {
 }
 
 impl Live {
-    /// Returns what walks go by now.
-    pub fn walk(&self, who: Who, language: Language) -> Walk<'_> {
-        Walk { snapshot: &self.snapshot, overlay: &self.overlay, who, depart: None, language }
+    /// Returns what walks go by that begin at an instant.
+    pub fn walk(&self, who: Who, depart: Timestamp, language: Language) -> Walk<'_> {
+        let Self { snapshot, overlay, .. } = self;
+        Walk { snapshot, overlay, who, depart: Some(self.moment(depart)), language }
     }
 
     /// Returns what the clocks of the venue show at an instant.
@@ -62,18 +66,19 @@ impl Live {
     }
 }
 
-/// Returns the time zone of a venue: that of its published map, else the usual one.
-fn zone(edition: Option<&Edition>) -> TimeZone {
-    let told = edition.and_then(|edition| TimeZone::get(edition.map.time_zone.as_str()).ok());
-    told.or_else(|| TimeZone::get(USUAL_ZONE).ok()).unwrap_or_else(|| TimeZone::fixed(offset(8)))
+/// Returns the usual time zone.
+pub fn usual_zone() -> TimeZone {
+    TimeZone::get(USUAL_ZONE).unwrap_or_else(|_| TimeZone::fixed(offset(8)))
 }
 
 /// The venues that have a map, each as it is now. Clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct Maps(Arc<Shelf>);
 
-#[derive(Debug, Default)]
 struct Shelf {
+    clock: Arc<dyn Clock>,
+    /// The time zone of venues from the configuration.
+    zone: TimeZone,
     live: ArcSwap<BTreeMap<VenueCode, Arc<Live>>>,
     /// Held by who changes a venue.
     closed: Mutex<Closed>,
@@ -86,27 +91,56 @@ type Closed = BTreeMap<VenueCode, Present>;
 #[derive(Debug, Clone, Default)]
 struct Present {
     closures: BTreeMap<FeatureId, Closure>,
-    waits: BTreeMap<FeatureId, u32>,
+    waits: BTreeMap<FeatureId, Wait>,
+}
+
+impl fmt::Debug for Maps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.live.load().keys()).finish()
+    }
 }
 
 impl Maps {
-    /// Makes venues where everything is open.
-    pub fn new(snapshots: impl IntoIterator<Item = (VenueCode, Snapshot)>) -> Self {
-        let maps = Self::default();
+    /// Makes venues from the configuration, where everything is open.
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        zone: TimeZone,
+        snapshots: impl IntoIterator<Item = (VenueCode, Snapshot)>,
+    ) -> Self {
+        let (live, closed) = (ArcSwap::default(), Mutex::default());
+        let maps = Self(Arc::new(Shelf { clock, zone, live, closed }));
         for (code, snapshot) in snapshots {
             maps.install(&code, Arc::new(snapshot), None);
         }
         maps
     }
 
-    /// Returns a venue as it is now.
+    /// Returns a venue as it is now. The first who asks after a wait became too old leaves it out.
     pub fn get(&self, code: &VenueCode) -> Option<Arc<Live>> {
-        self.0.live.load().get(code).cloned()
+        let live = self.shown(code)?;
+        if live.expires.is_none_or(|at| self.0.clock.now() < at) {
+            return Some(live);
+        }
+        let closed = self.lock();
+        // Another may have been faster.
+        let live = self.shown(code)?;
+        if live.expires.is_some_and(|at| at <= self.0.clock.now()) {
+            let present = closed.get(code).cloned().unwrap_or_default();
+            self.show(code, Arc::clone(&live.snapshot), present, live.edition.clone());
+        }
+        self.shown(code)
     }
 
     /// Returns all venues as they are now, by code.
     pub fn all(&self) -> Arc<BTreeMap<VenueCode, Arc<Live>>> {
+        for code in self.0.live.load().keys() {
+            self.get(code);
+        }
         self.0.live.load_full()
+    }
+
+    fn shown(&self, code: &VenueCode) -> Option<Arc<Live>> {
+        self.0.live.load().get(code).cloned()
     }
 
     /// Gives a venue its map, in place of the one it had, with what is closed there. It takes its time, and
@@ -120,8 +154,8 @@ impl Maps {
     /// Takes away the map of a venue that is from the configuration.
     pub fn withdraw_configured(&self, code: &VenueCode) {
         let _closed = self.lock();
-        if self.get(code).is_some_and(|live| live.edition.is_none()) {
-            let mut venues = BTreeMap::clone(&self.all());
+        if self.shown(code).is_some_and(|live| live.edition.is_none()) {
+            let mut venues = BTreeMap::clone(&self.0.live.load());
             venues.remove(code);
             self.0.live.store(Arc::new(venues));
         }
@@ -130,7 +164,7 @@ impl Maps {
     fn change(&self, code: &VenueCode, present: &Present) {
         let mut closed = self.lock();
         closed.insert(code.clone(), present.clone());
-        if let Some(before) = self.get(code) {
+        if let Some(before) = self.shown(code) {
             let (snapshot, edition) = (Arc::clone(&before.snapshot), before.edition.clone());
             self.show(code, snapshot, present.clone(), edition);
         }
@@ -144,16 +178,19 @@ impl Maps {
         present: Present,
         edition: Option<Arc<Edition>>,
     ) {
-        let Present { closures, waits } = present;
+        let (Present { closures, mut waits }, now) = (present, self.0.clock.now());
+        waits.retain(|_, wait| wait.holds(now));
+        let expires = waits.values().filter_map(|wait| wait.until).min();
         let delays_ms =
-            waits.iter().map(|(id, seconds)| (id.clone(), seconds.saturating_mul(1_000))).collect();
+            waits.iter().map(|(id, wait)| (id.clone(), wait.seconds.saturating_mul(1_000))).collect();
         let overlay = Overlay::live(&snapshot, closures.keys().cloned(), &delays_ms);
-        if let Some(before) = self.get(code) {
+        if let Some(before) = self.shown(code) {
             overlay.follow(&snapshot, &before.overlay, &before.snapshot);
         }
-        let mut venues = BTreeMap::clone(&self.all());
-        let zone = zone(edition.as_deref());
-        let live = Live { snapshot, overlay, closures, waits, edition, zone };
+        let mut venues = BTreeMap::clone(&self.0.live.load());
+        let told = edition.as_ref().and_then(|edition| TimeZone::get(edition.map.time_zone.as_str()).ok());
+        let zone = told.unwrap_or_else(|| self.0.zone.clone());
+        let live = Live { snapshot, overlay, closures, waits, expires, edition, zone };
         venues.insert(code.clone(), Arc::new(live));
         self.0.live.store(Arc::new(venues));
     }
@@ -199,11 +236,11 @@ impl Projection for Closures {
             VenueEvent::ClosureLifted { feature } => {
                 closures.remove(&feature);
             }
-            VenueEvent::WaitReported(Wait { feature, seconds: 0 }) => {
+            VenueEvent::WaitReported(Wait { feature, seconds: 0, .. }) => {
                 waits.remove(&feature);
             }
-            VenueEvent::WaitReported(Wait { feature, seconds }) => {
-                waits.insert(feature, seconds);
+            VenueEvent::WaitReported(wait) => {
+                waits.insert(wait.feature.clone(), wait);
             }
         }
         self.changed.insert(code);
@@ -218,11 +255,11 @@ impl Projection for Closures {
     }
 }
 
-/// Of a venue: by feature why it is closed and until when; by feature the seconds that one waits.
-type Image = (BTreeMap<String, (String, Option<Timestamp>)>, BTreeMap<String, u32>);
+/// Of a venue, by feature: why it is closed, how many seconds one waits there, and until when.
+type Image = (BTreeMap<String, (String, Option<Timestamp>)>, BTreeMap<String, (u32, Option<Timestamp>)>);
 
 impl Kept for Closures {
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
     type State = BTreeMap<String, Image>;
 
     fn image(&self) -> Self::State {
@@ -231,7 +268,8 @@ impl Kept for Closures {
         };
         let venue = |(code, present): (&VenueCode, &Present)| {
             let closures = present.closures.iter().map(stored).collect();
-            let waits = present.waits.iter().map(|(feature, seconds)| (feature.to_string(), *seconds));
+            let waits = present.waits.values();
+            let waits = waits.map(|wait| (wait.feature.to_string(), (wait.seconds, wait.until)));
             (code.to_string(), (closures, waits.collect()))
         };
         self.closed.iter().map(venue).collect()
@@ -246,7 +284,10 @@ impl Kept for Closures {
                     Closure { feature: feature.clone(), reason: Reason::stored(reason), expected_until };
                 Some((feature, closure))
             };
-            let wait = |(feature, seconds): (String, u32)| Some((FeatureId::parse(&feature)?, seconds));
+            let wait = |(feature, (seconds, until)): (String, (u32, _))| {
+                let feature = FeatureId::parse(&feature)?;
+                Some((feature.clone(), Wait { feature, seconds, until }))
+            };
             let closures = closures.into_iter().filter_map(closure).collect();
             let waits = waits.into_iter().filter_map(wait).collect();
             self.closed.insert(code.clone(), Present { closures, waits });

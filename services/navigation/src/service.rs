@@ -56,7 +56,7 @@ impl NavigationService for Navigation {
         let request = request.into_inner();
         let search = ask::search(&request)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
-        let walk = live.walk(search.profile.into(), search.language);
+        let walk = live.walk(search.profile.into(), self.venues.now(), search.language);
         let found = self.venues.search(&walk, search.words, search.limit, search.near.as_deref());
         let found = found.map_err(|error| status(&error))?;
         let now = live.moment(self.venues.now());
@@ -86,7 +86,7 @@ impl NavigationService for Navigation {
         let request = request.into_inner();
         let question = ask::walking_times(&request)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
-        let walk = live.walk(question.who, question.language);
+        let walk = live.walk(question.who, self.venues.now(), question.language);
         let times = self.venues.times(&walk, &question.from, &question.asked);
         let times = times.map_err(|error| status(&error))?.into_iter();
         let times = times.map(|time| answer::walking_time(&live, time, question.language)).collect();
@@ -100,7 +100,7 @@ impl NavigationService for Navigation {
         let request = request.into_inner();
         let question = ask::reachable(&request)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
-        let walk = live.walk(question.who, question.language);
+        let walk = live.walk(question.who, self.venues.now(), question.language);
         let nearby = self.venues.nearby(&walk, &question.from, question.asked);
         let nearby = nearby.map_err(|error| status(&error))?;
         let now = live.moment(self.venues.now());
@@ -112,8 +112,9 @@ impl NavigationService for Navigation {
         request: Request<GetLeaveTimeRequest>,
     ) -> Result<Response<GetLeaveTimeResponse>, Status> {
         let request = request.into_inner();
-        let (question, leaving) = ask::leave_time(&request)?;
+        let (mut question, leaving) = ask::leave_time(&request)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
+        question.depart = Some(live.moment(self.venues.now()));
         let language = question.language;
         let departure = match leaving {
             ask::Leaving::Flight(number) => self.venues.leave_for_flight(&live, question, &number),
@@ -147,7 +148,7 @@ impl NavigationService for Navigation {
     async fn set_wait(&self, request: Request<SetWaitRequest>) -> Result<Response<SetWaitResponse>, Status> {
         let actor = Caller::of(&request).actor();
         let request = request.into_inner();
-        let command = ask::wait(&request)?;
+        let command = ask::wait(&request, self.venues.now())?;
         let position = self.venues.change(&request.venue, command, actor).await;
         Ok(Response::new(SetWaitResponse { position: position.map_err(|error| status(&error))? }))
     }
@@ -157,3 +158,5 @@ impl NavigationService for Navigation {
 mod question_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wait_tests;

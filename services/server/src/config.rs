@@ -16,8 +16,10 @@ use std::{
 use airside_baggage::{handling::load::LoadPolicy, model::AirportCode, turns::TransferTimes};
 use airside_evidence::{Malformed, VerifierKey};
 use airside_gateway::GatewayConfig;
+use airside_navigation::project::usual_zone;
 use airside_runtime::{auth::Environment, reactors::StartAt, telemetry::LogConfig};
-use serde::Deserialize;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use thiserror::Error;
 
 use crate::places::Places;
@@ -49,6 +51,10 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// Folders of IMDF maps, one venue each, named by the venue's code. Default: the built-in `lingnan`.
     pub maps: Vec<PathBuf>,
+    /// The time zone of the venues in `maps`, an IANA name; a published map brings its own. Default
+    /// `Asia/Shanghai`.
+    #[serde(deserialize_with = "time_zone")]
+    pub time_zone: TimeZone,
     /// Where a reactor without a checkpoint begins, by name: `beginning` or `end`. Default: refuse to begin.
     pub reactor_start: BTreeMap<String, ReactorStart>,
     /// Days that raw messages can be read again before their key is destroyed. Default 14.
@@ -87,6 +93,7 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7400)),
             admin: None,
             maps: Vec::new(),
+            time_zone: usual_zone(),
             reactor_start: BTreeMap::new(),
             raw_retention_days: 14,
             transfers: BTreeMap::new(),
@@ -102,6 +109,15 @@ impl Default for Config {
             gateway: GatewayConfig::default(),
         }
     }
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(input: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(input)?;
+    TimeZone::get(&name).map_err(|_| {
+        D::Error::custom(format_args!(
+            "no time zone is called {name:?}; use a name of the IANA database, such as Asia/Shanghai"
+        ))
+    })
 }
 
 /// How passengers are told.
@@ -342,6 +358,14 @@ mod tests {
         assert_eq!(config.gateway.drain, Duration::from_secs(5));
         assert_eq!(config.evidence.second, Some(PathBuf::from("/mnt/other")));
         assert_eq!(config.evidence.every, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_time_zone_is_one_of_the_database() {
+        let zone = |name| from_env(&[("AIRSIDE_TIME_ZONE", name)]).map(|config| config.time_zone);
+        assert_eq!(zone("Asia/Tokyo").unwrap().iana_name(), Some("Asia/Tokyo"));
+        let refused = zone("Asia/Shenzhen").unwrap_err().to_string();
+        assert!(refused.contains("use a name of the IANA database, such as Asia/Shanghai"), "{refused}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use airside_baggage::{
 };
 use airside_flights::project::Board;
 use airside_kernel::{EventStore, RecordedEvent, SystemClock};
-use airside_navigation::project::{Closures, Maps};
+use airside_navigation::project::{Closures, Maps, usual_zone};
 use airside_notifications::{hub::Hub, project::Fanout};
 use airside_runtime::{
     projections::{Projections, ReadModel},
@@ -96,7 +96,7 @@ async fn run(store: &Arc<EmbeddedStore>, folder: Option<&Path>) -> Result<f64> {
     projections.add_kept(Followed::default);
     projections.add_kept(Tags::default);
     projections.add_live(Fanout::new(Hub::default()));
-    projections.add_kept(|| Closures::new(Maps::new([])));
+    projections.add_kept(|| Closures::new(Maps::new(Arc::new(SystemClock), usual_zone(), [])));
     let mut progress = projections.progress();
     let (_erasures, erased) = broadcast::channel(1);
     let (stop, stopped) = watch::channel(false);

@@ -66,11 +66,11 @@ fn a_closure_not_spoken_of_for_long_is_restated_so_that_the_fold_stays_short() {
 }
 
 fn queue(id: &str, seconds: u32) -> VenueEvent {
-    VenueEvent::WaitReported(Wait { feature: feature(id), seconds })
+    VenueEvent::WaitReported(Wait { feature: feature(id), seconds, until: None })
 }
 
 fn report(id: &str, seconds: u32) -> VenueCommand {
-    VenueCommand::Report(Wait { feature: feature(id), seconds })
+    VenueCommand::Report(Wait { feature: feature(id), seconds, until: None })
 }
 
 #[test]
@@ -81,7 +81,21 @@ fn a_wait_is_reported_when_it_is_another_one() {
     given::<Venue>([queue("s1", 600)]).when(report("s1", 840)).then([queue("s1", 840)]);
     given::<Venue>([queue("s1", 600)]).when(report("s1", 0)).then([queue("s1", 0)]);
     let state = given::<Venue>([queue("s1", 600), queue("s2", 60), queue("s1", 0)]).state();
-    assert_eq!(state.waits().collect::<Vec<_>>(), [(&feature("s2"), 60)]);
+    assert_eq!(
+        state.waits().map(|wait| (&wait.feature, wait.seconds)).collect::<Vec<_>>(),
+        [(&feature("s2"), 60)]
+    );
+}
+
+#[test]
+fn a_wait_that_is_confirmed_for_longer_is_reported_anew() {
+    let until = |until: &str| Wait { feature: feature("s1"), seconds: 600, until: until.parse().ok() };
+    let (first, later) = (until("2026-11-20T06:30:00Z"), until("2026-11-20T06:35:00Z"));
+    let known = || given::<Venue>([VenueEvent::WaitReported(first.clone())]);
+    known().when(VenueCommand::Report(first.clone())).then_nothing();
+    known().when(VenueCommand::Report(later.clone())).then([VenueEvent::WaitReported(later)]);
+    known().when(report("s1", 600)).then([queue("s1", 600)]);
+    known().when(report("s1", 0)).then([queue("s1", 0)]);
 }
 
 #[test]

@@ -100,8 +100,11 @@ fn venue_rolled_back_version_1_is_read_and_written_for_ever() {
 
 #[test]
 fn wait_reported_version_1_is_read_and_written_for_ever() {
-    let event = VenueEvent::WaitReported(Wait { feature: lift(), seconds: 840 });
-    check_golden(&event, include_str!("golden/wait_reported.v1.hex"));
+    let wait = Wait { feature: lift(), seconds: 840, until: None };
+    check_golden(&VenueEvent::WaitReported(wait.clone()), include_str!("golden/wait_reported.v1.hex"));
+    let until = "2026-11-20T06:30:00Z".parse().ok();
+    let expires = VenueEvent::WaitReported(Wait { until, ..wait });
+    check_golden(&expires, include_str!("golden/wait_reported.v1.until.hex"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! When to leave, by what a flight tells and how long the way is.
 
+use airside_wayfinding::Step;
+
 use super::*;
 use crate::project::boards::Boards;
 
@@ -69,4 +71,33 @@ fn a_flight_without_a_time_gives_none() {
     let now = "2026-11-20T06:00:00Z".parse().unwrap();
     assert_eq!(leave(now, &Signs::default(), &WAY), None);
     assert_eq!(Boards::default().next_from(&["A3"], now), None);
+}
+
+#[test]
+fn what_is_done_at_every_check_and_every_other_wait_counts_as_waiting() {
+    let step = |kind, seconds, wait_s| Step {
+        kind,
+        text: String::new(),
+        distance_m: 0.0,
+        seconds,
+        wait_s,
+        ordinal: 0,
+        end_ordinal: 0,
+        span: None,
+        landmarks: vec![],
+        sign: None,
+        feature: None,
+        direction: None,
+        zone: None,
+    };
+    let steps = vec![
+        step(StepKind::Walk, 100.0, 0.0),
+        step(StepKind::Border, 90.0, 60.0),
+        step(StepKind::Security, 240.0, 180.0),
+        step(StepKind::Lift, 50.0, 20.0),
+        step(StepKind::Customs, 30.0, 0.0),
+        step(StepKind::TurnLeft, 15.0, 5.0),
+    ];
+    let route = Route { seconds: 525.0, steps, ..Route::default() };
+    assert_eq!(Way::of(&route), Way { walking_s: 140.0, waiting_s: 385.0 });
 }

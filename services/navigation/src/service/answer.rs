@@ -3,11 +3,11 @@
 use airside_api::navigation::v1;
 use airside_runtime::stored::timestamp_message;
 use airside_wayfinding::{
-    FeatureId, Language, Moment, Outcome, Place, Reason, Route, draw::LevelPlan, route::LevelLine,
+    Language, Moment, Outcome, Place, Reason, Route, draw::LevelPlan, route::LevelLine,
 };
 
 use crate::{
-    model::{Closure, VenueCode},
+    model::{Closure, VenueCode, Wait},
     project::Live,
     venues::{Found, reasons},
 };
@@ -26,12 +26,9 @@ pub(super) fn venue(code: &VenueCode, live: &Live) -> v1::Venue {
         names: names.iter().map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
         levels: storeys.iter().map(level).collect(),
         closures: live.closures.values().map(closure).collect(),
-        waits: live.waits.iter().map(wait).collect(),
+        waits: live.waits.values().map(wait).collect(),
         map_version: live.edition.as_ref().map_or(0, |edition| edition.version),
-        time_zone: live
-            .edition
-            .as_ref()
-            .map_or_else(String::new, |edition| edition.map.time_zone.as_str().to_owned()),
+        time_zone: live.zone.iana_name().unwrap_or_default().to_owned(),
     }
 }
 
@@ -43,8 +40,12 @@ fn closure(closure: &Closure) -> v1::Closure {
     }
 }
 
-fn wait((feature, seconds): (&FeatureId, &u32)) -> v1::Wait {
-    v1::Wait { feature_id: feature.to_string(), seconds: *seconds }
+fn wait(wait: &Wait) -> v1::Wait {
+    v1::Wait {
+        feature_id: wait.feature.to_string(),
+        seconds: wait.seconds,
+        until: wait.until.map(timestamp_message),
+    }
 }
 
 pub(super) fn place(live: &Live, place: &Place, language: Language) -> v1::Place {

@@ -7,11 +7,12 @@ use airside_wayfinding::{
     FeatureId, Language, Pace, Profile, Rights, RouteRequest, Speed, Stop,
     route::{ALTERNATIVES_MAX, STAY_MAX_S, STOPS_MAX},
 };
+use jiff::SignedDuration;
 use tonic::Status;
 
 use crate::{
     decide::VenueCommand,
-    model::{Closure, Wait},
+    model::{Closure, WAIT_MINUTES_MAX, WAIT_MINUTES_USUAL, Wait},
 };
 
 mod questions;
@@ -102,10 +103,21 @@ pub(super) fn closure(request: &v1::SetClosureRequest) -> Result<VenueCommand, S
     Ok(VenueCommand::Close(Closure { feature, reason, expected_until: until.transpose()? }))
 }
 
-pub(super) fn wait(request: &v1::SetWaitRequest) -> Result<VenueCommand, Status> {
+/// Returns a report of a wait that is made now.
+pub(super) fn wait(request: &v1::SetWaitRequest, now: Timestamp) -> Result<VenueCommand, Status> {
     let feature = FeatureId::parse(&request.feature_id)
         .ok_or_else(|| invalid("feature_id", "use the id of a checkpoint or a lift of the map"))?;
-    let wait = Wait::new(feature, request.seconds).map_err(|error| invalid("seconds", error))?;
+    let minutes = match request.valid_minutes {
+        0 => WAIT_MINUTES_USUAL,
+        1..=WAIT_MINUTES_MAX => request.valid_minutes,
+        asked => {
+            let problem =
+                format_args!("{asked} are more than a day; use 1 to {WAIT_MINUTES_MAX}, or 0 for 30");
+            return Err(invalid("valid_minutes", problem));
+        }
+    };
+    let until = (request.seconds > 0).then(|| now + SignedDuration::from_mins(minutes.into()));
+    let wait = Wait::new(feature, request.seconds, until).map_err(|error| invalid("seconds", error))?;
     Ok(VenueCommand::Report(wait))
 }
 

@@ -21,7 +21,7 @@ use crate::{
     Part, VenueError,
     model::VenueCode,
     part,
-    project::{Closures, Maps},
+    project::{Closures, Maps, usual_zone},
 };
 
 const LIFT_L2: &str = "541a251a-80a2-5f5d-a0c6-409f5f714344";
@@ -31,6 +31,7 @@ const CHECK_IN_B: &str = "f0b13195-2af6-5921-b5f2-7bd5ed49bf7a";
 pub(super) struct House {
     store: Arc<dyn EventStore>,
     pub(super) part: Part,
+    pub(super) clock: Arc<ManualClock>,
     // Dropping these would stop what follows the log.
     _stop: watch::Sender<bool>,
     _erasures: broadcast::Sender<SubjectId>,
@@ -38,17 +39,17 @@ pub(super) struct House {
 
 impl House {
     pub(super) fn new() -> Self {
-        let clock = ManualClock::new("2026-11-20T06:00:00Z".parse().unwrap());
-        Self::on(Arc::new(MemoryStore::new(Arc::new(clock))))
+        Self::on(Arc::new(MemoryStore::new(morning())))
     }
 
     fn on(store: Arc<dyn EventStore>) -> Self {
-        let mut projections = Projections::new(store.clone());
-        let part = build(&store, &mut projections, [("testville".to_owned(), testville())]).ok().unwrap();
+        let (mut projections, clock) = (Projections::new(store.clone()), morning());
+        let venues = [("testville".to_owned(), testville())];
+        let part = build(&store, &mut projections, &clock, venues).ok().unwrap();
         let (stop, stopped) = watch::channel(false);
         let (erasures, erased) = broadcast::channel(1);
         tokio::spawn(projections.run(erased, stopped));
-        Self { store, part, _stop: stop, _erasures: erasures }
+        Self { store, part, clock, _stop: stop, _erasures: erasures }
     }
 
     pub(super) fn service(&self) -> Navigation {
@@ -68,7 +69,7 @@ impl House {
         self.service().find_route(Request::new(request)).await.map(Response::into_inner)
     }
 
-    async fn to_gate(&self, profile: Profile) -> FindRouteResponse {
+    pub(super) async fn to_gate(&self, profile: Profile) -> FindRouteResponse {
         self.route(place("Check-in B"), place("A3"), profile).await.unwrap()
     }
 
@@ -116,14 +117,19 @@ impl House {
     }
 }
 
+fn morning() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new("2026-11-20T06:00:00Z".parse().unwrap()))
+}
+
 fn build(
     store: &Arc<dyn EventStore>,
     projections: &mut Projections,
+    clock: &Arc<ManualClock>,
     venues: impl IntoIterator<Item = (String, Source)>,
 ) -> Result<Part, (String, VenueError)> {
     let keys: Arc<dyn Keyring> = Arc::new(NoKeys);
-    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new("2026-11-20T06:00:00Z".parse().unwrap()));
-    part(store, &keys, &clock, projections, venues)
+    let clock: Arc<dyn Clock> = clock.clone();
+    part(store, &keys, &clock, projections, venues, usual_zone())
 }
 
 fn testville() -> Source {
@@ -414,7 +420,7 @@ async fn a_venue_that_cannot_be_used_is_named_with_its_reason() {
     let house = House::new();
     let mut projections = Projections::new(house.store.clone());
     let mut refused = |venues: Vec<(String, Source)>| {
-        let (code, error) = build(&house.store, &mut projections, venues).err().unwrap();
+        let (code, error) = build(&house.store, &mut projections, &house.clock, venues).err().unwrap();
         (code, error.to_string())
     };
     assert_eq!(
@@ -435,7 +441,8 @@ async fn a_venue_that_cannot_be_used_is_named_with_its_reason() {
 #[tokio::test]
 async fn closures_that_were_kept_close_the_maps_and_those_of_a_rebuild_open_none() {
     let code: VenueCode = "testville".parse().unwrap();
-    let maps = || Maps::new([(code.clone(), Snapshot::from_source(&testville()).unwrap())]);
+    let snapshot = || Snapshot::from_source(&testville()).unwrap();
+    let maps = || Maps::new(morning(), usual_zone(), [(code.clone(), snapshot())]);
     let closed = |maps: &Maps| maps.get(&code).unwrap().closures.clone();
     let house = House::new();
     house.set(close(LIFT_L2, "repair")).await.unwrap();

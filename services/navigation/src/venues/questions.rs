@@ -2,7 +2,7 @@
 //! when to leave for a gate.
 
 use airside_wayfinding::{
-    FeatureId, Outcome, Place, RouteRequest, StepKind, Walk,
+    FeatureId, Outcome, Place, RouteRequest, Walk,
     reach::{WalkingTime, reach, walking_times, walking_times_to_kind},
     route::LevelLine,
 };
@@ -182,10 +182,8 @@ impl Venues {
     ) -> Result<Departure<'a>, NavigationError> {
         let way = match self.route(live, request)? {
             Outcome::Found(route) => {
-                let waits = route.steps.iter().filter(|step| step.kind == StepKind::Security);
-                let waiting_s: f64 = waits.map(|step| step.seconds).sum();
                 let gate = route.legs.last().and_then(|leg| leg.place.clone());
-                Ok((Way { walking_s: (route.seconds - waiting_s).max(0.0), waiting_s }, gate))
+                Ok((Way::of(&route), gate))
             }
             not_found @ Outcome::NotFound { .. } => Err(not_found),
         };

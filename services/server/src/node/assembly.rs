@@ -201,7 +201,8 @@ impl Assembly {
         projections: &mut Projections,
     ) -> Result<(Routes, Showing), StartError> {
         let venues = venues::load(&self.config.maps)?;
-        let part = airside_navigation::part(&self.store, keys, &self.clock, projections, venues)
+        let zone = self.config.time_zone.clone();
+        let part = airside_navigation::part(&self.store, keys, &self.clock, projections, venues, zone)
             .map_err(|(code, source)| StartError::Venue { code, source })?;
         let (maps, told) = (part.showing.clone(), part.showing);
         self.readiness.register("venues", move || Ok(told.text()));

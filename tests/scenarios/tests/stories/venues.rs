@@ -52,6 +52,18 @@ fn testville(coffee: &str) -> Files {
     fs::read_dir(folder).unwrap().map(|entry| file(entry.unwrap())).collect()
 }
 
+/// Moves all coordinates north.
+fn shift(value: &mut Value, north_deg: f64) {
+    match value {
+        Value::Array(items) if items.len() == 2 && items.iter().all(Value::is_number) => {
+            items[1] = (items[1].as_f64().unwrap() + north_deg).into();
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| shift(item, north_deg)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| shift(field, north_deg)),
+        _ => {}
+    }
+}
+
 fn header(venue: &str) -> PublishHeader {
     let (venue, time_zone) = (venue.to_owned(), ZONE.to_owned());
     PublishHeader { venue, time_zone, ..PublishHeader::default() }
@@ -158,6 +170,33 @@ async fn routes_flow_without_one_failure_while_a_venue_is_swapped_twenty_times()
     assert_eq!((changes.len(), changes[0].version, changes[0].is_rollback), (21, 1, true));
     assert_eq!((changes[0].note.as_str(), changes[0].by.as_str()), ("wrong gates", "staff/simulator"));
     assert!(changes.iter().all(|change| change.map.as_ref().unwrap().time_zone == ZONE));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_venue_that_suddenly_lies_elsewhere_is_refused_and_a_little_aside_it_is_not() {
+    let house = House::open().await;
+    let (staff, walker) = (house.callers.staff(), house.callers.passenger(Uuid::new_v4()));
+    publish(&staff, header("szx"), testville("Coffee 1")).await.unwrap();
+    let moved = |north_deg: f64| -> Files {
+        let move_it = |(name, text): (String, Bytes)| {
+            let mut value: Value = serde_json::from_slice(&text).unwrap();
+            shift(&mut value, north_deg);
+            (name, value.to_string().into())
+        };
+        testville("Coffee 2").into_iter().map(move_it).collect()
+    };
+    let before = stored(&house).await;
+    let refused = publish(&staff, header("szx"), moved(1.0)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let remedy =
+        "is shown: correct its coordinates (WGS 84, longitude first), or publish it under another code";
+    let message = format!("venue: the map lies 111 km from the one of szx that {remedy}");
+    assert_eq!(refused.message(), message);
+    assert_eq!(stored(&house).await, before, "nothing of it is stored");
+    assert_eq!(coffee(&walker, "szx").await.unwrap(), "Coffee 1");
+    publish(&staff, header("other"), moved(1.0)).await.unwrap();
+    assert_eq!(publish(&staff, header("szx"), moved(0.03)).await.unwrap().version, 2);
+    assert_eq!(coffee(&walker, "szx").await.unwrap(), "Coffee 2");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

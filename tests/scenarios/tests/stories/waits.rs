@@ -83,6 +83,6 @@ async fn place(caller: &Clients, query: &str) -> airside_api::navigation::v1::Pl
 
 async fn report(caller: &Clients, feature_id: &str, seconds: u32) -> Result<(), tonic::Status> {
     let (venue, feature_id) = (VENUE.to_owned(), feature_id.to_owned());
-    let request = SetWaitRequest { venue, feature_id, seconds };
+    let request = SetWaitRequest { venue, feature_id, seconds, valid_minutes: 0 };
     caller.navigation.clone().set_wait(request).await.map(drop)
 }

@@ -1,0 +1,84 @@
+//! A wait that nobody confirms is not counted any more.
+
+use airside_api::navigation::v1::{Profile, Wait};
+use airside_runtime::stored::timestamp_message;
+use jiff::SignedDuration;
+use tonic::Code as Grpc;
+
+use super::tests::{House, check_refused};
+use super::*;
+
+/// The security of testville.
+async fn security(house: &House) -> String {
+    let request = SearchPlacesRequest {
+        venue: "testville".into(),
+        query: "Security".into(),
+        ..SearchPlacesRequest::default()
+    };
+    house.service().search_places(Request::new(request)).await.unwrap().into_inner().places.remove(0).id
+}
+
+async fn report(house: &House, seconds: u32, valid_minutes: u32) -> Result<String, Status> {
+    let feature_id = security(house).await;
+    let request = SetWaitRequest { venue: "testville".into(), feature_id, seconds, valid_minutes };
+    house.service().set_wait(Request::new(request)).await.map(|answer| answer.into_inner().position)
+}
+
+async fn waits(house: &House) -> Vec<Wait> {
+    let venues = house.service().list_venues(Request::new(ListVenuesRequest {})).await.unwrap().into_inner();
+    venues.venues.into_iter().flat_map(|venue| venue.waits).collect()
+}
+
+async fn walk_s(house: &House) -> f64 {
+    house.to_gate(Profile::Walk).await.seconds
+}
+
+fn later(house: &House, minutes: i64) {
+    house.clock.advance(SignedDuration::from_mins(minutes));
+}
+
+#[tokio::test]
+async fn a_report_holds_for_half_an_hour_unless_it_says_otherwise() {
+    for (valid_minutes, held) in [(0, 30), (1, 1), (90, 90)] {
+        let house = House::new();
+        let free = walk_s(&house).await;
+        report(&house, 600, valid_minutes).await.unwrap();
+        let until =
+            "2026-11-20T06:00:00Z".parse::<jiff::Timestamp>().unwrap() + SignedDuration::from_mins(held);
+        let told = waits(&house).await;
+        assert_eq!((told[0].seconds, told[0].until), (600, Some(timestamp_message(until))));
+        later(&house, held - 1);
+        assert!((walk_s(&house).await - free - 600.0).abs() < 0.2);
+        later(&house, 1);
+        assert_eq!(walk_s(&house).await, free, "nobody has said for {held} minutes that one waits");
+        assert!(waits(&house).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_is_confirmed_goes_on_and_one_of_yesterday_survives_no_restart() {
+    let house = House::new();
+    report(&house, 600, 0).await.unwrap();
+    later(&house, 20);
+    assert!(!report(&house, 600, 0).await.unwrap().is_empty(), "it holds for longer now");
+    assert!(report(&house, 600, 0).await.unwrap().is_empty(), "that was said already");
+    later(&house, 29);
+    assert_eq!(waits(&house).await.len(), 1);
+    later(&house, 24 * 60);
+    assert!(waits(&house).await.is_empty());
+    report(&house, 60, 0).await.unwrap();
+    assert_eq!(waits(&house).await[0].seconds, 60, "a new report counts again");
+    report(&house, 0, 0).await.unwrap();
+    assert!(waits(&house).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_report_holds_for_a_day_at_most() {
+    let house = House::new();
+    assert!(report(&house, 600, 1_440).await.is_ok());
+    check_refused(
+        report(&house, 600, 1_441).await,
+        Grpc::InvalidArgument,
+        "valid_minutes: 1441 are more than a day; use 1 to 1440, or 0 for 30",
+    );
+}
