@@ -67,7 +67,7 @@ fn grpc(method: &MethodDescriptor, heard: &Heard) -> Said {
     assert_eq!(heard.status, 200);
     assert_eq!(heard.headers["content-type"], "application/grpc");
     let place = if heard.headers.contains_key("grpc-status") { &heard.headers } else { &heard.trailers };
-    ended(method, heard.body.clone(), place)
+    ended(method, &heard.body, place)
 }
 
 fn web(method: &MethodDescriptor, heard: &Heard) -> Said {
@@ -95,7 +95,7 @@ fn web_text(method: &MethodDescriptor, heard: &Heard) -> Said {
 /// Reads a body of frames of which the last are the trailers, or a status in the headers.
 fn framed(method: &MethodDescriptor, headers: &http::HeaderMap, body: Bytes) -> Said {
     if headers.contains_key("grpc-status") {
-        return ended(method, body, headers);
+        return ended(method, &body, headers);
     }
     let length = PREFIX + (&body[1..]).get_u32() as usize;
     let (message, mut last) = (body.slice(..length), body.slice(length..));
@@ -103,12 +103,12 @@ fn framed(method: &MethodDescriptor, headers: &http::HeaderMap, body: Bytes) -> 
     assert_eq!(last.get_u32() as usize, last.len());
     let lines = std::str::from_utf8(&last).unwrap().lines().map(|line| line.split_once(':').unwrap());
     let trailers = lines.map(|(name, value)| (name.parse().unwrap(), value.trim().parse().unwrap()));
-    ended(method, message, &trailers.collect())
+    ended(method, &message, &trailers.collect())
 }
 
 const PREFIX: usize = 5;
 
-fn ended(method: &MethodDescriptor, body: Bytes, place: &http::HeaderMap) -> Said {
+fn ended(method: &MethodDescriptor, body: &Bytes, place: &http::HeaderMap) -> Said {
     let status = tonic::Status::from_header_map(place).expect("an answer has a status");
     let body = match status.code() {
         Code::Ok => shown(method, body.slice(PREFIX..)),

@@ -89,8 +89,10 @@ impl Socket {
                 self.waiting.extend(notices.iter().cloned());
                 continue;
             }
-            let shown =
-                frame.get("view").or(frame.get("error")).unwrap_or_else(|| panic!("no view but {frame}"));
+            let shown = frame
+                .get("view")
+                .or_else(|| frame.get("error"))
+                .unwrap_or_else(|| panic!("no view but {frame}"));
             assert_eq!(shown["id"], id, "{shown}");
             return shown.clone();
         }
