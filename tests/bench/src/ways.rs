@@ -2,7 +2,8 @@
 //!
 //! `route` finds shortest paths between random nodes, edges included, against `petgraph::algo::astar` with a
 //! straight-line bound on the same edges and costs. Every cost is compared first, at free flow and with a
-//! part of the venue closed and queues elsewhere, so a fast wrong answer fails. The other two drive a whole
+//! part of the venue closed and queues elsewhere, so a fast wrong answer fails. Whole answers between places,
+//! with the line pulled taut and the steps in words, are timed beside it. The others drive a whole
 //! node. The airport is read from `narita` in the folder that `AIRSIDE_DATA` names; without it they fail.
 
 use std::{
@@ -13,7 +14,8 @@ use std::{
 };
 
 use airside_wayfinding::{
-    Graph, Overlay, Pace, Profile, Rights, Searcher, Snapshot, Source, Speed, Who,
+    self as wayfinding, Graph, Outcome, Overlay, Pace, Profile, Rights, RouteRequest, Searcher, Snapshot,
+    Source, Speed, Who,
     measure::{Peer, follow},
 };
 use anyhow::{Context, ensure};
@@ -76,6 +78,8 @@ pub(crate) fn route() -> anyhow::Result<Vec<Measure>> {
         }
     }
     let [theirs, ours, changed, own] = best.context("no round was run")?;
+    let answers = (0..ROUNDS).map(|_| answer_us(&snapshot, &mut searcher)).collect::<Result<Vec<_>, _>>()?;
+    let answer = answers.into_iter().fold(f64::INFINITY, f64::min);
     let against =
         format!("petgraph astar, mean {theirs:.1} µs, on {nodes} nodes and {} edges", snapshot.edge_count());
     let mean = |name, us| Measure::new("route", name, us, "us").lower_is_better();
@@ -86,6 +90,7 @@ pub(crate) fn route() -> anyhow::Result<Vec<Measure>> {
         mean("mean path", ours),
         mean("mean path, closures and queues", changed),
         mean("mean path, one's own speed", own),
+        mean("mean answer with line and steps", answer),
     ])
 }
 
@@ -95,6 +100,24 @@ fn mean_us<T>(pairs: &[(u32, u32)], mut find: impl FnMut(u32, u32) -> T) -> f64 
         black_box(find(*from, *to));
     }
     start.elapsed().as_secs_f64() * 1e6 / pairs.len() as f64
+}
+
+/// Returns the mean time of a whole answer between two places, in microseconds.
+fn answer_us(snapshot: &Snapshot, searcher: &mut Searcher) -> anyhow::Result<f64> {
+    let (places, overlay, mut random) = (snapshot.places(), Overlay::open(), StdRng::seed_from_u64(11));
+    let mut requests = Vec::with_capacity(PAIRS);
+    while requests.len() < PAIRS {
+        let [from, to] = [(); 2].map(|()| places[random.random_range(0..places.len())].id.to_string());
+        let request = RouteRequest { from, to, ..RouteRequest::default() };
+        if let Outcome::Found(_) = wayfinding::route(snapshot, &overlay, searcher, &request)? {
+            requests.push(request);
+        }
+    }
+    let start = Instant::now();
+    for request in &requests {
+        black_box(wayfinding::route(snapshot, &overlay, searcher, request)?);
+    }
+    Ok(start.elapsed().as_secs_f64() * 1e6 / requests.len() as f64)
 }
 
 /// Closes every fortieth feature and lets people wait at every seventh.

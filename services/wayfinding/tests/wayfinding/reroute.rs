@@ -63,7 +63,9 @@ fn ask(snapshot: &Snapshot, astray: &Astray) -> Result<(), TestCaseError> {
     match (outcome, quickest.unwrap()) {
         (Outcome::Found(route), Some(millis)) => {
             let seconds = f64::from(millis) / 1_000.0;
-            prop_assert!(route.seconds <= seconds + 0.01, "{} s, not {seconds}", route.seconds);
+            // Keeping clear of corners costs a line a little, on each level.
+            let most = seconds * 1.1 + 4.0 * route.line.len() as f64;
+            prop_assert!(route.seconds <= most, "{} s, not {}", route.seconds, seconds);
             prop_assert!(!route.steps.is_empty());
             if let Some(first) = route.line.first().filter(|_| route.length_m > 1.0) {
                 prop_assert_eq!(first.ordinal, *ordinal);
