@@ -18,6 +18,7 @@ use airside_evidence::{Malformed, VerifierKey};
 use airside_gateway::GatewayConfig;
 use airside_navigation::project::usual_zone;
 use airside_runtime::{auth::Environment, reactors::StartAt, telemetry::LogConfig};
+use airside_store::kurrent::{Address, AddressError};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use thiserror::Error;
@@ -42,7 +43,8 @@ pub struct Config {
     pub env: Environment,
     /// The folder of keys and, with an embedded store, of the log. Default `airside-data`.
     pub folder: PathBuf,
-    /// The log: `embedded` (in `folder`), or `embedded:DIR`. Default `embedded`.
+    /// The log: `embedded` (in `folder`), `embedded:DIR`, or a cluster that nodes share, by its connection
+    /// string (`kurrentdb://user:password@host:2113,...`). Default `embedded`.
     pub store: String,
     /// The public port: gRPC and JSON. Default `127.0.0.1:7400`; port 0 picks one.
     pub listen: SocketAddr,
@@ -209,12 +211,13 @@ pub enum ConfigError {
         /// The key and what is wrong with it.
         problem: String,
     },
-    /// The store is of a kind that this version does not have.
+    /// The store is no log in a folder.
     #[error(
-        "store: {store:?} is not supported: use `embedded` or `embedded:DIR` (a KurrentDB cluster is not built yet)"
+        "store: {store:?} is no log in a folder: use `embedded` or `embedded:DIR`; only `serve` and `demo` also run on a \
+         cluster, such as `kurrentdb://host:2113`"
     )]
     Store {
-        /// What was configured.
+        /// What was configured, without user and password.
         store: String,
     },
 }
@@ -268,7 +271,30 @@ impl Config {
     /// # Errors
     /// When the store is of another kind, or the second place lies within the first.
     pub(crate) fn places(&self) -> Result<Places, ConfigError> {
-        let log = self.log_folder()?;
+        self.places_at(self.log_folder()?)
+    }
+
+    /// Returns where everything of a node lies that may share its log: what is not in the log lies in its folder.
+    ///
+    /// # Errors
+    /// When the store is of another kind, or the second place lies within the first.
+    pub(crate) fn node_places(&self) -> Result<Places, ConfigError> {
+        let log = if self.cluster()?.is_some() { self.folder.clone() } else { self.log_folder()? };
+        self.places_at(log)
+    }
+
+    /// Returns the address of the cluster that holds the log, when one does.
+    ///
+    /// # Errors
+    /// When a part of the address is wrong.
+    pub fn cluster(&self) -> Result<Option<Address>, ConfigError> {
+        if !self.store.contains("://") {
+            return Ok(None);
+        }
+        self.store.parse().map(Some).map_err(|error: AddressError| ConfigError::of("store", error))
+    }
+
+    fn places_at(&self, log: PathBuf) -> Result<Places, ConfigError> {
         let places = Places { folder: self.folder.clone(), log, second: self.evidence.second.clone() };
         if let Some(second) = &places.second
             && let Some(data) = places.around(second)
@@ -291,7 +317,13 @@ impl Config {
             Some(("embedded", folder)) if !folder.is_empty() && !folder.starts_with("//") => {
                 Ok(folder.into())
             }
-            _ => Err(ConfigError::Store { store: self.store.clone() }),
+            _ => {
+                let (before, after) = self.store.rsplit_once('@').unwrap_or(("", &self.store));
+                let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+                let store =
+                    if scheme.is_empty() { after.to_owned() } else { format!("{scheme}://...@{after}") };
+                Err(ConfigError::Store { store })
+            }
         }
     }
 }

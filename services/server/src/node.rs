@@ -16,6 +16,7 @@ use airside_runtime::{
     projections::Progress,
     telemetry::{Metrics, Registry},
 };
+use airside_store::kurrent::KurrentStore;
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -101,7 +102,11 @@ impl Node {
     /// # Errors
     /// When a part cannot start, with what to do about it.
     pub async fn start(config: Config, registry: Registry, metrics: Metrics) -> Result<Self, StartError> {
-        Self::start_on(None, config, registry, metrics).await
+        let shared: Option<Arc<dyn EventStore>> = match config.cluster()? {
+            Some(address) => Some(Arc::new(KurrentStore::open(address).await?)),
+            None => None,
+        };
+        Self::start_on(shared, config, registry, metrics).await
     }
 
     /// Starts a node on a log that it shares with others; the folder of the configuration holds its keys.
@@ -124,7 +129,7 @@ impl Node {
         metrics: Metrics,
     ) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let places = config.places()?;
+        let places = config.node_places()?;
         if config.env == Environment::Develop && !config.listen.ip().is_loopback() {
             return Err(GatewayError::DevelopInPublic { address: config.listen }.into());
         }

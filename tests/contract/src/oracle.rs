@@ -40,6 +40,9 @@ const PAGE: usize = 1_000;
 /// How long a cluster may take to come back before the reading back is given up.
 const BACK_WITHIN: Duration = Duration::from_secs(120);
 
+/// How long nothing may come at the end before a follower gives up.
+const END_WITHIN: Duration = Duration::from_secs(60);
+
 /// The pause after a failed call.
 pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
@@ -92,6 +95,7 @@ impl Verdict {
 pub(crate) struct Run {
     pub(crate) store: Arc<dyn EventStore>,
     mark: String,
+    pub(crate) end_within: Duration,
     pub(crate) base: Option<Position>,
     pub(crate) is_over: AtomicBool,
     errors: AtomicU64,
@@ -137,10 +141,23 @@ impl Run {
 /// # Errors
 /// When the log cannot be read at the beginning, or does not come back at the end.
 pub async fn run(store: Arc<dyn EventStore>, span: Duration) -> Result<(Verdict, Vec<String>), ReadError> {
+    run_with(store, span, END_WITHIN).await
+}
+
+/// Does as [`run`], with another time for which a follower waits at the end for what does not come.
+///
+/// # Errors
+/// When the log cannot be read at the beginning, or does not come back at the end.
+pub async fn run_with(
+    store: Arc<dyn EventStore>,
+    span: Duration,
+    end_within: Duration,
+) -> Result<(Verdict, Vec<String>), ReadError> {
     let run = Arc::new(Run {
         base: store.head().await?,
         store,
         mark: Uuid::new_v4().simple().to_string(),
+        end_within,
         is_over: AtomicBool::new(false),
         errors: AtomicU64::new(0),
         conflicts: AtomicU64::new(0),

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use airside_kernel::SystemClock;
+use airside_kernel::{EventStore, RecordedEvent, SystemClock};
 use airside_runtime::telemetry::{self, LogConfig, LogFormat, Metrics, Outcome as Named, Registry};
 use airside_simulator::{
     connect::Endpoint,
@@ -35,6 +35,9 @@ use crate::{Config, Node, config::NotificationsConfig, endpoint};
 /// How often a live line is printed where there is no terminal.
 const PLAIN_LINE_EVERY: Duration = Duration::from_secs(3);
 
+/// How many events are read at once to count them.
+const COUNTED_AT_ONCE: usize = 4_000;
+
 /// Plays an airport on a fresh folder and shows what happens.
 #[derive(Args)]
 #[command(after_help = "\
@@ -57,6 +60,9 @@ pub(super) struct Demo {
     /// Folder to keep the data in; must be fresh [default: a temporary one, removed at the end].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Keep the log on a fresh cluster, by its connection string, such as `kurrentdb://host:2113`.
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// End with one JSON object on standard output, and nothing else there.
     #[arg(long)]
     json: bool,
@@ -71,7 +77,7 @@ impl Demo {
 
     async fn play(&self, fresh: &Fresh) -> anyhow::Result<Report> {
         let folder = fresh.folder.display().to_string();
-        let node = fresh.node(self.listen, NotificationsConfig::default()).await?;
+        let node = fresh.node(self.listen, self.store.as_deref(), NotificationsConfig::default()).await?;
         let endpoint = endpoint(node.public, node.tokens.clone())?;
         let report = match self.open(&folder, &node) {
             Ok(()) => self.drive(&node, &endpoint).await,
@@ -158,6 +164,7 @@ impl Fresh {
     pub(super) async fn node(
         &self,
         listen: Option<SocketAddr>,
+        store: Option<&str>,
         notifications: NotificationsConfig,
     ) -> anyhow::Result<Node> {
         let mut registry = Registry::default();
@@ -167,7 +174,10 @@ impl Fresh {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let folder = self.folder.clone();
         let listen = listen.unwrap_or(any);
-        let config = Config { folder, listen, admin: Some(any), notifications, ..Config::default() };
+        let mut config = Config { folder, listen, admin: Some(any), notifications, ..Config::default() };
+        if let Some(store) = store {
+            config.store = store.to_owned();
+        }
         Ok(Node::start(config, registry, metrics).await?)
     }
 }
@@ -193,10 +203,24 @@ pub(super) async fn facts(node: &Node) -> Facts {
     let head = node.store.head().await.ok().flatten();
     let is_read = node.messages_read.borrow().position >= head;
     let parsed = node.metrics.messages.get_or_create(&Named { outcome: "parsed" }).get();
-    Facts {
-        events: node.log.events(),
-        messages_parsed: Some(parsed),
-        messages_waiting: Some(u64::from(!is_read)),
+    let events = match node.log.events() {
+        // A shared log does not count its events; at the end it is read through once.
+        None if is_read => counted(&*node.store).await,
+        known => known,
+    };
+    Facts { events, messages_parsed: Some(parsed), messages_waiting: Some(u64::from(!is_read)) }
+}
+
+/// Returns how many events a log holds.
+async fn counted(store: &dyn EventStore) -> Option<u64> {
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let page = store.read_all(after, COUNTED_AT_ONCE).await.ok()?;
+        count += page.events.len() as u64;
+        after = page.events.last().map(RecordedEvent::position).or(after);
+        if page.end {
+            return Some(count);
+        }
     }
 }
 

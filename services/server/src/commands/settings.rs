@@ -15,6 +15,10 @@ pub(super) struct Settings {
     /// Folder of the keys and of the embedded log [default: airside-data].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The log: `embedded`, `embedded:DIR`, or a cluster by its connection string, such as
+    /// `kurrentdb://host:2113`; a password is safer in AIRSIDE_STORE [default: embedded].
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// Public port; port 0 picks a free one [default: 127.0.0.1:7400].
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -34,6 +38,7 @@ impl Settings {
     pub(super) fn config(self) -> anyhow::Result<Config> {
         let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
         config.folder = self.data.unwrap_or(config.folder);
+        config.store = self.store.unwrap_or(config.store);
         config.listen = self.listen.unwrap_or(config.listen);
         config.admin = self.admin.or(config.admin);
         if !self.maps.is_empty() {

@@ -125,7 +125,7 @@ impl Simulate {
             Speed::Max => MERGE_WINDOW_MIN,
         };
         let notifications = NotificationsConfig { merge_window: merge_window.max(MERGE_WINDOW_MIN) };
-        let node = fresh.node(None, notifications.clone()).await?;
+        let node = fresh.node(None, None, notifications.clone()).await?;
         let endpoint = endpoint(node.public, node.tokens.clone())?;
         let report = self.play(&endpoint, &|| facts(&node), notifications).await;
         node.stop().await;

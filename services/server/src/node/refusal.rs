@@ -29,6 +29,9 @@ pub enum StartError {
     /// The log cannot be opened.
     #[error("log cannot be opened")]
     Log(#[from] airside_store::OpenError),
+    /// The cluster that holds the log cannot be used.
+    #[error("log on the cluster cannot be opened")]
+    Cluster(#[from] airside_store::kurrent::KurrentError),
     /// The keys of personal data cannot be opened.
     #[error("vault cannot be opened")]
     Vault(#[from] VaultError),

@@ -11,9 +11,6 @@ use tokio::{
 
 use super::{PAUSE, Run, STREAMS};
 
-/// How long nothing may come at the end before a follower gives up.
-const END_WITHIN: Duration = Duration::from_secs(60);
-
 /// What a follower saw of each stream.
 pub(super) struct Seen {
     /// How many events of each stream.
@@ -63,8 +60,8 @@ impl Seen {
         lengths.iter().zip(&self.next).map(|(length, next)| length.saturating_sub(*next)).sum()
     }
 
-    fn is_done(&self, lengths: Option<&[u64]>) -> bool {
-        lengths.is_some_and(|lengths| self.behind(lengths) == 0 || self.at.elapsed() > END_WITHIN)
+    fn is_done(&self, run: &Run, lengths: Option<&[u64]>) -> bool {
+        lengths.is_some_and(|lengths| self.behind(lengths) == 0 || self.at.elapsed() > run.end_within)
     }
 }
 
@@ -75,7 +72,7 @@ pub(super) type Lengths = watch::Receiver<Option<Vec<u64>>>;
 pub(super) async fn plain(run: Arc<Run>, lengths: Lengths) -> Seen {
     let mut seen = Seen::new();
     let mut follow = run.store.follow(run.base);
-    while !seen.is_done(lengths.borrow().as_deref()) {
+    while !seen.is_done(&run, lengths.borrow().as_deref()) {
         match timeout(PAUSE, follow.next()).await {
             Ok(Ok(page)) => seen.take(&run, &page),
             Ok(Err(error)) => {
@@ -92,7 +89,7 @@ pub(super) async fn plain(run: Arc<Run>, lengths: Lengths) -> Seen {
 pub(super) async fn restless(run: Arc<Run>, lengths: Lengths) -> Seen {
     let mut seen = Seen::new();
     let mut checkpoint = run.base;
-    while !seen.is_done(lengths.borrow().as_deref()) {
+    while !seen.is_done(&run, lengths.borrow().as_deref()) {
         let mut follow = run.store.follow(checkpoint);
         seen.resumed += 1;
         let waits = rand::rng().random_range(1..60);

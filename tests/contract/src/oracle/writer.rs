@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use airside_kernel::{Append, AppendError, EventId, Expected, Metadata, NewEvent, Revision, Timestamp};
 use bytes::Bytes;
 use rand::Rng;
-use tokio::time::sleep;
+use tokio::{task::yield_now, time::sleep};
 use uuid::Uuid;
 
 use super::{PAUSE, Run};
@@ -16,10 +16,11 @@ const EVENTS_MAX: usize = 3;
 /// Appends until the run is over; returns what was acknowledged of each stream.
 pub(super) async fn write(run: Arc<Run>, streams: Vec<usize>) -> Vec<(usize, Vec<Uuid>)> {
     let mut lanes: Vec<(usize, Vec<Uuid>)> = streams.into_iter().map(|n| (n, Vec::new())).collect();
+    let mut open: Vec<usize> = (0..lanes.len()).collect();
     let mut turn = 0;
-    while !run.is_over.load(Ordering::Relaxed) && !lanes.is_empty() {
-        turn = (turn + 1) % lanes.len();
-        let (n, acknowledged) = &mut lanes[turn];
+    while !run.is_over.load(Ordering::Relaxed) && !open.is_empty() {
+        turn = (turn + 1) % open.len();
+        let (n, acknowledged) = &mut lanes[open[turn]];
         let count = rand::rng().random_range(1..=EVENTS_MAX);
         let events: Vec<_> = (0..count).map(|k| event(acknowledged.len() + k)).collect();
         let ids: Vec<_> = events.iter().map(|event| event.id.0).collect();
@@ -28,12 +29,14 @@ pub(super) async fn write(run: Arc<Run>, streams: Vec<usize>) -> Vec<(usize, Vec
             length => Expected::Exact(Revision(length - 1)),
         };
         let append = Append { stream: run.stream(*n), expected, fold_from: Revision::FIRST, events };
-        if !until_known(&run, &append).await {
-            // Nobody else writes here: whatever the log says now, this lane is lost.
-            lanes.swap_remove(turn);
-            continue;
+        if until_known(&run, &append).await {
+            acknowledged.extend(ids);
+        } else {
+            // Nobody else writes here: whatever the log says now, nothing can follow.
+            open.swap_remove(turn);
         }
-        acknowledged.extend(ids);
+        // A store in memory answers without a pause, and others want to run too.
+        yield_now().await;
     }
     lanes
 }

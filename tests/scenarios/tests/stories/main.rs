@@ -15,6 +15,7 @@ mod calls;
 mod clients;
 mod closed_pipe;
 mod closures;
+mod cluster;
 mod crash;
 mod demo;
 mod erasure;
