@@ -4,7 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
-use std::sync::Arc;
+use std::{
+    io::{self, Write},
+    sync::{Arc, Once},
+};
 
 use airside_contract::{double::Double, rules};
 use airside_kernel::{Clock, EventStore, ManualClock};
@@ -19,6 +22,9 @@ mod words;
 
 /// Where a real cluster is.
 const REAL: &str = "AIRSIDE_TEST_KURRENTDB";
+
+/// That no real cluster is there is said once.
+static SAID: Once = Once::new();
 
 /// On a real cluster one rule runs at a time, because a rule looks at the whole log.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
@@ -64,7 +70,10 @@ async fn double(rule: &str) {
 
 async fn real(rule: &str) {
     let Ok(address) = std::env::var(REAL) else {
-        eprintln!("SKIPPED on a real cluster: {REAL} holds no connection string");
+        // Past the harness, which keeps to itself what a test that passes prints.
+        SAID.call_once(|| {
+            let _ = writeln!(io::stderr(), "SKIPPED on a real cluster: {REAL} holds no connection string");
+        });
         return;
     };
     let _turn = ONE_AT_A_TIME.lock().await;

@@ -27,8 +27,7 @@ use airside_store::kurrent::wire::{
     streams::streams_server::StreamsServer,
 };
 use tokio::{net::TcpListener, runtime::Runtime};
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::Server;
+use tonic::transport::{Server, server::TcpIncoming};
 
 pub use self::world::{Ending, Trouble};
 use self::{
@@ -80,7 +79,8 @@ impl Double {
             .add_service(ServerFeaturesServer::new(Features(self.world.clone())));
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("the listener was made non-blocking");
-            serving.serve_with_incoming(TcpListenerStream::new(listener)).await
+            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            serving.serve_with_incoming(incoming).await
         });
         Ok(runtime)
     }

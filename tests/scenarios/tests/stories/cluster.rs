@@ -9,7 +9,6 @@ use airside_api::{
 use airside_contract::double::Double;
 use airside_kernel::SystemClock;
 use airside_server::Config;
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::harness::{
@@ -46,20 +45,6 @@ async fn a_passenger_is_told_although_the_leader_is_lost_in_between() {
     let house = house.reopen().await;
     let session = Session::resume(&house.callers.passenger(person), token).await;
     assert!(session.hello.recovered, "the log is the same, so is its epoch");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_demo_plays_on_a_cluster() {
-    let double = cluster(1);
-    let url = double.url();
-    let output =
-        run(airside(["demo", "--for", "3s", "--sessions", "8", "--json", "--store", &url]), "").await;
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let summary: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    assert_eq!(summary["pushes_lost"], 0, "{summary}");
-    assert!(summary["events"].as_u64().unwrap() > 100, "{summary}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
