@@ -116,6 +116,13 @@ pub enum EdgeKind {
     Customs,
 }
 
+impl EdgeKind {
+    /// Tells whether one rides or climbs between levels on it.
+    pub(crate) fn is_ride(self) -> bool {
+        matches!(self, Self::Lift | Self::Stairs | Self::EscalatorUp | Self::EscalatorDown)
+    }
+}
+
 /// What a node stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NodeKind {
@@ -342,6 +349,16 @@ impl Graph {
         let mut ordinals: Vec<_> = self.storeys.iter().map(|storey| storey.ordinal).collect();
         ordinals.dedup();
         ordinals
+    }
+
+    /// Returns how many levels one level of the map lies above another; negative below.
+    ///
+    /// Levels are counted as they are there: a map may number them without a 0.
+    pub(crate) fn rise(&self, [from, to]: [usize; 2]) -> i32 {
+        let ordinals = self.ordinals();
+        let place = |level: usize| ordinals.partition_point(|ordinal| *ordinal < self.storeys[level].ordinal);
+        let [from, to] = [from, to].map(|level| i32::try_from(place(level)).unwrap_or(i32::MAX));
+        to - from
     }
 
     /// Returns the places, in order of their ids.

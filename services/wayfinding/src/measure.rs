@@ -2,9 +2,10 @@
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use crate::graph::EdgeKind;
 pub use crate::graph::scaled;
 use crate::overlay::Overlay;
-use crate::profile::{NO_WAY, Who};
+use crate::profile::{NO_WAY, Rights, Who};
 use crate::route::{RouteError, Walk, resolve};
 use crate::snapshot::Snapshot;
 
@@ -12,8 +13,42 @@ use crate::snapshot::Snapshot;
 #[derive(Clone, Debug)]
 pub struct Peer {
     graph: DiGraph<[f64; 2], u32>,
+    /// Absent where no border counts.
+    within: Option<Within>,
     /// The least milliseconds that a metre of plan takes on any edge.
     ms_per_m: f64,
+}
+
+/// What is walked without passing a border: now, and by a passenger on foot when nothing is closed.
+#[derive(Clone, Debug)]
+struct Within {
+    now: DiGraph<[f64; 2], u32>,
+    at_rest: DiGraph<[f64; 2], u32>,
+}
+
+impl Within {
+    fn of(snapshot: &Snapshot, overlay: &Overlay, who: Who) -> Option<Self> {
+        let edges = || (0_u32..).take(snapshot.edge_count());
+        let abroad = |edge: u32| snapshot.kind_of(edge) == Some(EdgeKind::Border);
+        if who.rights == Rights::Staff || !edges().any(abroad) {
+            return None;
+        }
+        let graph = |overlay: &Overlay, who: Who| {
+            let mut graph = DiGraph::with_capacity(snapshot.node_count(), snapshot.edge_count());
+            for _ in 0..snapshot.node_count() {
+                graph.add_node([0.0; 2]);
+            }
+            for edge in edges().filter(|edge| !abroad(*edge)) {
+                let [a, b] = [snapshot.tail[edge as usize], snapshot.head[edge as usize]];
+                let weight = weigh(snapshot, overlay, who, edge);
+                if weight != NO_WAY {
+                    graph.add_edge(NodeIndex::new(a as usize), NodeIndex::new(b as usize), weight);
+                }
+            }
+            graph
+        };
+        Some(Self { now: graph(overlay, who), at_rest: graph(&Overlay::open(), Who::default()) })
+    }
 }
 
 impl Peer {
@@ -37,7 +72,21 @@ impl Peer {
             }
             graph.add_edge(a, b, weight);
         }
-        Self { graph, ms_per_m: if ms_per_m.is_finite() { ms_per_m } else { 0.0 } }
+        let within = Within::of(snapshot, overlay, who);
+        Self { graph, within, ms_per_m: if ms_per_m.is_finite() { ms_per_m } else { 0.0 } }
+    }
+
+    /// Tells whether no border need be passed between two nodes, so that none is.
+    fn stays(&self, from: u32, to: u32) -> bool {
+        let [from, to] = [from, to].map(|node| NodeIndex::new(node as usize));
+        let joins = |within: &Within| petgraph::algo::has_path_connecting(&within.at_rest, from, to, None);
+        self.within.as_ref().is_some_and(joins)
+    }
+
+    /// Returns the graph that a way between two nodes is found on.
+    fn between(&self, from: u32, to: u32) -> &DiGraph<[f64; 2], u32> {
+        let within = self.within.as_ref().filter(|_| self.stays(from, to));
+        within.map_or(&self.graph, |within| &within.now)
     }
 
     /// Returns the graph.
@@ -60,15 +109,22 @@ impl Peer {
             millis
         };
         let start = NodeIndex::new(from as usize);
-        petgraph::algo::astar(&self.graph, start, |node| node == goal, |edge| *edge.weight(), ahead)
-            .map(|(cost, _)| cost)
+        petgraph::algo::astar(
+            self.between(from, to),
+            start,
+            |node| node == goal,
+            |edge| *edge.weight(),
+            ahead,
+        )
+        .map(|(cost, _)| cost)
     }
 
     /// Finds the cheapest cost by `petgraph::algo::dijkstra`.
     pub fn dijkstra(&self, from: u32, to: u32) -> Option<u32> {
         let goal = NodeIndex::new(to as usize);
         let start = NodeIndex::new(from as usize);
-        let costs = petgraph::algo::dijkstra(&self.graph, start, Some(goal), |edge| *edge.weight());
+        let costs =
+            petgraph::algo::dijkstra(self.between(from, to), start, Some(goal), |edge| *edge.weight());
         costs.get(&goal).copied()
     }
 }
@@ -86,14 +142,21 @@ pub fn quickest_ms(
     let from = resolve::one(asked.snapshot, asked.overlay, asked.who, "from", from)?;
     let to = resolve::resolve(asked.snapshot, asked.overlay, asked.who, "to", to)?;
     let Walk { snapshot, overlay, who, .. } = *walk;
-    let Peer { mut graph, .. } = Peer::of(snapshot, overlay, who);
-    let source = graph.add_node([0.0; 2]);
-    for start in from.starts(snapshot, overlay, who) {
-        graph.add_edge(source, NodeIndex::new(start.node as usize), start.millis);
-    }
-    let costs = petgraph::algo::dijkstra(&graph, source, None, |edge| *edge.weight());
+    let peer = Peer::of(snapshot, overlay, who);
+    let starts = from.starts(snapshot, overlay, who);
+    let costs = |graph: &DiGraph<[f64; 2], u32>| {
+        let mut graph = graph.clone();
+        let source = graph.add_node([0.0; 2]);
+        for start in &starts {
+            graph.add_edge(source, NodeIndex::new(start.node as usize), start.millis);
+        }
+        petgraph::algo::dijkstra(&graph, source, None, |edge| *edge.weight())
+    };
+    let (all, within) = (costs(&peer.graph), peer.within.as_ref().map(|within| costs(&within.now)));
     let goals = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who));
     let reached = goals.filter_map(|goal| {
+        let stays = starts.iter().any(|start| peer.stays(start.node, goal.node));
+        let costs = within.as_ref().filter(|_| stays).unwrap_or(&all);
         costs.get(&NodeIndex::new(goal.node as usize)).map(|cost| cost.saturating_add(goal.millis))
     });
     Ok(reached.min())

@@ -130,6 +130,16 @@ impl Overlay {
         self.blocked.get(edge as usize / 64).is_some_and(|word| word >> (edge % 64) & 1 == 1)
     }
 
+    /// Tells whether an edge is closed by its unit alone: who is inside can still leave by it.
+    pub(crate) fn blocks_by_unit(&self, snapshot: &Snapshot, edge: u32) -> bool {
+        let way = snapshot.edge(edge);
+        let unit = way.room.and_then(|room| snapshot.graph().unit_id(room));
+        let head = snapshot.node(snapshot.head[edge as usize]);
+        self.blocks(edge)
+            && unit.is_some_and(|unit| self.closed.contains(unit))
+            && !way.features.iter().chain(&head.features).any(|feature| self.closed.contains(feature))
+    }
+
     /// Returns the milliseconds that an edge takes longer.
     pub(crate) fn delay_ms(&self, edge: u32) -> u32 {
         self.delays.get(edge as usize).copied().unwrap_or(0)

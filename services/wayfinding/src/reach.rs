@@ -12,9 +12,11 @@ use crate::route::{LevelLine, OPENING_WAIT_MAX_MS, RouteError, Walk};
 use crate::search::{End, Now, Searcher};
 use crate::snapshot::snap;
 
+mod spread;
 mod times;
 mod tree;
 
+use spread::Spread;
 pub use times::{WalkingTime, walking_times, walking_times_to_kind};
 pub(crate) use tree::{Side, Tree};
 
@@ -25,14 +27,14 @@ pub const LINE_POINTS_MAX: usize = 10_000;
 pub struct Reach<'a, 's> {
     now: Now<'a>,
     from: Spot,
-    tree: &'s Tree,
+    spread: Spread<'s>,
 }
 
 /// Measures the times from a place or position, named as in a [`RouteRequest`](crate::RouteRequest).
 ///
 /// # Errors
 /// Fails when it is no place, an ambiguous one, or off the venue.
-pub fn reach<'a, 's>(
+pub fn reach<'a: 's, 's>(
     walk: &Walk<'a>,
     searcher: &'s mut Searcher,
     from: &str,
@@ -40,8 +42,8 @@ pub fn reach<'a, 's>(
     let now = walk.footing();
     let from = resolve::one(now.snapshot, now.overlay, now.who, "from", from)?;
     let starts = from.starts(now.snapshot, now.overlay, now.who);
-    let tree = searcher.spread(&now, &starts, Side::Out);
-    Ok(Reach { now, from, tree })
+    let spread = searcher.spread_out(&now, &starts);
+    Ok(Reach { now, from, spread })
 }
 
 impl std::fmt::Debug for Reach<'_, '_> {
@@ -54,7 +56,7 @@ impl<'a> Reach<'a, '_> {
     /// Returns how long one walks to a node, in milliseconds, or `None` where no way leads, or one that keeps
     /// waiting for longer than [`OPENING_WAIT_MAX_MS`] until something opens.
     pub fn node_ms(&self, node: u32) -> Option<u32> {
-        self.tree.cost(node).filter(|_| self.opens_ms(node) <= OPENING_WAIT_MAX_MS)
+        self.spread.cost(node).filter(|_| self.opens_ms(node) <= OPENING_WAIT_MAX_MS)
     }
 
     /// Returns how long one waits on the way to a node until things open.
@@ -62,10 +64,11 @@ impl<'a> Reach<'a, '_> {
         if self.now.depart.is_none() || self.now.snapshot.timed.is_empty() {
             return 0;
         }
-        let edges = std::iter::successors(Some(node), |node| self.tree.before(self.now.snapshot, *node));
+        let tree = self.spread.to(node);
+        let edges = std::iter::successors(Some(node), |node| tree.before(self.now.snapshot, *node));
         let waits = edges.filter_map(|node| {
-            let begun = self.tree.cost(self.tree.before(self.now.snapshot, node)?)?;
-            self.now.wait_ms(self.tree.via(node)?, begun)
+            let begun = tree.cost(tree.before(self.now.snapshot, node)?)?;
+            self.now.wait_ms(tree.via(node)?, begun)
         });
         waits.fold(0, u32::saturating_add)
     }
@@ -98,7 +101,7 @@ impl<'a> Reach<'a, '_> {
     fn spot_ms(&self, spot: &Spot) -> Option<u32> {
         let Now { snapshot, overlay, who, .. } = self.now;
         let straight = direct(snapshot, overlay, who, &self.from, spot);
-        let walked = self.tree.cheapest(&spot.goals(snapshot, overlay, who));
+        let walked = self.spread.cheapest(&spot.goals(snapshot, overlay, who));
         let walked = walked.filter(|(_, goal)| self.opens_ms(goal.node) <= OPENING_WAIT_MAX_MS);
         walked.map(|(millis, _)| millis).into_iter().chain(straight.map(|way| way.0)).min()
     }
@@ -123,9 +126,9 @@ impl<'a> Reach<'a, '_> {
         let mut steps: Vec<_> = (0_u32..)
             .take(snapshot.node_count())
             .filter_map(|node| {
-                let (edge, begun) =
-                    (self.tree.via(node)?, self.tree.cost(self.tree.before(snapshot, node)?)?);
-                (begun < limit_ms).then_some((begun, self.tree.cost(node)?, edge))
+                let tree = self.spread.to(node);
+                let (edge, begun) = (tree.via(node)?, tree.cost(tree.before(snapshot, node)?)?);
+                (begun < limit_ms).then_some((begun, tree.cost(node)?, edge))
             })
             .filter(|(_, _, edge)| {
                 use EdgeKind::{MovingWalkway, Ramp, Walk};
@@ -170,9 +173,10 @@ impl<'a> Reach<'a, '_> {
         let points = snap::points(graph, ends[0], snapshot.edge(edge), ends[1]);
         let halves =
             [(ends[0], clip(&points, 0.0, snapped.along)), (ends[1], clip(&points, snapped.along, 1.0))];
-        let walked = halves
-            .into_iter()
-            .filter(|(node, _)| self.tree.via(*node).is_none() && self.tree.cost(*node).is_some());
+        let walked = halves.into_iter().filter(|(node, _)| {
+            let tree = self.spread.to(*node);
+            tree.via(*node).is_none() && tree.cost(*node).is_some()
+        });
         let world = walked.map(|(node, mut points)| {
             if node == ends[0] {
                 points.reverse();

@@ -387,7 +387,7 @@ impl<'a> Walk<'a> {
     /// Returns what a search goes by.
     pub(crate) fn footing(&self) -> Now<'a> {
         let Self { snapshot, overlay, who, depart, .. } = *self;
-        Now { snapshot, overlay, who, depart }
+        Now { snapshot, overlay, who, depart, stays: false }
     }
 
     /// Finds the cheapest way from a spot to any of some.

@@ -11,6 +11,7 @@ use crate::hours::Moment;
 use crate::overlay::Overlay;
 use crate::profile::{NO_WAY, Pace, Profile, Speed, Who};
 use crate::reach::Tree;
+use crate::snapshot::borders::Borders;
 use crate::snapshot::{COST_MAX, Snapshot};
 use crate::taut::Scratch;
 
@@ -61,11 +62,24 @@ pub(crate) struct Now<'a> {
     pub(crate) who: Who,
     /// When they set out; where nobody says, hours count for nothing.
     pub(crate) depart: Option<Moment>,
+    /// Whether no border is passed, both ends being on one side of them.
+    pub(crate) stays: bool,
 }
 
 impl Now<'_> {
+    /// Returns the same for a way between these ends.
+    pub(crate) fn between(&self, starts: &[End], goals: &[End]) -> Self {
+        let joins = |borders: &Borders| {
+            starts.iter().any(|start| goals.iter().any(|goal| borders.join(start.node, goal.node)))
+        };
+        Self { stays: self.stays || self.snapshot.borders(self.who).is_some_and(joins), ..*self }
+    }
+
     /// Returns what an edge costs now, or `NO_WAY`; hours aside.
-    fn weigh(&self, edge: u32) -> u32 {
+    pub(crate) fn weigh(&self, edge: u32) -> u32 {
+        if self.stays && self.snapshot.is_border(edge) {
+            return NO_WAY;
+        }
         self.overlay.weigh(edge, self.snapshot.weight(self.who, edge))
     }
 
@@ -123,7 +137,7 @@ impl Searcher {
         to: u32,
     ) -> Option<(u32, &[u32])> {
         let end = |node| End { node, millis: 0 };
-        let now = Now { snapshot, overlay, who, depart };
+        let now = Now { snapshot, overlay, who, depart, stays: false };
         let (cost, _, _) = self.run(&now, [&[end(from)], &[end(to)]])?;
         Some((cost, &self.edges))
     }
@@ -136,8 +150,9 @@ impl Searcher {
 
     /// Leaves the way in `edges` and returns its cost, start and goal.
     fn run(&mut self, now: &Now<'_>, ends: [&[End]; 2]) -> Option<(u32, End, End)> {
+        let now = &now.between(ends[0], ends[1]);
         let prepared = now.overlay.prepared(now.snapshot);
-        if !prepared.components(now.snapshot, now.overlay, now.who).join(ends[0], ends[1]) {
+        if !prepared.components(now).join(ends[0], ends[1]) {
             return None;
         }
         let hurried = match (now.who.speed, &now.snapshot.hierarchy) {
@@ -210,8 +225,7 @@ impl Searcher {
                 }
             }
         }
-        let costs =
-            now.overlay.prepared(now.snapshot).costs(now.snapshot, now.overlay, hierarchy, now.who, pace);
+        let costs = now.overlay.prepared(now.snapshot).costs(now, hierarchy, pace);
         let found = self.query.find(hierarchy, costs, [feet, goal_feet], straight.millis, &mut self.edges);
         let (millis, start, goal) = found.or_else(|| {
             self.edges.clear();

@@ -22,8 +22,10 @@ use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
 use crate::overlay::prepared::Prepared;
 use crate::profile::{NO_WAY, Pace, Profile, Rights, Speed, Who, millis};
+use crate::search::Now;
 use crate::source::Source;
 
+pub(crate) mod borders;
 pub(crate) mod components;
 pub(crate) mod landmarks;
 mod leaves;
@@ -31,6 +33,7 @@ pub(crate) mod names;
 pub(crate) mod sights;
 pub(crate) mod snap;
 
+use borders::Borders;
 use components::Components;
 use landmarks::{Backward, Landmarks};
 use names::Names;
@@ -74,6 +77,8 @@ pub struct Snapshot {
     pub(crate) sights: Sights,
     /// The edges that close with a feature.
     pub(crate) closes: BTreeMap<FeatureId, Vec<u32>>,
+    /// Absent where the map has none.
+    borders: Option<Borders>,
     /// The edges that have hours.
     pub(crate) timed: BTreeMap<u32, Arc<Hours>>,
 }
@@ -111,7 +116,6 @@ impl Snapshot {
         let tail: Vec<_> = edges.iter().map(|(from, _, _)| narrow(*from)).collect();
         let head: Vec<_> = edges.iter().map(|(_, to, _)| narrow(*to)).collect();
         let origin: Vec<_> = edges.iter().map(|(_, _, id)| *id).collect();
-        let needs = edges.iter().map(|(_, _, id)| model[*id].needs).collect();
         let weigh = |profile: Profile, pace: Pace| -> Vec<u32> {
             let weight = |(from, to, id): &(usize, usize, EdgeIndex)| {
                 let ends = [*from, *to].map(|node| &model[NodeIndex::new(node)]);
@@ -125,6 +129,10 @@ impl Snapshot {
         let back = Backward::of(&rows);
         let landmarks =
             Landmarks::choose(&rows, &back, &bounds(&weights[Profile::Walk as usize][Pace::Brisk as usize]));
+        let needs: Vec<_> = edges.iter().map(|(_, _, id)| model[*id].needs).collect();
+        let on_foot = &weights[Profile::Walk as usize][Pace::Normal as usize];
+        let usable = |edge: usize| on_foot[edge] != NO_WAY && needs[edge] <= Rights::Passenger;
+        let borders = Borders::of(&rows, |edge| model[origin[edge]].kind, usable);
         let leaves = leaves::leaves(&graph);
         let hierarchy = Hierarchy::of(&graph, &rows, &leaves);
         let names = Names::of(&graph);
@@ -154,6 +162,7 @@ impl Snapshot {
             plans,
             sights,
             closes,
+            borders,
             timed,
         }
     }
@@ -197,7 +206,8 @@ impl Snapshot {
 
     /// Returns the components of who walks at free flow.
     pub(crate) fn components_of(&self, who: Who) -> &Components {
-        self.prepared.components(self, &Overlay::open(), who)
+        let overlay = Overlay::open();
+        self.prepared.components(&Now { snapshot: self, overlay: &overlay, who, depart: None, stays: false })
     }
 
     pub(crate) fn edge(&self, edge: u32) -> &Edge {

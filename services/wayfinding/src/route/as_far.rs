@@ -1,15 +1,16 @@
 //! Where there is no way: how far one can get.
 //!
 //! That is the node one can reach now from which the rest would be shortest if what is in the way were not: with
-//! nothing closed, or on foot, or with nothing barred, after the reason why there is no way.
+//! nothing closed, or on foot, or with the rights it takes, after the reason why there is no way. Who may not pass
+//! a check is led to its hall and not into it.
 
 use super::resolve::Spot;
-use super::{Reason, Route, Walk};
+use super::{OPENING_WAIT_MAX_MS, Reason, Route, Walk};
 use crate::graph::{NodeKind, Place};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
-use crate::profile::{Profile, Who};
-use crate::reach::Side;
+use crate::profile::{NO_WAY, Profile, Rights, Who};
+use crate::reach::{Side, Tree};
 use crate::search::{End, Now, Searcher};
 use crate::snapshot::Snapshot;
 use crate::words::Language;
@@ -39,23 +40,31 @@ pub(super) fn as_far_as(
 ) -> Option<AsFarAs> {
     let Walk { snapshot, overlay, who, language, .. } = *walk;
     let open = Overlay::open();
-    let freed = match reason {
-        Reason::Closed(_) => who,
-        Reason::NoAccessibleWay => Who { profile: Profile::Walk, ..who },
-        Reason::ZoneForbidden(_) => Who::ANYBODY,
-        Reason::Disconnected | Reason::NotOpen { .. } => return None,
-    };
     let starts = from.starts(snapshot, overlay, who);
-    let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, &open, freed)).collect();
-    let now = Now { depart: None, ..walk.footing() };
-    searcher.spread(&Now { overlay: &open, who: freed, ..now }, &goals, Side::Into);
-    searcher.spread(&now, &starts, Side::Out);
-    let [forth, back] = &searcher.trees;
+    let at_rest = |who| -> Vec<End> { to.iter().flat_map(|to| to.goals(snapshot, &open, who)).collect() };
+    let (freed, free) = match reason {
+        Reason::Closed(_) => (who, &open),
+        Reason::NoAccessibleWay => (Who { profile: Profile::Walk, ..who }, &open),
+        Reason::ZoneForbidden(_) => (more_rights(snapshot, who, &starts, &at_rest), &open),
+        Reason::NotOpen { .. } => (who, overlay),
+        Reason::Disconnected => return None,
+    };
+    let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, free, freed)).collect();
+    let now = walk.footing().between(&starts, &goals);
+    searcher.spread(&Now { overlay: free, who: freed, depart: None, ..now }, &goals, Side::Into);
+    let [forth, back] = &mut searcher.trees;
+    forth.grow(snapshot, &starts, Side::Out, |edge, at_ms| match now.wait_ms(edge, at_ms) {
+        Some(wait_ms) if wait_ms <= OPENING_WAIT_MAX_MS => now.weigh_at(edge, at_ms),
+        _ => NO_WAY,
+    });
     let reached = (0_u32..).take(snapshot.node_count()).filter_map(|node| {
         let walked = forth.cost(node)?;
         Some((back.cost(node)?, walked, node))
     });
-    let (_, _, node) = reached.min()?;
+    let (_, _, mut node) = reached.min()?;
+    if matches!(reason, Reason::ZoneForbidden(_)) {
+        node = before_check(snapshot, who, forth, node);
+    }
     let to = [spot(snapshot, node)];
     let pieces = walk.way(searcher, from, &to)?;
     let name = name(snapshot, node, language);
@@ -73,6 +82,39 @@ pub(super) fn as_far_as(
         (Language::ZhCn, None) => format!("最远可到达{sign}图示位置"),
     };
     Some(AsFarAs { text, lon_lat: snapshot.graph().frame().to_world(at.at), ordinal: storey.ordinal, route })
+}
+
+/// Returns who would get there: the same with no more rights than it takes, on foot where it must be.
+fn more_rights(snapshot: &Snapshot, who: Who, starts: &[End], goals: &impl Fn(Who) -> Vec<End>) -> Who {
+    let more = Rights::ALL.into_iter().filter(|rights| *rights > who.rights);
+    let mut each =
+        more.flat_map(|rights| [who.profile, Profile::Walk].map(|profile| Who { profile, rights, ..who }));
+    let gets_there = |who: &Who| snapshot.components_of(*who).join(starts, &goals(*who));
+    each.find(gets_there).unwrap_or(Who::ANYBODY)
+}
+
+/// Returns the last node on the way to a node that is not in the hall of a check that may not be passed.
+fn before_check(snapshot: &Snapshot, who: Who, forth: &Tree, node: u32) -> u32 {
+    let bars = |section: &FeatureId| {
+        let edges = snapshot.closes.get(section).into_iter().flatten();
+        edges
+            .map(|edge| snapshot.edge(*edge))
+            .any(|edge| edge.kind.check().is_some() && edge.needs > who.rights)
+    };
+    let in_hall = |edge: u32| {
+        let room = snapshot.edge(edge).room.map(|room| &snapshot.graph().rooms[room]);
+        room.and_then(|room| room.checkpoint.as_ref()).is_some_and(|check| bars(&check.section))
+    };
+    let (mut at, mut halls) = (node, false);
+    while let (Some(edge), Some(before)) = (forth.via(at), forth.before(snapshot, at)) {
+        // The threshold of the hall lies in no room.
+        let is_threshold = halls && snapshot.edge(edge).room.is_none() && snapshot.edge(edge).length_m <= 0.0;
+        if !in_hall(edge) && !is_threshold {
+            break;
+        }
+        (at, halls) = (before, true);
+    }
+    at
 }
 
 /// Returns a node as the goal of a way.

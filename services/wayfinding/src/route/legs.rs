@@ -102,24 +102,19 @@ pub(super) fn cut(snapshot: &Snapshot, pieces: &[Piece], facing: Option<Coord<f6
     tidy(legs)
 }
 
-fn is_ride(kind: EdgeKind) -> bool {
-    use EdgeKind::{EscalatorDown, EscalatorUp, Lift, Stairs};
-    matches!(kind, Lift | Stairs | EscalatorUp | EscalatorDown)
-}
-
 /// Returns how many pieces at the front belong to one ride, its shaft's rooms included; 0 for no ride.
 fn ride_length(pieces: &[Piece]) -> usize {
     let Some(shaft) = pieces[0].shaft else {
         let kind = pieces[0].kind;
-        return if is_ride(kind) { pieces.iter().take_while(|piece| piece.kind == kind).count() } else { 0 };
+        return if kind.is_ride() { pieces.iter().take_while(|piece| piece.kind == kind).count() } else { 0 };
     };
     let length = pieces.iter().take_while(|piece| piece.shaft == Some(shaft)).count();
-    if pieces[..length].iter().any(|piece| is_ride(piece.kind)) { length } else { 0 }
+    if pieces[..length].iter().any(|piece| piece.kind.is_ride()) { length } else { 0 }
 }
 
 fn ride(pieces: &[Piece]) -> Leg {
-    let first = pieces.iter().position(|piece| is_ride(piece.kind)).unwrap_or(0);
-    let last = pieces.iter().rposition(|piece| is_ride(piece.kind)).unwrap_or(0);
+    let first = pieces.iter().position(|piece| piece.kind.is_ride()).unwrap_or(0);
+    let last = pieces.iter().rposition(|piece| piece.kind.is_ride()).unwrap_or(0);
     let kind = match pieces[first].kind {
         EdgeKind::Lift => Ride::Lift,
         EdgeKind::Stairs => Ride::Stairs,

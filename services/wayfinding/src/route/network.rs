@@ -51,7 +51,8 @@ pub(super) fn pull_along(network: &Network<'_>, scratch: &mut Scratch, pieces: &
     if walked_m <= 0.0 || network.closes(&line, level, &own) {
         return None;
     }
-    Some(walked_as(pieces, line, millis / walked_m))
+    // What is walked to a ride is no part of it.
+    Some(Piece { shaft: None, ..walked_as(pieces, line, millis / walked_m) })
 }
 
 impl Network<'_> {

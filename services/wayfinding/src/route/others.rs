@@ -82,7 +82,7 @@ pub(super) fn others(
     let Walk { snapshot, overlay, who, .. } = *walk;
     let starts = from.starts(snapshot, overlay, who);
     let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, overlay, who)).collect();
-    let now = walk.footing();
+    let now = walk.footing().between(&starts, &goals);
     let at_all = Now { depart: None, ..now };
     searcher.spread(&at_all, &starts, Side::Out);
     searcher.spread(&at_all, &goals, Side::Into);

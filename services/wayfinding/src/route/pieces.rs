@@ -3,7 +3,7 @@
 use geo::Coord;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 
-use super::resolve::{Spot, directions, part, stub_ms};
+use super::resolve::{Spot, directions, part, stub_ms, ways_out};
 use crate::geometry::{distance_m, length_m};
 use crate::graph::{EdgeKind, NodeKind};
 use crate::hours::Moment;
@@ -63,6 +63,12 @@ pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
             pieces.push(stub(snapshot, *who, *lon_lat, snapped, true));
             pieces.push(cut(now, edge, [before, 1.0], (0, None)));
         }
+    }
+    if let Spot::Nodes { nodes, .. } = from
+        && !nodes.contains(&found.start.node)
+        && let Some((edge, _)) = ways_out(snapshot, overlay, *who, nodes).find(|(_, end)| *end == found.start)
+    {
+        pieces.push(cut(now, edge, [0.0, 1.0], (0, None)));
     }
     pieces.extend(waits(now, found).map(|(edge, opens_ms, opens)| {
         let wait = opens.filter(|_| opens_ms > 0).map(|opens| (opens_ms, opens));
@@ -124,7 +130,7 @@ pub(crate) fn direct(
         edge == other && before <= after && open
     };
     let ((edge, before), (_, after)) = forth.into_iter().find(fits)?;
-    let now = Now { snapshot, overlay, who, depart: None };
+    let now = Now { snapshot, overlay, who, depart: None, stays: false };
     let pieces = vec![
         stub(snapshot, who, *lon_lat, a, true),
         cut(&now, edge, [before, after], (0, None)),
@@ -173,13 +179,16 @@ fn cut(
     }
     let whole = snapshot.weight(*who, edge);
     let millis = part(whole, end - begin).saturating_add(delay_ms);
+    // A cabin or a stairwell belongs to its ride; what is walked to it does not.
+    let within = |room: usize| is_ride_room(&snapshot.graph().rooms[room].category);
     let near = || {
         [from, to].into_iter().find_map(|node| match snapshot.node(node).kind {
             NodeKind::Stop(shaft) | NodeKind::Hub(shaft) => Some(shaft),
             _ => None,
         })
     };
-    let shaft = way.shaft.or_else(near);
+    let rides = way.kind.is_ride() || way.room.is_some_and(within);
+    let shaft = way.shaft.or_else(|| if rides { near() } else { None });
     Piece {
         kind: way.kind,
         points,
@@ -193,6 +202,11 @@ fn cut(
         door: snapshot.graph().floor.door_of.get(&NodeIndex::new(to as usize)).copied(),
         way: Some(snapshot.origin[edge as usize]),
     }
+}
+
+/// Tells whether a room of this category is the cabin or the stairwell of a ride.
+fn is_ride_room(category: &str) -> bool {
+    matches!(category.split('.').next(), Some("elevator" | "escalator" | "stairs"))
 }
 
 /// Returns the part of a line between two shares of its length.

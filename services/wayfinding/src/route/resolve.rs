@@ -38,12 +38,17 @@ impl Spot {
     /// Returns the nodes next to the spot and what the way between costs, off it or onto it.
     fn ends(&self, snapshot: &Snapshot, overlay: &Overlay, who: Who, leaving: bool) -> Vec<End> {
         match self {
-            // Nobody is led to what is closed; who is there can leave, as far as its ways are open.
+            // Nobody is led to what is closed; who is there can leave, by the ways of the unit to its doors.
             Self::Nodes { feature, .. } if !leaving && overlay.closed().contains(feature) => vec![],
-            Self::Nodes { nodes, .. } => nodes.iter().map(|node| end(*node)).collect(),
+            Self::Nodes { nodes, .. } => {
+                let own = nodes.iter().map(|node| end(*node));
+                let out = ways_out(snapshot, overlay, who, nodes).filter(|_| leaving);
+                own.chain(out.map(|(_, end)| end)).collect()
+            }
             Self::OnWay { snapped, .. } => {
                 let ways = directions(snapshot, snapped);
-                let open = ways.filter(|(edge, _)| !overlay.blocks(*edge));
+                let leaves = |edge| leaving && overlay.blocks_by_unit(snapshot, edge);
+                let open = ways.filter(|(edge, _)| !overlay.blocks(*edge) || leaves(*edge));
                 let ends = open.filter_map(|(edge, before)| {
                     let whole = snapshot.weight(who, edge);
                     let share = if leaving { 1.0 - before } else { before };
@@ -68,6 +73,21 @@ impl Spot {
         let Self::Nodes { feature, .. } = self else { return None };
         snapshot.name_of(feature, language)
     }
+}
+
+/// Returns the ways by which one leaves a closed unit from some of its nodes, each with where it ends.
+pub(crate) fn ways_out(
+    snapshot: &Snapshot,
+    overlay: &Overlay,
+    who: Who,
+    nodes: &[u32],
+) -> impl Iterator<Item = (u32, End)> {
+    let edges = nodes.iter().filter(|_| !overlay.closed().is_empty()).flat_map(|node| snapshot.out(*node));
+    edges.filter_map(move |edge| {
+        let edge = u32::try_from(edge).ok()?;
+        let end = End { node: snapshot.head[edge as usize], millis: snapshot.weight(who, edge) };
+        (end.millis != NO_WAY && overlay.blocks_by_unit(snapshot, edge)).then_some((edge, end))
+    })
 }
 
 /// Returns the edges that pass a snapped point, each with the share of it that lies before the point.

@@ -242,7 +242,7 @@ impl Narrator<'_> {
         let storey = &graph.storeys()[leg.levels[1]];
         let name = shaft.and_then(|shaft| graph.shafts()[shaft].name.get(language));
         let turns = leg.turns.iter().map(|turn| turn.way).collect();
-        let rise = storey.ordinal - graph.storeys()[leg.levels[0]].ordinal;
+        let rise = graph.rise(leg.levels);
         let said = Riding { kind: ride, turns, name, rise, level: &storey.sign(language) };
         step.text = text::ride(&said, language);
         step.kind = match ride {

@@ -10,7 +10,6 @@ use std::time::Duration;
 use super::resolve::{self, Spot};
 use super::{Leg, Outcome, Route, RouteError, RouteRequest, Walk};
 use crate::profile::NO_WAY;
-use crate::reach::Side;
 use crate::search::{End, Now, Searcher};
 use crate::snapshot::COST_MAX;
 
@@ -151,10 +150,11 @@ impl Plan<'_> {
             starts.extend(later.map(|end| (end, *which)));
         }
         let ends: Vec<End> = starts.iter().map(|(end, _)| *end).collect();
-        let now = Now { snapshot, overlay, who, depart: None };
-        let tree = searcher.spread(&now, &ends, Side::Out);
+        let now = Now { snapshot, overlay, who, depart: None, stays: false };
+        let spread = searcher.spread_out(&now, &ends);
         let to_spot = |spot: &Spot| {
-            let walked = tree.cheapest(&spot.goals(snapshot, overlay, who)).and_then(|(millis, goal)| {
+            let walked = spread.cheapest(&spot.goals(snapshot, overlay, who)).and_then(|(millis, goal)| {
+                let tree = spread.to(goal.node);
                 let root = tree.root(snapshot, goal.node);
                 let begun =
                     |(end, _): &&(End, Before)| end.node == root && Some(end.millis) == tree.cost(root);

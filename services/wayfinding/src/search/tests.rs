@@ -95,7 +95,7 @@ proptest! {
         let monday: Moment = "2026-11-23T00:00".parse().unwrap();
         let who = Who { speed, rights, ..Who::default() };
         let depart = Some(monday.after(minute * 60_000));
-        let now = Now { snapshot: &snapshot, overlay: &overlay, who, depart };
+        let now = Now { snapshot: &snapshot, overlay: &overlay, who, depart, stays: false };
         let mut searcher = Searcher::new();
         for from in (0..u32::try_from(spots.len()).unwrap()).step_by(3) {
             let best = dijkstra(&snapshot, &closed, &now, from);

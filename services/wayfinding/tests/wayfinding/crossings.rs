@@ -202,3 +202,69 @@ fn a_hall_that_is_left_by_a_lift_checks_at_its_door() {
     assert_eq!(checks(&venue, Rights::Passenger, "out desk", "hall desk"), [EdgeKind::Border]);
     assert_eq!(venue.barrier_to(Rights::Visitor, "out desk", "hall desk").unwrap().0, BarrierKind::Border);
 }
+
+/// Returns how far one gets who may not get all the way, and why not.
+fn as_far(venue: &Venue, request: &RouteRequest) -> (String, airside_wayfinding::route::AsFarAs) {
+    match venue.put(request).unwrap() {
+        Outcome::NotFound { text, as_far_as, .. } => (text, *as_far_as.unwrap()),
+        Outcome::Found(route) => panic!("there is a way: {:?}", crate::texts(&route)),
+    }
+}
+
+fn kinds(route: &airside_wayfinding::Route) -> Vec<StepKind> {
+    let check = |kind: &StepKind| matches!(kind, StepKind::Security | StepKind::Border | StepKind::Customs);
+    route.steps.iter().map(|step| step.kind).filter(check).collect()
+}
+
+#[test]
+fn a_journey_within_the_country_never_leaves_it_because_a_check_is_closed() {
+    let security = "Domestic security";
+    let venue = lingnan();
+    let section = venue.walk("Metro", "A3").steps.into_iter().find(|step| step.kind == StepKind::Security);
+    let section = section.unwrap().feature.unwrap();
+    let venue = venue.closing(&[section.as_str()]);
+    let (text, far) = as_far(&venue, &walk("Metro", "A3"));
+    assert!(text.contains("closed") && text.contains(security), "{text}");
+    assert_eq!(kinds(&far.route), []);
+    let who = airside_wayfinding::Walk {
+        snapshot: &venue.snapshot,
+        overlay: &venue.overlay,
+        who: airside_wayfinding::Who::default(),
+        depart: None,
+        language: Language::En,
+    };
+    let mut searcher = airside_wayfinding::Searcher::new();
+    let reach = airside_wayfinding::reach(&who, &mut searcher, "Metro").unwrap();
+    assert_eq!(reach.to("to", "A3").unwrap().0, None, "nor do walking times");
+    assert!(reach.to("to", "C9").unwrap().0.is_some(), "who flies abroad goes there");
+    venue.walk("Health check", "C9");
+}
+
+#[test]
+fn a_long_queue_is_waited_out_and_told_before_anybody_leaves_the_country_for_it() {
+    let venue = lingnan();
+    let open = venue.walk("Metro", "A3");
+    let section = open.steps.iter().find(|step| step.kind == StepKind::Security).unwrap().feature.clone();
+    let waits = BTreeMap::from([(section.unwrap(), 3_600_000)]);
+    let overlay = Overlay::live(&venue.snapshot, [], &waits);
+    let queued = Venue { overlay, ..venue }.walk("Metro", "A3");
+    assert_eq!(kinds(&queued), [StepKind::Security]);
+    assert!((queued.seconds - open.seconds - 3_600.0).abs() < 0.1);
+    let step = queued.steps.iter().find(|step| step.wait_s > 0.0).unwrap();
+    assert!(step.text.contains("about 61 minutes now"), "{}", step.text);
+}
+
+#[test]
+fn a_visitor_is_led_to_a_check_and_not_through_it() {
+    let venue = lingnan();
+    for (from, to) in [("Metro", "C9"), ("Belt 1", "C9"), ("Metro", "B6"), ("Taxi", "C3")] {
+        let request = RouteRequest { rights: Rights::Visitor, ..walk(from, to) };
+        let (_, far) = as_far(&venue, &request);
+        assert!(
+            !kinds(&far.route).contains(&StepKind::Border),
+            "{from} {to}: {:?}",
+            crate::texts(&far.route)
+        );
+        assert!(far.route.length_m > 20.0);
+    }
+}

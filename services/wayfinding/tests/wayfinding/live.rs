@@ -8,11 +8,14 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
 
-use crate::data;
+use crate::{data, lingnan};
 
 fn hold_at_any_moment(folder: &str) {
     let Some(files) = data::files(folder) else { return };
-    let snapshot = Snapshot::from_source(&Source::from_files(files)).unwrap();
+    hold(&Snapshot::from_source(&Source::from_files(files)).unwrap());
+}
+
+fn hold(snapshot: &Snapshot) {
     let nodes = snapshot.graph().model().node_weights().flat_map(|node| node.features.clone());
     let features: Vec<_> =
         nodes.filter(|id| snapshot.closable(id)).collect::<BTreeSet<_>>().into_iter().collect();
@@ -32,16 +35,16 @@ fn hold_at_any_moment(folder: &str) {
             let slow =
                 slow.into_iter().map(|(index, millis): (Index, u32)| (index.get(&features).clone(), millis));
             let shut = shut.iter().map(|index| index.get(&features).clone());
-            let overlay = Overlay::live(&snapshot, shut, &slow.collect());
+            let overlay = Overlay::live(snapshot, shut, &slow.collect());
             let walker = Who { profile, speed, rights };
-            let (peer, mut searcher) = (Peer::of(&snapshot, &overlay, walker), Searcher::new());
+            let (peer, mut searcher) = (Peer::of(snapshot, &overlay, walker), Searcher::new());
             for (from, to) in pairs {
                 let [from, to] =
                     [from, to].map(|end| u32::try_from(end.index(snapshot.node_count())).unwrap());
-                let found = searcher.path(&snapshot, &overlay, walker, from, to);
+                let found = searcher.path(snapshot, &overlay, walker, from, to);
                 prop_assert_eq!(found.map(|(cost, _)| cost), peer.dijkstra(from, to), "{} to {}", from, to);
                 if let Some((cost, edges)) = found {
-                    prop_assert_eq!(follow(&snapshot, &overlay, walker, edges, [from, to]), Some(cost));
+                    prop_assert_eq!(follow(snapshot, &overlay, walker, edges, [from, to]), Some(cost));
                 }
             }
             Ok(())
@@ -57,4 +60,9 @@ fn the_airport_is_answered_as_dijkstra_does() {
 #[test]
 fn the_campus_is_answered_as_dijkstra_does() {
     hold_at_any_moment("spbstu_imdf");
+}
+
+#[test]
+fn an_airport_with_borders_is_answered_as_dijkstra_does() {
+    hold(&Snapshot::from_source(&Source::from_files(lingnan::files())).unwrap());
 }

@@ -34,6 +34,7 @@ mod radio_files;
 mod reaching;
 mod real_map;
 mod reroute;
+mod rides;
 mod small_maps;
 mod stations;
 mod stops;

@@ -57,6 +57,16 @@ pub(crate) fn closable() -> Vec<FeatureId> {
     nodes.chain(units).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// Returns what to close so that who stands at a node needs no leave to get out of a closed unit.
+pub(crate) fn elsewhere(shut: &[prop::sample::Index], node: NodeIndex) -> Vec<FeatureId> {
+    let (all, graph) = (closable(), TOWN.graph());
+    let here = |id: &FeatureId| {
+        let rooms = graph.model().edges(node).filter_map(|edge| edge.weight().room);
+        rooms.filter_map(|room| graph.unit_id(room)).any(|unit| unit == id)
+    };
+    shut.iter().map(|index| index.get(&all).clone()).filter(|id| !here(id)).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

@@ -6,7 +6,7 @@ use airside_wayfinding::{Language, Overlay, RouteError, Searcher, Snapshot, Sour
 use petgraph::stable_graph::NodeIndex;
 use proptest::prelude::*;
 
-use crate::oracle::{TOWN, closable, walkers};
+use crate::oracle::{TOWN, closable, elsewhere, walkers};
 use crate::{Venue, data};
 
 /// Who walks where nothing else is said.
@@ -26,10 +26,10 @@ proptest! {
     ) {
         let all = closable();
         let slow = slow.into_iter().map(|(index, millis)| (index.get(&all).clone(), millis)).collect();
-        let overlay = Overlay::live(&TOWN, shut.iter().map(|index| index.get(&all).clone()), &slow);
-        let peer = Peer::of(&TOWN, &overlay, walker);
         let mut searcher = Searcher::new();
         for place in [from.get(TOWN.places()), &TOWN.places()[0]] {
+            let overlay = Overlay::live(&TOWN, elsewhere(&shut, place.node), &slow);
+            let peer = Peer::of(&TOWN, &overlay, walker);
             let reach = reach(&Walk { who: walker, ..walk(&TOWN, &overlay) }, &mut searcher, place.id.as_str()).unwrap();
             let node = NodeIndex::new(place.node.index());
             let costs = petgraph::algo::dijkstra(peer.graph(), node, None, |edge| *edge.weight());

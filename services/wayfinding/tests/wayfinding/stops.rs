@@ -6,9 +6,10 @@ use airside_wayfinding::{
     Stop, Who, route,
 };
 use petgraph::stable_graph::NodeIndex;
+use petgraph::visit::EdgeRef;
 use proptest::prelude::*;
 
-use crate::oracle::{TOWN, closable, walkers};
+use crate::oracle::{TOWN, elsewhere, walkers};
 use crate::{Venue, found, texts};
 
 fn over(venue: &Venue, from: &str, via: &[&str], to: &str, any_order: bool) -> Route {
@@ -135,10 +136,9 @@ proptest! {
         who in walkers(),
         any_order in any::<bool>(),
     ) {
-        let all = closable();
-        let overlay = Overlay::closing(&TOWN, shut.iter().map(|index| index.get(&all).clone()));
         let places: Vec<&Place> = ends.iter().map(|index| index.get(TOWN.places())).collect();
         let [from, to, via @ ..] = places.as_slice() else { unreachable!() };
+        let overlay = Overlay::closing(&TOWN, elsewhere(&shut, from.node));
         let request = RouteRequest {
             from: from.id.to_string(),
             to: to.id.to_string(),
@@ -168,9 +168,8 @@ proptest! {
         shut in prop::collection::vec(any::<prop::sample::Index>(), 1..25),
         who in walkers(),
     ) {
-        let all = closable();
-        let overlay = Overlay::closing(&TOWN, shut.iter().map(|index| index.get(&all).clone()));
         let [from, to] = ends.map(|index| index.get(TOWN.places()));
+        let overlay = Overlay::closing(&TOWN, elsewhere(&shut, from.node));
         let request = RouteRequest {
             from: from.id.to_string(),
             to: to.id.to_string(),
@@ -221,9 +220,8 @@ fn who_cannot_leave_the_spot_is_led_nowhere() {
         .graph()
         .model()
         .edges(gate.node)
-        .filter_map(|edge| {
-            edge.weight().room.and_then(|room| venue.snapshot.graph().unit_id(room)).map(|id| id.to_string())
-        })
+        .flat_map(|edge| &venue.snapshot.graph().model()[edge.target()].features)
+        .map(ToString::to_string)
         .collect();
     let names: Vec<&str> = doors.iter().map(String::as_str).collect();
     let venue = venue.closing(&names);

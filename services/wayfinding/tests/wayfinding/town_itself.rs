@@ -1,6 +1,6 @@
 //! The committed testville is what its generator writes, and a passenger finds the way in it.
 
-use airside_wayfinding::{Language, Profile, Reason, Source, StepKind, Zone, check};
+use airside_wayfinding::{Language, Overlay, Profile, Reason, Source, StepKind, Who, Zone, check};
 
 use crate::{Venue, found, testville, texts};
 
@@ -121,7 +121,7 @@ fn a_closed_gate_is_the_reason_itself() {
 #[test]
 fn a_closed_checkpoint_stops_everybody_and_is_named() {
     let mut venue = Venue::testville();
-    let sections = airside_wayfinding::Overlay::closing(&venue.snapshot, [checkpoint(&venue)]);
+    let sections = Overlay::closing(&venue.snapshot, [checkpoint(&venue)]);
     venue.overlay = sections;
     let (reason, text) = venue.refused("Metro", "A3", Profile::Walk);
     assert_eq!(reason, Reason::Closed(vec![checkpoint(&venue)]));
@@ -133,7 +133,7 @@ fn a_queue_at_security_is_waited_for() {
     let mut venue = Venue::testville();
     let free = venue.walk("Metro", "A3");
     let queue = std::collections::BTreeMap::from([(checkpoint(&venue), 600_000)]);
-    venue.overlay = airside_wayfinding::Overlay::live(&venue.snapshot, [], &queue);
+    venue.overlay = Overlay::live(&venue.snapshot, [], &queue);
     let queued = venue.walk("Metro", "A3");
     assert!((queued.seconds - free.seconds - 600.0).abs() < 1e-6);
 }
@@ -143,7 +143,7 @@ fn a_broken_down_escalator_is_avoided_when_waiting_takes_longer() {
     let mut venue = Venue::testville();
     let escalator = venue.snapshot.search("Escalator E1", 1)[0].id.clone();
     let delays = std::collections::BTreeMap::from([(escalator, 300_000)]);
-    venue.overlay = airside_wayfinding::Overlay::live(&venue.snapshot, [], &delays);
+    venue.overlay = Overlay::live(&venue.snapshot, [], &delays);
     let route = venue.walk("Metro", "Check-in A");
     assert!(texts(&route).join("; ").contains("ake lift L1 up to 2F"));
     assert!(route.seconds < 300.0);
@@ -157,4 +157,19 @@ fn checkpoint(venue: &Venue) -> airside_wayfinding::FeatureId {
             && model[*edge].needs <= airside_wayfinding::Rights::Passenger
     });
     model[edge.unwrap()].features[0].clone()
+}
+
+#[test]
+fn who_is_in_a_unit_that_is_closed_is_led_out_and_nobody_is_led_in() {
+    let venue = Venue::testville();
+    let open = venue.walk("Lucky Noodles", "A3");
+    let place = venue.snapshot.search("Lucky Noodles", 1)[0];
+    let ordinal = venue.snapshot.graph().storeys()[place.level].ordinal;
+    let at = venue.snapshot.snap(&Overlay::open(), Who::default(), place.lon_lat, ordinal).unwrap();
+    let unit = venue.snapshot.unit_of(&at).unwrap().clone();
+    let venue = venue.closing(&[unit.as_str()]);
+    let out = venue.walk("Lucky Noodles", "A3");
+    assert!((out.length_m - open.length_m).abs() < 0.5, "{} {}", out.length_m, open.length_m);
+    let (reason, _) = venue.refused("A3", "Lucky Noodles", Profile::Walk);
+    assert_eq!(reason, Reason::Closed(vec![unit]));
 }
