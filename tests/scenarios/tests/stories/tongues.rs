@@ -73,7 +73,7 @@ fn grpc(method: &MethodDescriptor, heard: &Heard) -> Said {
 fn web(method: &MethodDescriptor, heard: &Heard) -> Said {
     assert_eq!(heard.status, 200);
     assert_eq!(heard.headers["content-type"], "application/grpc-web+proto");
-    framed(method, &heard.headers, heard.body.clone())
+    framed(method, &heard.headers, &heard.body)
 }
 
 fn web_text(method: &MethodDescriptor, heard: &Heard) -> Said {
@@ -89,13 +89,13 @@ fn web_text(method: &MethodDescriptor, heard: &Heard) -> Said {
         body.put_slice(&BASE64_STANDARD.decode(&rest[..end]).unwrap());
         rest = &rest[end..];
     }
-    framed(method, &heard.headers, body.freeze())
+    framed(method, &heard.headers, &body.freeze())
 }
 
 /// Reads a body of frames of which the last are the trailers, or a status in the headers.
-fn framed(method: &MethodDescriptor, headers: &http::HeaderMap, body: Bytes) -> Said {
+fn framed(method: &MethodDescriptor, headers: &http::HeaderMap, body: &Bytes) -> Said {
     if headers.contains_key("grpc-status") {
-        return ended(method, &body, headers);
+        return ended(method, body, headers);
     }
     let length = PREFIX + (&body[1..]).get_u32() as usize;
     let (message, mut last) = (body.slice(..length), body.slice(length..));
