@@ -140,7 +140,7 @@ impl NavigationService for Navigation {
     ) -> Result<Response<SetClosureResponse>, Status> {
         let actor = Caller::of(&request).actor();
         let request = request.into_inner();
-        let command = ask::closure(&request)?;
+        let command = ask::closure(&request, self.venues.now())?;
         let position = self.venues.change(&request.venue, command, actor).await;
         Ok(Response::new(SetClosureResponse { position: position.map_err(|error| status(&error))? }))
     }

@@ -90,15 +90,18 @@ fn stop((index, stop): (usize, &v1::Stop)) -> Result<Stop, Status> {
     Ok(Stop { at: end(&format!("via[{index}].at"), stop.at.as_ref())?, stay_s })
 }
 
-pub(super) fn closure(request: &v1::SetClosureRequest) -> Result<VenueCommand, Status> {
+/// Returns an order to close or open that is given now.
+pub(super) fn closure(request: &v1::SetClosureRequest, now: Timestamp) -> Result<VenueCommand, Status> {
     let feature = FeatureId::parse(&request.feature_id)
         .ok_or_else(|| invalid("feature_id", "use the id of a feature of the map"))?;
     if !request.closed {
         return Ok(VenueCommand::Lift { feature });
     }
     let reason = request.reason.parse().map_err(|error| invalid("reason", error))?;
-    let until = request.expected_until.as_ref().map(|until| {
-        stored::timestamp(until).ok_or_else(|| invalid("expected_until", "it lies outside the calendar"))
+    let until = request.expected_until.as_ref().map(|until| match stored::timestamp(until) {
+        Some(until) if until > now => Ok(until),
+        Some(_) => Err(invalid("expected_until", "it has passed; say a later time, or leave it out")),
+        None => Err(invalid("expected_until", "it lies outside the calendar")),
     });
     Ok(VenueCommand::Close(Closure { feature, reason, expected_until: until.transpose()? }))
 }
