@@ -51,6 +51,8 @@ pub struct Moment<'a> {
     pub snapshot: &'a Snapshot,
     /// What is closed or delayed.
     pub overlay: &'a Overlay,
+    /// When it is, by the venue's clocks; `None` leaves opening hours out.
+    pub now: Option<crate::Moment>,
     /// Buffers of a search.
     pub searcher: &'a mut Searcher,
 }
@@ -247,7 +249,7 @@ impl Guide {
             let [lon, lat] = frame.to_world(Coord { x: at[0], y: at[1] });
             format!("{lon},{lat},{}", here.level)
         };
-        self.asked.from = from(here.at);
+        (self.asked.from, self.asked.depart) = (from(here.at), moment.now);
         (self.spot, self.furthest_m, self.astray, self.age) = (Spot::default(), 0.0, 0, 0);
         let mut found = route(moment.snapshot, moment.overlay, moment.searcher, &self.asked);
         // A position may lie in a wall or where nobody walks; who is there stands on a way near by.

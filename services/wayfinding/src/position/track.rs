@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use geo::Coord;
 use petgraph::stable_graph::EdgeReference;
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
+use rstar::RTree;
+use rstar::primitives::GeomWithData;
 
 use crate::geometry::{distance_m, length_m};
 use crate::graph::{Edge, EdgeKind, Graph, LIFT_ALIGHT_MS, NodeKind, WALK_SPEED_MPS};
@@ -38,6 +40,8 @@ pub struct Track {
     first: Vec<u32>,
     /// The next cell and the seconds it takes.
     steps: Vec<(u32, f32)>,
+    /// The cells of each level by their places; those in shafts only where a level has no others.
+    places: BTreeMap<i32, RTree<GeomWithData<[f64; 2], u32>>>,
 }
 
 impl Track {
@@ -85,7 +89,8 @@ impl Track {
         for cell in 0..cells.len() {
             first[cell + 1] += first[cell];
         }
-        Self { cells, first, steps: steps.into_iter().map(|(_, step)| step).collect() }
+        let places = places(&cells);
+        Self { cells, first, steps: steps.into_iter().map(|(_, step)| step).collect(), places }
     }
 
     /// Returns the cells.
@@ -93,9 +98,37 @@ impl Track {
         &self.cells
     }
 
+    /// Returns the levels that have cells.
+    pub(super) fn levels(&self) -> impl Iterator<Item = i32> {
+        self.places.keys().copied()
+    }
+
+    /// Returns the cells of a level within some metres of a place.
+    pub(super) fn within(&self, level: i32, at: [f64; 2], metres: f64) -> impl Iterator<Item = u32> {
+        let near = self.places.get(&level).map(|cells| cells.locate_within_distance(at, metres * metres));
+        near.into_iter().flatten().map(|cell| cell.data)
+    }
+
+    /// Returns the cell of a level that is nearest to a place.
+    pub(super) fn nearest(&self, level: i32, at: [f64; 2]) -> Option<u32> {
+        self.places.get(&level)?.nearest_neighbor(at).map(|cell| cell.data)
+    }
+
     pub(crate) fn steps(&self, cell: u32) -> &[(u32, f32)] {
         &self.steps[self.first[cell as usize] as usize..self.first[cell as usize + 1] as usize]
     }
+}
+
+/// Sorts the cells of each level by their places.
+fn places(cells: &[Cell]) -> BTreeMap<i32, RTree<GeomWithData<[f64; 2], u32>>> {
+    let mut on = BTreeMap::<i32, [Vec<_>; 2]>::new();
+    for (index, cell) in (0_u32..).zip(cells) {
+        on.entry(cell.level).or_default()[usize::from(cell.shaft)].push(GeomWithData::new(cell.at, index));
+    }
+    let tree = |(level, [open, shafts]): (i32, [Vec<_>; 2])| {
+        (level, RTree::bulk_load(if open.is_empty() { shafts } else { open }))
+    };
+    on.into_iter().map(tree).collect()
 }
 
 /// Returns the least seconds that an edge takes.

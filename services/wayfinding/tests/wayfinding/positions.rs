@@ -68,6 +68,30 @@ fn a_phone_that_hears_louder_or_softer_is_found_as_well() {
 }
 
 #[test]
+fn a_level_that_was_surveyed_many_times_over_is_told_no_more_often() {
+    let often = corridor().into_iter().flat_map(|print| {
+        let times = if print.level == 0 { 5 } else { 1 };
+        vec![print; times]
+    });
+    let often = RadioMap::compile(venue(), "often", often.collect()).unwrap();
+    for (level, x) in [(0, 12.0), (0, 63.0), (1, 12.0), (1, 63.0)] {
+        // Somebody between the levels hears both; the one nearer is told, however often the other was surveyed.
+        let readings = heard(level, x, 0.0).readings().to_vec();
+        let lean = |reading: Reading| match reading.transmitter {
+            Transmitter::Beacon { minor, .. } if i32::from(minor / 100) == level => {
+                Reading { rssi_dbm: reading.rssi_dbm - 7.0, ..reading }
+            }
+            _ => Reading { rssi_dbm: reading.rssi_dbm + 7.0, ..reading },
+        };
+        let between = Scan::new(readings.into_iter().map(lean).collect()).unwrap();
+        let (once, more) = (map().locate(&between).unwrap(), often.locate(&between).unwrap());
+        assert_eq!(once.level, more.level, "{once:?} {more:?}");
+        assert!((once.confidence - more.confidence).abs() < 1e-6, "{once:?} {more:?}");
+        assert!((once.at[0] - more.at[0]).abs() < 1e-6, "{once:?} {more:?}");
+    }
+}
+
+#[test]
 fn a_scan_of_strangers_alone_is_refused() {
     let refused = map().locate(&scan(&[(900, -60.0), (901, -70.0)]));
     assert_eq!(refused, Err(LocateError::Unknown { heard: 2 }));
