@@ -97,7 +97,8 @@ impl PositioningService for Positioning {
         &self,
         request: Request<Streaming<GuideRequest>>,
     ) -> Result<Response<Self::GuideStream>, Status> {
-        Ok(Response::new(walk::serve(self.clone(), request.into_inner())))
+        let caller = Caller::of(&request);
+        Ok(Response::new(walk::serve(self.clone(), caller, request.into_inner())))
     }
 
     async fn publish_radio_map(

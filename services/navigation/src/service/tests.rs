@@ -413,7 +413,9 @@ async fn a_question_without_its_ends_or_with_unknown_words_is_refused() {
         let request = SearchPlacesRequest { venue, query, page_size, ..SearchPlacesRequest::default() };
         service.search_places(Request::new(request))
     };
-    check_refused(search("x".repeat(65), 0).await, Grpc::InvalidArgument, "query: use at most 64 characters");
+    for words in ["x".repeat(65), "长".repeat(10_000)] {
+        check_refused(search(words, 0).await, Grpc::InvalidArgument, "query: use at most 64 characters");
+    }
     check_refused(
         search("x".into(), 101).await,
         Grpc::InvalidArgument,

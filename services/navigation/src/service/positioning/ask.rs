@@ -1,7 +1,7 @@
 //! From calls to scans, positions and goals; every refusal names the field and the remedy.
 
 use airside_api::navigation::v1::{self, guide_request::What};
-use airside_runtime::status::invalid;
+use airside_runtime::{auth::Caller, status::invalid};
 use airside_wayfinding::{
     RouteRequest, Who,
     position::{
@@ -127,12 +127,13 @@ fn level(field: &str, live: &Live, ordinal: i32) -> Result<(), Status> {
 }
 
 /// Returns the question for the way to a goal; where it begins is what the phone says later.
-pub(super) fn goal(goal: &v1::GuideGoal) -> Result<RouteRequest, Status> {
+pub(super) fn goal(goal: &v1::GuideGoal, caller: &Caller) -> Result<RouteRequest, Status> {
     Ok(RouteRequest {
         to: common::end("goal.to", goal.to.as_ref())?,
         profile: common::profile(goal.profile)?,
         speed: common::speed(goal.pace, goal.walking_speed_mps)?,
         language: common::language(goal.language)?,
+        rights: common::rights(goal.rights, caller)?,
         ..RouteRequest::default()
     })
 }

@@ -274,3 +274,5 @@ async fn a_radio_map_that_is_not_of_the_venue_changes_nothing() {
     let found = site.locate(Some(heard(&site.cells, &site.cells[5]))).await.unwrap();
     assert_eq!(found.radio_map_version, "1");
 }
+
+mod walks;

@@ -6,10 +6,13 @@
 //! is no place, silence, haste, or no room. What a walk remembers is bounded by the cells of its venue and
 //! counted against the room that all walks share. Nothing of a walk outlives its stream.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, pin::Pin, sync::Arc, time::Duration};
 
 use airside_api::navigation::v1::{self, GuideRequest, GuideResponse, guide_request::What};
-use airside_runtime::status::{invalid, status};
+use airside_runtime::{
+    auth::Caller,
+    status::{invalid, status},
+};
 use airside_wayfinding::{
     Language, RouteError,
     position::{
@@ -17,12 +20,13 @@ use airside_wayfinding::{
         guide::{Moment, Noticed},
     },
 };
-use futures::{Stream, stream};
+use futures::{Stream, TryStreamExt, stream};
+use governor::{Quota, RateLimiter};
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
-use tonic::{Status, Streaming};
+use tonic::Status;
 
 use super::{Positioning, answer, ask, noticed};
 use crate::{model::VenueCode, project::Live, radio::desk::Hearing, venues::NavigationError};
@@ -32,20 +36,25 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// How often the venue is looked at between messages.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How many messages may come at once, and how many a second in the long run.
-const MESSAGES_BURST: f64 = 100.0;
-const MESSAGES_PER_S: f64 = 10.0;
+const MESSAGES_BURST: NonZeroU32 = NonZeroU32::new(100).expect("it is not 0");
+const MESSAGES_PER_S: NonZeroU32 = NonZeroU32::new(10).expect("it is not 0");
 /// The answers that wait for a phone to take them.
 const ANSWERS_MAX: usize = 4;
 
 /// The answers of a walk.
 pub(super) type Answers = Pin<Box<dyn Stream<Item = Result<GuideResponse, Status>> + Send>>;
 
+/// The messages of a walk.
+pub(super) trait Incoming: Stream<Item = Result<GuideRequest, Status>> + Send + Unpin {}
+
+impl<S: Stream<Item = Result<GuideRequest, Status>> + Send + Unpin> Incoming for S {}
+
 /// Guides a walk until it arrives or ends.
-pub(super) fn serve(service: Positioning, incoming: Streaming<GuideRequest>) -> Answers {
+pub(super) fn serve(service: Positioning, caller: Caller, incoming: impl Incoming + 'static) -> Answers {
     let (answers, taken) = mpsc::channel(ANSWERS_MAX);
     tokio::spawn(async move {
         let walk = async {
-            if let Err(end) = walk(&service, incoming, &answers).await {
+            if let Err(end) = walk(&service, &caller, incoming, &answers).await {
                 // Whoever has gone needs no reason.
                 let _ = answers.send(Err(end)).await;
             }
@@ -73,21 +82,22 @@ struct Walk {
 
 async fn walk(
     service: &Positioning,
-    mut incoming: Streaming<GuideRequest>,
+    caller: &Caller,
+    mut incoming: impl Incoming,
     answers: &mpsc::Sender<Result<GuideResponse, Status>>,
 ) -> Result<(), Status> {
     let Some(first) = next(&mut incoming).await? else { return Ok(()) };
     let Some(What::Goal(goal)) = first.what else {
         return Err(invalid("goal", "say first where it shall lead"));
     };
-    let mut walk = begin(service, &goal).await?;
+    let mut walk = begin(service, &goal, caller).await?;
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut budget = Budget { left: MESSAGES_BURST, at: walk.began };
+    let pace = RateLimiter::direct(Quota::per_second(MESSAGES_PER_S).allow_burst(MESSAGES_BURST));
     let mut silent_since = walk.began;
     loop {
         let said = tokio::select! {
-            said = incoming.message() => said?,
+            said = incoming.try_next() => said?,
             _ = look.tick() => {
                 if silent_since.elapsed() > SILENCE_MAX {
                     return Err(silent());
@@ -100,7 +110,7 @@ async fn walk(
         };
         let Some(said) = said else { return Ok(()) };
         silent_since = Instant::now();
-        budget.take(silent_since)?;
+        pace.check().map_err(|_| hasty())?;
         let told = walk.take(service, said).await?;
         let has_arrived = told.has_arrived;
         send(answers, told).await?;
@@ -111,8 +121,8 @@ async fn walk(
 }
 
 /// Waits for the goal.
-async fn next(incoming: &mut Streaming<GuideRequest>) -> Result<Option<GuideRequest>, Status> {
-    timeout(SILENCE_MAX, incoming.message()).await.unwrap_or_else(|_| Err(silent()))
+async fn next(incoming: &mut impl Incoming) -> Result<Option<GuideRequest>, Status> {
+    timeout(SILENCE_MAX, incoming.try_next()).await.unwrap_or_else(|_| Err(silent()))
 }
 
 /// Hands an answer over; a phone that does not take it is silent too.
@@ -128,8 +138,12 @@ fn silent() -> Status {
     Status::deadline_exceeded("the walk was silent for 60 s: open another stream to go on")
 }
 
-async fn begin(service: &Positioning, goal: &v1::GuideGoal) -> Result<Walk, Status> {
-    let asked = ask::goal(goal)?;
+fn hasty() -> Status {
+    Status::resource_exhausted("more than 10 messages a second came: send a scan a second, or less")
+}
+
+async fn begin(service: &Positioning, goal: &v1::GuideGoal, caller: &Caller) -> Result<Walk, Status> {
+    let asked = ask::goal(goal, caller)?;
     let datum = ask::datum("goal.datum", goal.datum)?;
     let language = asked.language;
     let (code, live) = service.venues.venue(&goal.venue).map_err(|error| status(&error))?;
@@ -171,8 +185,9 @@ impl Walk {
         }
         self.live = live;
         let Self { live, guide, .. } = self;
+        let now = Some(live.moment(service.venues.now()));
         let told = service.venues.searching(|searcher| {
-            guide.change(&mut Moment { snapshot: &live.snapshot, overlay: &live.overlay, searcher })
+            guide.change(&mut Moment { snapshot: &live.snapshot, overlay: &live.overlay, now, searcher })
         });
         Ok(told.map_err(refused)?.map(|told| self.answer(told)))
     }
@@ -218,8 +233,9 @@ impl Walk {
         noticed: &Noticed,
     ) -> Result<GuideResponse, Status> {
         let Self { live, guide, .. } = self;
+        let now = Some(live.moment(service.venues.now()));
         let told = service.venues.searching(|searcher| {
-            let mut moment = Moment { snapshot: &live.snapshot, overlay: &live.overlay, searcher };
+            let mut moment = Moment { snapshot: &live.snapshot, overlay: &live.overlay, now, searcher };
             guide.observe(&mut moment, at, noticed)
         });
         let told = told.map_err(refused)?;
@@ -232,22 +248,5 @@ impl Walk {
 
     fn answer(&self, told: Guidance) -> GuideResponse {
         answer::guidance(&self.live, told, self.language, self.datum, self.source)
-    }
-}
-
-/// How many messages may come.
-struct Budget {
-    left: f64,
-    at: Instant,
-}
-
-impl Budget {
-    fn take(&mut self, now: Instant) -> Result<(), Status> {
-        let more = now.duration_since(self.at).as_secs_f64() * MESSAGES_PER_S;
-        (self.left, self.at) = ((self.left + more).min(MESSAGES_BURST) - 1.0, now);
-        if self.left >= 0.0 {
-            return Ok(());
-        }
-        Err(Status::resource_exhausted("more than 10 messages a second came: send a scan a second, or less"))
     }
 }
