@@ -11,6 +11,7 @@ use airside_api::baggage::v1::baggage_service_client::BaggageServiceClient;
 use airside_api::baggage::v1::handling_service_client::HandlingServiceClient;
 use airside_api::flights::v1::flight_service_client::FlightServiceClient;
 use airside_api::navigation::v1::navigation_service_client::NavigationServiceClient;
+use airside_api::navigation::v1::positioning_service_client::PositioningServiceClient;
 use airside_api::navigation::v1::venue_service_client::VenueServiceClient;
 use airside_api::notifications::v1::notification_service_client::NotificationServiceClient;
 use airside_api::trips::v1::trip_service_client::TripServiceClient;
@@ -143,6 +144,8 @@ pub struct Clients {
     pub navigation: NavigationServiceClient<Line>,
     /// Notices.
     pub notifications: NotificationServiceClient<Line>,
+    /// Positions, and the radio maps that they are told by.
+    pub positioning: PositioningServiceClient<Line>,
     /// Trips.
     pub trips: TripServiceClient<Line>,
     /// Maps.
@@ -159,6 +162,7 @@ impl Clients {
             handling: HandlingServiceClient::new(line.clone()),
             navigation: NavigationServiceClient::new(line.clone()),
             notifications: NotificationServiceClient::new(line.clone()),
+            positioning: PositioningServiceClient::new(line.clone()),
             trips: TripServiceClient::new(line.clone()),
             venues: VenueServiceClient::new(line),
         }

@@ -19,13 +19,20 @@ use super::{
     out::{note, say},
 };
 
-/// Judges how well scans are located by a survey.
+mod radio;
+
+use radio::{Publish, Rollback, Versions};
+
+/// Judges how well scans are located by a survey, and publishes radio maps to a running server.
 #[derive(Subcommand)]
 pub(super) enum Position {
     /// Locates the scans of one table by the survey of another.
     Evaluate(Evaluate),
     /// Locates the scans of a survey, each by what other places and recorders give.
     CrossValidate(CrossValidate),
+    Publish(Box<Publish>),
+    Versions(Versions),
+    Rollback(Rollback),
 }
 
 /// Locates the scans of one table by the survey of another, and says how far off the answers are.
@@ -66,6 +73,9 @@ impl Position {
         match self {
             Self::Evaluate(command) => command.run(),
             Self::CrossValidate(command) => command.run(),
+            Self::Publish(command) => command.run(),
+            Self::Versions(command) => command.run(),
+            Self::Rollback(command) => command.run(),
         }
     }
 }
@@ -97,20 +107,24 @@ impl CrossValidate {
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let mut bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut unpacked = Vec::new();
-        // One byte more than a table may have, so that a larger one is refused, not cut.
-        let mut packed = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(TABLE_MAX + 1);
-        packed
-            .read_to_end(&mut unpacked)
-            .with_context(|| format!("{}: the gzip data cannot be unpacked", path.display()))?;
-        bytes = unpacked;
-    }
+    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let bytes = unpacked(path, bytes, TABLE_MAX)?;
     let rows = table::read(&bytes).with_context(|| path.display().to_string())?;
     let silent = rows.iter().filter(|row| row.scan.is_none()).count();
     note!("{}: {} scans, {silent} of them heard nothing", path.display(), rows.len());
     Ok(rows)
+}
+
+/// Unpacks what is packed by gzip.
+fn unpacked(path: &Path, bytes: Vec<u8>, limit: u64) -> anyhow::Result<Vec<u8>> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut unpacked = Vec::new();
+    // One byte more than a file may have, so that a larger one is refused, not cut.
+    let read = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(limit + 1).read_to_end(&mut unpacked);
+    read.with_context(|| format!("{}: the gzip data cannot be unpacked", path.display()))?;
+    Ok(unpacked)
 }
 
 fn tell(judged: &[Judged], json: bool) -> Outcome {

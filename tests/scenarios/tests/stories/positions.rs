@@ -9,10 +9,15 @@ use airside_api::navigation::v1::{
     positioning_service_client::PositioningServiceClient, publish_radio_map_request, route_end::End,
 };
 use airside_simulator::connect::{Clients, Line};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tonic::{Code, Status, Streaming, service::interceptor::InterceptedService};
 
-use crate::harness::{House, within};
+use crate::harness::{
+    House,
+    process::{airside, run},
+    within,
+};
 
 const VENUE: &str = "testville";
 const UUID: &str = "fda50693-a4e2-4fb1-afcf-c6eb07647825";
@@ -313,4 +318,62 @@ async fn what_a_walk_cannot_use_is_answered_and_what_makes_no_sense_ends_it() {
     };
     assert_eq!(end.code(), Code::ResourceExhausted, "{end}");
     drop(site.house);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_publishes_lists_and_rolls_back_radio_maps() {
+    let site = Site::open().await;
+    let (server, token) =
+        (site.house.node.public.to_string(), site.house.callers.endpoint.tokens.staff.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let list = site.list();
+    let beacons = file("beacons.csv", &list);
+    let fewer: Vec<_> = list.lines().take(1 + site.beacons.len() / 2).collect();
+    let fewer = file("fewer.csv", &fewer.join("\n"));
+    let position = async |arguments: &[&str]| {
+        let remote = ["--code", VENUE, "--server", &server, "--token", &token, "--json"];
+        let output = run(airside([&["position"], arguments, &remote].concat()), "").await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default(), said)
+    };
+    let as_beacons = ["--form", "beacons", "--name"];
+    let (code, first, said) = position(&[&["publish", &beacons], &as_beacons[..], &["walls"]].concat()).await;
+    let count = site.beacons.len();
+    assert_eq!(
+        (code, &first["version"], &first["is_new"], &first["transmitters"]),
+        (Some(0), &"walls".into(), &true.into(), &count.into()),
+        "{said}"
+    );
+    let (code, again, said) = position(&[&["publish", &beacons], &as_beacons[..], &["walls"]].concat()).await;
+    assert_eq!((code, &again["is_new"]), (Some(0), &false.into()), "{said}");
+    let (code, _, said) = position(&[&["publish", &fewer], &as_beacons[..], &["half"]].concat()).await;
+    assert_eq!(code, Some(0), "{said}");
+    let listed = async || {
+        let (code, listed, said) = position(&["versions"]).await;
+        let of = |version: &Value| {
+            (version["version"].as_str().unwrap().to_owned(), version["is_current"] == true)
+        };
+        let versions: Vec<_> = listed["versions"].as_array().unwrap().iter().map(of).collect();
+        assert_eq!(code, Some(0), "{said}");
+        versions
+    };
+    assert_eq!(listed().await, [("half".to_owned(), true), ("walls".to_owned(), false)]);
+    let (code, done, said) = position(&["rollback", "--to", "walls"]).await;
+    assert_eq!((code, &done["is_new"]), (Some(0), &true.into()), "{said}");
+    assert!(listed().await.contains(&("walls".to_owned(), true)));
+
+    let (code, _, said) = position(&["rollback", "--to", "none"]).await;
+    assert!(code == Some(1) && said.contains("version: none is not kept"), "{said}");
+    let bad = file("bad.csv", "uuid,major,minor\n1,2\n");
+    let (code, _, said) = position(&[&["publish", &bad], &as_beacons[..], &["bad"]].concat()).await;
+    assert!(code == Some(1) && said.contains("line 1: columns lon and lat"), "{said}");
+    let (code, _, said) = position(&[&["publish", "no/such"], &as_beacons[..], &["bad"]].concat()).await;
+    assert!(code == Some(1) && said.contains("no/such cannot be read"), "{said}");
+    let (code, _, said) = position(&["publish", &beacons, "--form", "maps", "--name", "x"]).await;
+    assert!(code == Some(2) && said.contains("survey"), "{said}");
 }

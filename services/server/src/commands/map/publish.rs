@@ -1,64 +1,27 @@
 //! `airside map publish`.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 
 use airside_api::navigation::v1::{
     PublishHeader, PublishVenueRequest, PublishVenueResponse, publish_venue_request::Part,
-    venue_service_client::VenueServiceClient,
 };
 use airside_navigation::{archive, blobs::Digest};
-use airside_simulator::connect::{Bearer, Clients, Line};
 use airside_wayfinding::{check, json::CheckReport};
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use bytes::Bytes;
-use clap::{ArgGroup, Args};
+use clap::Args;
 use serde_json::json;
-use tonic::Status;
 
 use super::{
     super::{
         Outcome, block_on,
         operator::Bar,
         out::{note, say},
-        remote,
+        remote::{Remote, refusal},
     },
     tell,
 };
 use crate::{operate::Progress, venues};
-
-/// How long the server may take to read a map, check it and show it.
-const ANSWER_WITHIN: Duration = Duration::from_secs(300);
-
-/// The server whose maps they are, and who asks.
-#[derive(Args)]
-#[command(group(ArgGroup::new("bearer").required(true).args(["token_file", "token"])))]
-pub(super) struct Remote {
-    /// The server's public port.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7400")]
-    server: String,
-    /// File with a token of staff: an operator's to change a map, a viewer's to list.
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
-    /// The token; others on this machine may see it, so a file is better.
-    #[arg(long, value_name = "TOKEN")]
-    token: Option<String>,
-}
-
-impl Remote {
-    /// Opens a connection to the server.
-    pub(super) async fn connect(&self) -> anyhow::Result<VenueServiceClient<Line>> {
-        let token = remote::token(self.token.as_deref(), self.token_file.as_deref())?;
-        let bearer = Bearer::new(&token, "operator")?;
-        // A bare host and port is what people type.
-        let server =
-            if self.server.contains("://") { self.server.clone() } else { format!("http://{}", self.server) };
-        Ok(Clients::new(&remote::dial(&server, ANSWER_WITHIN).await?, &bearer).venues)
-    }
-}
-
-pub(super) fn refusal(status: &Status) -> anyhow::Error {
-    anyhow!("the server refused the call ({:?}): {}", status.code(), status.message())
-}
 
 /// Publishes a map to a running server, which shows it at once and keeps it in its log.
 #[derive(Args)]
@@ -147,7 +110,7 @@ impl Publish {
             bar.show(&Progress { what: "bytes sent".to_owned(), done, total });
             PublishVenueRequest { part: Some(part) }
         });
-        let mut venues = self.remote.connect().await?;
+        let mut venues = self.remote.connect().await?.venues;
         let answer = venues.publish_venue(tokio_stream::iter(requests)).await;
         Ok(answer.map_err(|status| refusal(&status))?.into_inner())
     }

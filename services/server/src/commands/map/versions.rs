@@ -9,12 +9,10 @@ use airside_runtime::stored::timestamp;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{
-    super::{
-        Outcome, block_on,
-        out::{note, say},
-    },
-    publish::{Remote, refusal},
+use super::super::{
+    Outcome, block_on,
+    out::{note, say},
+    remote::{Remote, refusal},
 };
 
 /// Lists what happened to a venue's map, newest first; each version listed can be rolled back to.
@@ -63,7 +61,7 @@ impl Versions {
     pub(super) fn run(self) -> Outcome {
         let ListVenueVersionsResponse { changes, problem } = block_on(async {
             let request = ListVenueVersionsRequest { venue: self.code.clone() };
-            let answer = self.remote.connect().await?.list_venue_versions(request).await;
+            let answer = self.remote.connect().await?.venues.list_venue_versions(request).await;
             Ok(answer.map_err(|status| refusal(&status))?.into_inner())
         })?;
         if self.json {
@@ -123,7 +121,7 @@ impl Rollback {
                 note: self.note.clone(),
                 expected_version: self.expected_version,
             };
-            let answer = self.remote.connect().await?.roll_back_venue(request).await;
+            let answer = self.remote.connect().await?.venues.roll_back_venue(request).await;
             Ok(answer.map_err(|status| refusal(&status))?.into_inner())
         })?;
         let is_new = !done.position.is_empty();
