@@ -1,4 +1,4 @@
-//! What a walk meets that is guided: whose rights it has, how fast it is, and its one goal.
+//! What a walk meets that is guided: whose rights it has, how fast it is, and what ends it.
 
 use airside_api::navigation::v1::{
     GuideGoal, GuideRequest, GuideResponse, NoRouteReason, Pace, Rights, RouteEnd, guide_request::What,
@@ -83,6 +83,25 @@ async fn a_walk_is_guided_by_the_rights_and_the_speed_of_who_walks() {
     );
     let caller = Caller::Staff { id: "operator".into(), roles: vec![] };
     assert!(first(&site, staff, caller).await.new_way.unwrap().route.unwrap().found);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_walk_that_is_silent_for_a_minute_ends_with_what_to_do() {
+    let site = Site::new();
+    let message = "the walk was silent for 60 s: open another stream to go on";
+    let mut without_goal = Guided::silent(&site, Caller::Anonymous);
+    let end = without_goal.hear().await.unwrap_err();
+    assert_eq!((end.code(), end.message()), (Code::DeadlineExceeded, message));
+
+    let mut guided = Guided::begin(&site, goal(), Caller::Anonymous).await;
+    for _ in 0..3 {
+        tokio::time::sleep(std::time::Duration::from_secs(50)).await;
+        guided.say(desk(&site)).await;
+        assert!(guided.hear().await.unwrap().here.is_some(), "a message now and then is enough");
+    }
+    let end = guided.hear().await.unwrap_err();
+    assert_eq!((end.code(), end.message()), (Code::DeadlineExceeded, message));
+    assert!(guided.told.next().await.is_none());
 }
 
 #[tokio::test]
