@@ -5,8 +5,8 @@
 //! The works are `append`, `append-pause`, `read-all` and `log-open` of the log,
 //! `rebuild` of the read models, `scan-ingest`, `message-ingest`, `message-load` and `baggage-load`
 //! of the server, `load-decision` of handlers, `parse` of baggage messages, `position` of scans,
-//! `route`, `live-update`, `find-route` and `search` of the ways.
-//! `contract` and `oracle` measure nothing: they prove the log that `--store` names.
+//! `sessions` and `scan-to-push` of passengers, `route`, `live-update`, `find-route` and `search`
+//! of the ways. `contract` and `oracle` measure nothing: they prove the log that `--store` names.
 //! Each figure is the best of three rounds, because other work on the machine
 //! only ever makes a round slower; the loads run once, by the clock. Exit code 1 when a floor is
 //! not reached.
@@ -24,6 +24,7 @@ mod measure;
 mod message_load;
 mod parse;
 mod position;
+mod push;
 mod read_all;
 mod rebuild;
 mod ways;
@@ -61,6 +62,8 @@ struct Bench {
     message_load: message_load::Options,
     #[command(flatten)]
     cluster: cluster::Part,
+    #[command(flatten)]
+    push: push::Part,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -89,6 +92,10 @@ enum Work {
     Parse,
     /// Time to locate a scan among 20,000 fingerprints, and how far off the answers are.
     Position,
+    /// Memory of idle sessions on the WebSocket, one notice to all of them, and who comes back; one round.
+    Sessions,
+    /// Time from the acceptance of a scan to the frame at its passenger; one round.
+    ScanToPush,
     /// Time of a shortest path in the airport of Narita.
     Route,
     /// Time until a route knows what was closed, with every profile in use.
@@ -118,6 +125,9 @@ fn main() -> ExitCode {
 fn run(bench: &Bench) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if let Some(played) = runtime.block_on(bench.log_open.play()) {
+        return played.map(|()| true);
+    }
+    if let Some(played) = runtime.block_on(bench.push.play()) {
         return played.map(|()| true);
     }
     match bench.works[..] {
@@ -152,6 +162,8 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             Work::LoadDecision => runtime.block_on(load_decision::measure(folder.path()))?,
             Work::Parse => parse::measure()?,
             Work::Position => position::measure()?,
+            Work::Sessions => runtime.block_on(push::sessions(folder.path()))?,
+            Work::ScanToPush => runtime.block_on(push::scan_to_push(folder.path()))?,
             Work::Route => ways::route()?,
             Work::LiveUpdate => runtime.block_on(ways::live_update(folder.path()))?,
             Work::FindRoute => runtime.block_on(ways::find_route(folder.path()))?,

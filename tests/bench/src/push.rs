@@ -1,0 +1,335 @@
+//! `sessions` and `scan-to-push`: ten thousand passengers on the WebSocket of one node.
+//!
+//! The node is a process of its own; its clients share the machine and its two
+//! cores. What is received counts when a client has it.
+//!
+//! `sessions`: the memory that the node takes for each idle session; a gate that
+//! changes for all of them at once, from the acceptance of the report to the last
+//! frame, which is ten thousand decisions, appends and frames; the same while one
+//! in a hundred never reads; one passenger's notice alone; and half of them who
+//! lost their line, missed a notice and come back, with what was lost or came
+//! twice. Held against nchan where it is installed, which hands out one text.
+//!
+//! `scan-to-push`: 2,000 scans a second of bags that they follow, by the clock,
+//! from the acceptance of a scan to its frame.
+
+mod crowd;
+mod node;
+mod peers;
+mod watch;
+
+use std::{collections::HashMap, path::Path, time::Duration};
+
+use airside_api::{
+    baggage::v1::{
+        RawMessage, RecordScansRequest, Scan, SubmitMessagesRequest, TrackingPoint, raw_message::Content,
+    },
+    flights::v1::{FlightReport, RecordFlightEventsRequest, flight_report::Report},
+    trips::v1::{FollowBagRequest, FollowFlightRequest, follow_bag_request::Proof},
+};
+use airside_runtime::stored::timestamp_message;
+use airside_simulator::connect::{Bearer, Clients};
+use anyhow::{Context, Result, bail, ensure};
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::{Timestamp, tz};
+use tokio::time::{Instant, interval, sleep};
+use uuid::Uuid;
+
+use crate::measure::{Better, Measure};
+use crowd::{Crowd, Received};
+use node::House;
+
+pub(crate) use node::Part;
+
+/// How many passengers have a session.
+const SESSIONS: usize = 10_000;
+/// How many of them never read, in one of the rounds.
+const STUCK: usize = SESSIONS / 100;
+/// How many resume at once.
+const RESUMED: usize = SESSIONS / 2;
+/// How often a gate changes for all.
+const ROUNDS: usize = 3;
+/// How many notices are pushed one at a time.
+const SINGLES: usize = 300;
+/// How many scans come in a second, and how many in a call.
+const SCANS_PER_S: usize = 2_000;
+const SCANS_PER_CALL: usize = 20;
+/// How many calls are on their way while the passengers get ready.
+const CALLING: usize = 64;
+/// How long nothing happens before memory is read, and between two gates.
+const IDLE: Duration = Duration::from_secs(4);
+
+const BSM: &str = include_str!("../../data/rp1745/syn_bsm_local_szx.txt");
+const SOURCE: &str = "bhs.t3";
+/// A frame as long as that of a gate.
+const TEXT_BYTES: usize = 420;
+
+/// Measures idle sessions, notices to all, and who comes back.
+///
+/// # Errors
+/// When the node cannot be had, or refuses what it must take.
+pub(crate) async fn sessions(folder: &Path) -> Result<Vec<Measure>> {
+    let house = House::open(&folder.join("data"))?;
+    let partner = house.partner().await?;
+    let flight = flight();
+    gate(&partner, &flight, "A1").await?;
+    let mut crowd = Crowd::new(&house.endpoint, SESSIONS);
+    follow_flight(&house, &crowd, &flight).await?;
+    sleep(IDLE).await;
+    let before = house.resident()?;
+    let began = Instant::now();
+    crowd.connect(house.endpoint.public, SESSIONS, 0).await?;
+    let connects_per_s = SESSIONS as f64 / began.elapsed().as_secs_f64();
+    sleep(IDLE).await;
+    let bytes = (house.resident()? - before) / SESSIONS as f64;
+    let mut to_all = f64::INFINITY;
+    for round in 0..ROUNDS {
+        to_all = to_all.min(tell_all(&partner, &crowd, &flight, &format!("B{round}"), SESSIONS).await?);
+        sleep(IDLE).await;
+    }
+    let (p50, p99) = singles(&house, &partner, &crowd).await?;
+    crowd.drop_lines().await;
+    crowd.connect(house.endpoint.public, SESSIONS, STUCK).await?;
+    sleep(IDLE).await;
+    let with_stuck = tell_all(&partner, &crowd, &flight, "C1", SESSIONS - STUCK).await?;
+    sleep(IDLE).await;
+    let resumed = resume(&house, &partner, &mut crowd, &flight).await?;
+    crowd.drop_lines().await;
+    house.close()?;
+    let streams = watch::bytes_per_stream(&folder.join("streams"), SESSIONS).await?;
+    let peer = peers::nchan(&folder.join("nchan"), SESSIONS, &"x".repeat(TEXT_BYTES)).await?;
+    let held = peer.as_ref().map_or_else(
+        || "no peer is installed".to_owned(),
+        |peer| {
+            let (name, kib, last) = (peer.name, peer.bytes_per_session / 1024.0, peer.last_ms);
+            format!("{name}: {kib:.1} KiB a subscriber, one text to all in {last:.0} ms")
+        },
+    );
+    let of = |name: &str, value, unit| Measure::new("sessions", name, value, unit).lower_is_better();
+    Ok(vec![
+        of("memory of an idle session", bytes / 1024.0, "KiB").bounds(Better::Lower, 8.0, 5.0).against(&held),
+        of("memory of a gRPC stream", streams / 1024.0, "KiB").bounds(Better::Lower, 5.0, 5.0),
+        Measure::new("sessions", "sessions opened", connects_per_s, "1/s"),
+        of("one notice to 10,000", to_all, "ms").bounds(Better::Lower, 400.0, 100.0).against(&held),
+        of("the same, 1 % never read", with_stuck, "ms").against("the notice to all who read"),
+        of("one notice alone, p50", p50, "ms"),
+        of("one notice alone, p99", p99, "ms").bounds(Better::Lower, 10.0, 10.0),
+        of("5,000 resume", resumed.seconds, "s").bounds(Better::Lower, 5.0, 2.5),
+        of("lost by who resumed", resumed.lost as f64, "notices").bounds(Better::Lower, 0.0, 0.0),
+        of("twice to who resumed", resumed.twice as f64, "notices").bounds(Better::Lower, 0.0, 0.0),
+    ])
+}
+
+/// Measures scans by the clock, from their acceptance to their frames.
+///
+/// # Errors
+/// When the node cannot be had, or refuses what it must take.
+pub(crate) async fn scan_to_push(folder: &Path) -> Result<Vec<Measure>> {
+    let house = House::open(&folder.join("data"))?;
+    let partner = house.partner().await?;
+    let mut crowd = Crowd::new(&house.endpoint, SESSIONS);
+    let plates: Vec<_> = (0..SESSIONS).map(plate).collect();
+    bags(&house, &partner, &crowd, &plates).await?;
+    crowd.connect(house.endpoint.public, SESSIONS, 0).await?;
+    sleep(IDLE).await;
+    let mut accepted = HashMap::new();
+    let mut tick =
+        interval(Duration::from_secs(1) * u32::try_from(SCANS_PER_CALL)? / u32::try_from(SCANS_PER_S)?);
+    let began = Instant::now();
+    for (pass, point) in [TrackingPoint::CheckIn, TrackingPoint::AircraftLoad].into_iter().enumerate() {
+        let mut calls = tokio::task::JoinSet::new();
+        for some in plates.chunks(SCANS_PER_CALL) {
+            tick.tick().await;
+            let (mut baggage, some) = (partner.baggage.clone(), some.to_vec());
+            calls.spawn(async move {
+                let scans = some.iter().map(|plate| scan(plate, point)).collect();
+                let request = RecordScansRequest { source: SOURCE.to_owned(), scans };
+                baggage.record_scans(request).await.map(|_| (some, Instant::now()))
+            });
+        }
+        while let Some(done) = calls.join_next().await {
+            let (plates, at) = done??;
+            accepted.extend(plates.into_iter().map(|plate| ((plate, pass), at)));
+        }
+    }
+    let per_s = accepted.len() as f64 / began.elapsed().as_secs_f64();
+    crowd.received(accepted.len()).await?;
+    let mut waited = Vec::with_capacity(accepted.len());
+    for member in &crowd.members {
+        for (pass, received) in member.received().into_iter().enumerate() {
+            let Some(at) = accepted.get(&(received.plate.clone(), pass)) else { continue };
+            waited.push(received.at.saturating_duration_since(*at).as_secs_f64() * 1_000.0);
+        }
+    }
+    ensure!(waited.len() == accepted.len(), "{} of {} scans were pushed", waited.len(), accepted.len());
+    waited.sort_by(f64::total_cmp);
+    crowd.drop_lines().await;
+    house.close()?;
+    let of = |name: &str, value| Measure::new("scan-to-push", name, value, "ms").lower_is_better();
+    let against = format!("{per_s:.0} scans/s, {SESSIONS} sessions on the machine of the node");
+    Ok(vec![
+        of("p50", share(&waited, 0.5)),
+        of("p99", share(&waited, 0.99)).bounds(Better::Lower, 50.0, 10.0).against(against),
+        of("longest", share(&waited, 1.0)),
+    ])
+}
+
+/// Returns what a share of sorted figures does not exceed.
+fn share(sorted: &[f64], share: f64) -> f64 {
+    let at = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(at).copied().unwrap_or_default()
+}
+
+/// Changes the gate and waits until `readers` more notices came; returns the time to the last, milliseconds.
+async fn tell_all(partner: &Clients, crowd: &Crowd, flight: &str, sign: &str, readers: usize) -> Result<f64> {
+    let before = crowd.count();
+    let accepted = gate(partner, flight, sign).await?;
+    crowd.received(before + readers).await?;
+    let last = crowd.members.iter().filter_map(|member| member.received().last().map(|received| received.at));
+    let last = last.max().context("nobody received anything")?;
+    Ok(last.saturating_duration_since(accepted).as_secs_f64() * 1_000.0)
+}
+
+/// Pushes notices one at a time; returns p50 and p99, milliseconds.
+async fn singles(house: &House, partner: &Clients, crowd: &Crowd) -> Result<(f64, f64)> {
+    let plates: Vec<_> = (0..SINGLES).map(plate).collect();
+    bags(house, partner, crowd, &plates).await?;
+    let mut waited = Vec::new();
+    for (plate, member) in plates.iter().zip(&crowd.members) {
+        let before = crowd.count();
+        let request = RecordScansRequest {
+            source: SOURCE.to_owned(),
+            scans: vec![scan(plate, TrackingPoint::CheckIn)],
+        };
+        partner.baggage.clone().record_scans(request).await?;
+        let accepted = Instant::now();
+        crowd.received(before + 1).await?;
+        let at = member.received().last().context("nothing was received")?.at;
+        waited.push(at.saturating_duration_since(accepted).as_secs_f64() * 1_000.0);
+    }
+    waited.sort_by(f64::total_cmp);
+    Ok((share(&waited, 0.5), share(&waited, 0.99)))
+}
+
+/// How those who came back fared.
+struct Resumed {
+    seconds: f64,
+    lost: usize,
+    twice: usize,
+}
+
+/// Breaks every line, tells all of a gate, and lets half of them come back.
+async fn resume(house: &House, partner: &Clients, crowd: &mut Crowd, flight: &str) -> Result<Resumed> {
+    crowd.drop_lines().await;
+    let before: Vec<u64> = crowd.members.iter().map(|member| last_seq(&member.received())).collect();
+    gate(partner, flight, "D1").await?;
+    sleep(IDLE).await;
+    let (count, began) = (crowd.count(), Instant::now());
+    crowd.connect(house.endpoint.public, RESUMED, 0).await?;
+    crowd.received(count + RESUMED).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    sleep(IDLE).await;
+    let (mut lost, mut twice) = (0, 0);
+    for (member, before) in crowd.members.iter().zip(&before).take(RESUMED) {
+        let mut seqs: Vec<_> = member.received().iter().map(|received| received.seq).collect();
+        let all = seqs.len();
+        seqs.sort_unstable();
+        seqs.dedup();
+        twice += all - seqs.len();
+        lost += usize::from(last_seq(&member.received()) != before + 1);
+    }
+    Ok(Resumed { seconds, lost, twice })
+}
+
+fn last_seq(received: &[Received]) -> u64 {
+    received.last().map_or(0, |received| received.seq)
+}
+
+fn flight() -> String {
+    let today = Timestamp::now().to_zoned(tz::TimeZone::fixed(tz::offset(8))).date();
+    format!("ZH9101-{}", today.strftime("%Y%m%d"))
+}
+
+fn plate(number: usize) -> String {
+    format!("3479{number:06}")
+}
+
+fn scan(plate: &str, point: TrackingPoint) -> Scan {
+    Scan {
+        scan_id: Uuid::new_v4().to_string(),
+        plate: plate.to_owned(),
+        point: point.into(),
+        station: "SZX".to_owned(),
+        observed_at: Some(timestamp_message(Timestamp::now())),
+        reader: "R7".to_owned(),
+        location: "M12".to_owned(),
+        flight: flight(),
+        ..Scan::default()
+    }
+}
+
+/// Reports a gate; returns when it was accepted.
+async fn gate(partner: &Clients, flight: &str, sign: &str) -> Result<Instant> {
+    let report = FlightReport {
+        report_id: Uuid::new_v4().to_string(),
+        flight: flight.to_owned(),
+        occurred_at: Some(timestamp_message(Timestamp::now())),
+        report: Some(Report::Gate(sign.to_owned())),
+    };
+    let request = RecordFlightEventsRequest { source: "aodb".to_owned(), reports: vec![report] };
+    partner.flights.clone().record_flight_events(request).await?;
+    Ok(Instant::now())
+}
+
+/// Lets everybody follow a flight.
+async fn follow_flight(house: &House, crowd: &Crowd, flight: &str) -> Result<()> {
+    let channel = house.endpoint.connect().await?;
+    let calls = crowd.members.iter().map(|member| (member.person, channel.clone()));
+    let calls = stream::iter(calls.collect::<Vec<_>>()).map(|(person, channel)| async move {
+        let token = (house.endpoint.tokens.passenger)(&person.to_string());
+        let clients = Clients::new(&channel, &Bearer::new(&token, "passenger")?);
+        let request = FollowFlightRequest { flight: flight.to_owned(), ..FollowFlightRequest::default() };
+        clients.trips.clone().follow_flight(request).await?;
+        Ok::<_, anyhow::Error>(())
+    });
+    calls.buffer_unordered(CALLING).try_collect().await
+}
+
+/// Announces bags, and lets one passenger follow each.
+async fn bags(house: &House, partner: &Clients, crowd: &Crowd, plates: &[String]) -> Result<()> {
+    let today = Timestamp::now().to_zoned(tz::TimeZone::fixed(tz::offset(8))).date();
+    let day = today.strftime("%d%b").to_string().to_uppercase();
+    for some in plates.chunks(200) {
+        let text = |plate: &String| BSM.replace("3479000101", plate).replace("20NOV", &day);
+        let messages = some.iter().map(|plate| RawMessage { content: Some(Content::Text(text(plate))) });
+        let (source, messages) = (SOURCE.to_owned(), messages.collect());
+        let request = SubmitMessagesRequest { source, messages, ..SubmitMessagesRequest::default() };
+        partner.baggage.clone().submit_messages(request).await?;
+    }
+    let channel = house.endpoint.connect().await?;
+    let calls: Vec<_> =
+        crowd.members.iter().zip(plates).map(|(member, plate)| (member.person, plate.clone())).collect();
+    let calls = stream::iter(calls).map(|(person, plate)| {
+        let channel = channel.clone();
+        async move {
+            let token = (house.endpoint.tokens.passenger)(&person.to_string());
+            let clients = Clients::new(&channel, &Bearer::new(&token, "passenger")?);
+            follow_bag(&clients, &plate).await
+        }
+    });
+    calls.buffer_unordered(CALLING).try_collect().await
+}
+
+/// Follows a bag whose announcement may still be on its way.
+async fn follow_bag(clients: &Clients, plate: &str) -> Result<()> {
+    for _ in 0..500 {
+        let proof = Some(Proof::Surname("ZHANG".to_owned()));
+        let request = FollowBagRequest { plate: plate.to_owned(), proof };
+        match clients.trips.clone().follow_bag(request).await {
+            Ok(_) => return Ok(()),
+            Err(status) if status.code() == tonic::Code::NotFound => sleep(Duration::from_millis(20)).await,
+            Err(status) => return Err(status.into()),
+        }
+    }
+    bail!("bag {plate} was not announced in time")
+}
