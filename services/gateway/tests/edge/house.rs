@@ -261,7 +261,8 @@ impl NotificationService for Push {
     }
 }
 
-/// Sessions that say hello, and then nothing until the stop; in the locale `flood` they never cease.
+/// Sessions that say hello, and then nothing until the stop; in the locale `flood` they never cease,
+/// and in the locale `slow` they did not keep up.
 struct Lines {
     stop: watch::Receiver<bool>,
     changes: Changes,
@@ -270,11 +271,11 @@ struct Lines {
 #[tonic::async_trait]
 impl push::Sessions for Lines {
     async fn open(&self, _: PersonId, connect: &Connect) -> Result<Box<dyn push::Session>, Status> {
-        let is_flood = match connect.locale.as_str() {
-            "none" => return Err(Status::resource_exhausted("there are 8 sessions already: close one")),
-            locale => locale == "flood",
-        };
-        Ok(Box::new(Line { stop: self.stop.clone(), is_flood, said: 0 }))
+        if connect.locale == "none" {
+            return Err(Status::resource_exhausted("there are 8 sessions already: close one"));
+        }
+        let (is_flood, is_slow) = (connect.locale == "flood", connect.locale == "slow");
+        Ok(Box::new(Line { stop: self.stop.clone(), is_flood, is_slow, said: 0 }))
     }
 
     fn changes(&self) -> Changes {
@@ -285,6 +286,7 @@ impl push::Sessions for Lines {
 struct Line {
     stop: watch::Receiver<bool>,
     is_flood: bool,
+    is_slow: bool,
     said: u64,
 }
 
@@ -297,6 +299,7 @@ impl push::Session for Line {
                 let notice = Notice { seq, text: "much ".repeat(10_000), ..Notice::default() };
                 Frame::Notices(Notices { notices: vec![notice] })
             }
+            _ if self.is_slow => Frame::Drain(Drain { reconnect_after_ms: 500, reason: "slow".to_owned() }),
             _ => {
                 self.stop.wait_for(|stop| *stop).await.map_err(|_| Status::unavailable("gone"))?;
                 Frame::Drain(Drain { reconnect_after_ms: 700, reason: "shutdown".to_owned() })

@@ -242,3 +242,53 @@ async fn at_the_stop_sessions_are_asked_to_come_back() {
     drop((socket, waiting));
     timeout(SOON, house.serving).await.expect("nothing runs any more").unwrap();
 }
+
+#[tokio::test]
+async fn a_session_that_did_not_keep_up_is_asked_to_come_back() {
+    let house = House::open().await;
+    let (mut socket, _) = connect(&house, &passenger(), "slow").await;
+    assert_eq!(hear(&mut socket).await["drain"], json!({"reconnectAfterMs": 500, "reason": "slow"}));
+    let (code, reason, _) = end(&mut socket).await;
+    assert!(code == 3008 && reason.contains("come back and resume"), "{code} {reason}");
+}
+
+#[tokio::test]
+async fn a_frame_that_is_too_large_or_no_text_ends_its_session_alone() {
+    let house = House::open().await;
+    let (mut well, _) = connect(&house, &other_passenger(), "en").await;
+    let large = json!({"subscribe": {"id": "v", "request": {"venue": "x".repeat(9_000)}}}).to_string();
+    for (frame, names) in [
+        (Message::text(large), "too large"),
+        (Message::binary(vec![0; 16]), "text messages"),
+        (Message::text(r#"{"connect":{}}"#), "connected already"),
+        (Message::text(r#"{"hello":{}}"#), "hello"),
+    ] {
+        let (mut socket, _) = connect(&house, &passenger(), "en").await;
+        socket.send(frame.clone()).await.unwrap();
+        let (code, _, error) = end(&mut socket).await;
+        let told = error["error"]["message"].as_str().unwrap();
+        assert!(code == 3501 && told.contains(names), "{frame:?}: {code} {told}");
+    }
+    say(&mut well, json!({"ack": {"seq": 8, "level": "ACK_LEVEL_READ"}})).await;
+    assert_eq!(hear(&mut well).await["error"]["code"], "invalid_argument", "nobody else noticed");
+}
+
+/// Ten thousand at a second would be as many files; what counts is that they are more than are let in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_that_connects_at_once_is_let_in_at_a_rate_and_nobody_else_notices() {
+    let few = NonZeroU32::new(20).unwrap();
+    let config = GatewayConfig { sessions_per_second_max: few, ..GatewayConfig::default() };
+    let house = House::open_with(Environment::Develop, config).await;
+    let (mut well, _) = connect(&house, &passenger(), "en").await;
+    let crowd = (0..1_000).map(|_| dial(&house, Some("airside.push.v1")));
+    let dialled = futures::future::join_all(crowd).await;
+    let (opened, refused): (Vec<_>, Vec<_>) = dialled.into_iter().partition(Result::is_ok);
+    assert!(!opened.is_empty() && refused.len() > 500, "{} were let in", opened.len());
+    for refusal in refused.into_iter().filter_map(Result::err) {
+        let tungstenite::Error::Http(answer) = refusal else { panic!("{refusal}") };
+        let retry_after = answer.headers().get("retry-after").and_then(|after| after.to_str().ok());
+        assert_eq!((answer.status().as_u16(), retry_after), (503, Some("1")));
+    }
+    say(&mut well, json!({"ack": {"seq": 8, "level": "ACK_LEVEL_READ"}})).await;
+    assert_eq!(hear(&mut well).await["error"]["code"], "invalid_argument", "nobody else noticed");
+}

@@ -250,7 +250,7 @@ enum Happening {
     Turns(usize),
     /// The session reads a frame, if there is one.
     Read,
-    /// The line breaks, and a new session resumes.
+    /// The line breaks, and a new session resumes at the other of two processes.
     Resumed,
 }
 
@@ -268,8 +268,10 @@ fn happening() -> impl Strategy<Value = Happening> {
 async fn play(before: u64, start: u64, story: Vec<Happening>) -> (Vec<u64>, u64) {
     let mut house = House::new();
     house.issue(person(ME), before).await;
+    let mut other = house.again();
     house.run();
-    let house = Arc::new(house);
+    other.run();
+    let (house, mut is_here) = (Arc::new(house), true);
     let mut issued = before;
     let mut received = Vec::new();
     let mut last = start;
@@ -298,7 +300,10 @@ async fn play(before: u64, start: u64, story: Vec<Happening>) -> (Vec<u64>, u64)
                     take(frame, &mut received, &mut last);
                 }
             }
-            Happening::Resumed => session = open(&house, token(&house, last)).await,
+            Happening::Resumed => {
+                is_here = !is_here;
+                session = open(if is_here { &house } else { &other }, token(&house, last)).await;
+            }
         }
     }
     while last < issued {

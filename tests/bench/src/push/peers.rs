@@ -1,8 +1,9 @@
 //! A peer on the same machine in the same run: nchan, the publish-subscribe server in nginx.
 //!
 //! Its programs are those of the system, or what `dpkg -x` unpacked into the
-//! folder that `AIRSIDE_PEERS` names. Its subscribers are the same clients; they
-//! receive one text, which nobody decides upon, stores or acknowledges.
+//! folder that `AIRSIDE_PEERS` names; it wants a folder `/var/lib/nginx`. Its
+//! subscribers are the same clients; they receive one text, which nobody
+//! decides upon, stores or acknowledges.
 
 use std::{
     env, fs,
@@ -48,6 +49,7 @@ pub(super) async fn nchan(folder: &Path, sessions: usize, text: &str) -> Result<
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     fs::write(folder.join("nginx.conf"), config(folder, &module, address))?;
     let mut command = Command::new(nginx);
+    command.env("LD_LIBRARY_PATH", root.join("usr/lib/x86_64-linux-gnu"));
     command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")).args(["-e", "stderr"]);
     let child = Ended(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
     let reached = measure(child.0.id(), address, sessions, text).await;
