@@ -22,14 +22,15 @@ use std::{collections::HashMap, path::Path, time::Duration};
 
 use airside_api::{
     baggage::v1::{
-        RawMessage, RecordScansRequest, Scan, SubmitMessagesRequest, TrackingPoint, raw_message::Content,
+        GetBagRequest, RawMessage, RecordScansRequest, Scan, SubmitMessagesRequest, TrackingPoint,
+        raw_message::Content,
     },
     flights::v1::{FlightReport, RecordFlightEventsRequest, flight_report::Report},
     trips::v1::{FollowBagRequest, FollowFlightRequest, follow_bag_request::Proof},
 };
 use airside_runtime::stored::timestamp_message;
 use airside_simulator::connect::{Bearer, Clients};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{Timestamp, tz};
 use tokio::time::{Instant, interval, sleep};
@@ -82,12 +83,15 @@ pub(crate) async fn sessions(folder: &Path) -> Result<Vec<Measure>> {
     let connects_per_s = SESSIONS as f64 / began.elapsed().as_secs_f64();
     sleep(IDLE).await;
     let bytes = (house.resident()? - before) / SESSIONS as f64;
+    eprintln!("sessions: {bytes:.0} B each, {connects_per_s:.0}/s opened");
     let mut to_all = f64::INFINITY;
     for round in 0..ROUNDS {
         to_all = to_all.min(tell_all(&partner, &crowd, &flight, &format!("B{round}"), SESSIONS).await?);
+        eprintln!("sessions: a gate for all in {to_all:.0} ms");
         sleep(IDLE).await;
     }
     let (p50, p99) = singles(&house, &partner, &crowd).await?;
+    eprintln!("sessions: alone p50 {p50:.2} ms, p99 {p99:.2} ms");
     crowd.drop_lines().await;
     crowd.connect(house.endpoint.public, SESSIONS, STUCK).await?;
     sleep(IDLE).await;
@@ -306,6 +310,12 @@ async fn bags(house: &House, partner: &Clients, crowd: &Crowd, plates: &[String]
         let request = SubmitMessagesRequest { source, messages, ..SubmitMessagesRequest::default() };
         partner.baggage.clone().submit_messages(request).await?;
     }
+    // Messages are read in their order.
+    let last = plates.last().cloned().context("there are no bags")?;
+    let asked = GetBagRequest { plate: last, ..GetBagRequest::default() };
+    while partner.baggage.clone().get_bag(asked.clone()).await.is_err() {
+        sleep(Duration::from_millis(50)).await;
+    }
     let channel = house.endpoint.connect().await?;
     let calls: Vec<_> =
         crowd.members.iter().zip(plates).map(|(member, plate)| (member.person, plate.clone())).collect();
@@ -314,22 +324,10 @@ async fn bags(house: &House, partner: &Clients, crowd: &Crowd, plates: &[String]
         async move {
             let token = (house.endpoint.tokens.passenger)(&person.to_string());
             let clients = Clients::new(&channel, &Bearer::new(&token, "passenger")?);
-            follow_bag(&clients, &plate).await
+            let proof = Some(Proof::Surname("ZHANG".to_owned()));
+            clients.trips.clone().follow_bag(FollowBagRequest { plate, proof }).await?;
+            Ok(())
         }
     });
     calls.buffer_unordered(CALLING).try_collect().await
-}
-
-/// Follows a bag whose announcement may still be on its way.
-async fn follow_bag(clients: &Clients, plate: &str) -> Result<()> {
-    for _ in 0..500 {
-        let proof = Some(Proof::Surname("ZHANG".to_owned()));
-        let request = FollowBagRequest { plate: plate.to_owned(), proof };
-        match clients.trips.clone().follow_bag(request).await {
-            Ok(_) => return Ok(()),
-            Err(status) if status.code() == tonic::Code::NotFound => sleep(Duration::from_millis(20)).await,
-            Err(status) => return Err(status.into()),
-        }
-    }
-    bail!("bag {plate} was not announced in time")
 }
