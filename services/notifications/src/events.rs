@@ -1,5 +1,7 @@
 //! The facts of notifications and their stored form.
 
+mod delivery;
+
 use airside_api::notifications::v1;
 use airside_kernel::{DecodeError, RecordedEvent, StoredEvent, Timestamp};
 use airside_runtime::stored;
@@ -7,10 +9,11 @@ use bytes::Bytes;
 use prost::Message;
 use uuid::Uuid;
 
-use crate::model::{AckLevel, Kind, Notice, Priority};
+pub use delivery::DeliveryEvent;
+
+use crate::model::{Kind, Notice, Priority};
 
 const NOTICE_ISSUED: &str = "notifications.NoticeIssued";
-const NOTICES_ACKNOWLEDGED: &str = "notifications.NoticesAcknowledged";
 
 /// A fact of `inbox-<person>`. There is one kind of fact and there will be no
 /// other, so that the sequence number of a notice is its revision + 1.
@@ -37,6 +40,7 @@ impl StoredEvent for InboxEvent {
             expires_at: notice.expires_at.map(stored::timestamp_message),
             caused_at: Some(stored::timestamp_message(notice.caused_at)),
             cause: Some(stored::cause_message(&notice.cause)),
+            supersedes: notice.supersedes.map(|id| id.to_string()).unwrap_or_default(),
         };
         message.encode_to_vec().into()
     }
@@ -44,38 +48,6 @@ impl StoredEvent for InboxEvent {
     fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
         match event.type_up_to(1)? {
             NOTICE_ISSUED => Ok([Self::NoticeIssued(notice(event.payload())?)]),
-            _ => Err(DecodeError::unknown(event)),
-        }
-    }
-}
-
-/// A fact of `delivery-<person>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeliveryEvent {
-    /// All notices up to a sequence number got this far.
-    NoticesAcknowledged {
-        /// The highest sequence number.
-        up_to_seq: u64,
-        /// How far they got.
-        level: AckLevel,
-    },
-}
-
-impl StoredEvent for DeliveryEvent {
-    type Facts = [Self; 1];
-
-    fn event_type(&self) -> &'static str {
-        NOTICES_ACKNOWLEDGED
-    }
-
-    fn encode(&self) -> Bytes {
-        let Self::NoticesAcknowledged { up_to_seq, level } = *self;
-        v1::NoticesAcknowledged { up_to_seq, level: level.to_proto() as i32 }.encode_to_vec().into()
-    }
-
-    fn decode(event: &RecordedEvent) -> Result<[Self; 1], DecodeError> {
-        match event.type_up_to(1)? {
-            NOTICES_ACKNOWLEDGED => Ok([acknowledged(event.payload())?]),
             _ => Err(DecodeError::unknown(event)),
         }
     }
@@ -96,19 +68,17 @@ fn notice(payload: &[u8]) -> Result<Notice, DecodeError> {
             .transpose()?,
         caused_at: message.caused_at.as_ref().and_then(instant).ok_or_else(|| missing("caused_at"))?,
         cause: message.cause.map(stored::cause).ok_or_else(|| missing("cause"))?,
+        supersedes: optional_id(&message.supersedes).map_err(|()| missing("supersedes"))?,
     })
+}
+
+/// Reads an id that may be absent.
+fn optional_id(text: &str) -> Result<Option<Uuid>, ()> {
+    if text.is_empty() { Ok(None) } else { Uuid::parse_str(text).map(Some).map_err(|_| ()) }
 }
 
 fn instant(message: &prost_types::Timestamp) -> Option<Timestamp> {
     stored::timestamp(message)
-}
-
-fn acknowledged(payload: &[u8]) -> Result<DeliveryEvent, DecodeError> {
-    let malformed = |problem: String| DecodeError::malformed(NOTICES_ACKNOWLEDGED, problem);
-    let message = v1::NoticesAcknowledged::decode(payload).map_err(|error| malformed(error.to_string()))?;
-    let level = AckLevel::from_proto(message.level)
-        .ok_or_else(|| malformed(format!("level {} is unknown", message.level)))?;
-    Ok(DeliveryEvent::NoticesAcknowledged { up_to_seq: message.up_to_seq, level })
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ impl Item {
             issued_at: Some(timestamp_message(self.issued_at)),
             caused_at: Some(timestamp_message(self.notice.caused_at)),
             expires_at: self.notice.expires_at.map(timestamp_message),
+            supersedes: self.notice.supersedes.map(|id| id.to_string()).unwrap_or_default(),
         })
     }
 }

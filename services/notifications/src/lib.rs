@@ -9,12 +9,15 @@
 //! process.
 //!
 //! Streams. `inbox-<person>` holds `NoticeIssued` and nothing else, so that seq
-//! = revision + 1 is contiguous. `delivery-<person>` holds
-//! `NoticesAcknowledged`.
+//! = revision + 1 is contiguous. `delivery-<person>` holds what becomes of each
+//! notice that somebody needs (released, held, merged, suppressed), what the
+//! person chose, and `NoticesAcknowledged`.
 //!
 //! Invariants.
 //! - A cause gives a person one notice, whatever is replayed and however many
-//!   nodes do the same work ([`decide`]).
+//!   nodes do the same work, and each notice ends in one way: told, waiting for a
+//!   time that is set, merged into a newer one, or not told and why ([`decide`]).
+//! - What is urgent (P0, P1) never waits.
 //! - Within a session seqs are contiguous; a session that resumes anywhere sees
 //!   each seq once and in order ([`session`], [`hub`]).
 //! - The publisher never waits for a session.
@@ -52,26 +55,32 @@ pub struct Part {
     pub service: service::Notifications,
     /// `notifications.notices`, for a reactor runner.
     pub reactor: react::Notices,
-    /// What the reactor has done, for metrics.
+    /// `notifications.releases`, for a reactor runner; it may begin at the beginning of any log.
+    pub releases: react::releases::Releases,
+    /// What the reactors have done, for metrics.
     pub tally: Arc<react::Tally>,
     /// The sessions of this process, for metrics.
     pub hub: hub::Hub,
 }
 
-/// Puts the domain together. Sessions end, asked to come back, when `stop` turns true.
+/// Puts the domain together for an airport with these rules. Sessions end, asked to come back, when
+/// `stop` turns true.
 pub fn part(
     store: &Arc<dyn EventStore>,
     keys: &Arc<dyn Keyring>,
     clock: &Arc<dyn Clock>,
     projections: &mut Projections,
+    rules: model::Rules,
     stop: watch::Receiver<bool>,
 ) -> Part {
     let hub = hub::Hub::default();
     projections.add_live(project::Fanout::new(hub.clone()));
     let sessions = session::Sessions::new(store.clone(), clock.clone(), hub.clone(), stop);
     let deliveries = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
+    let (rules, tally) = (Arc::new(rules), Arc::default());
+    let reactor = react::Notices::new(deliveries.clone(), clock.clone(), rules.clone(), &tally);
+    let inboxes = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
+    let releases = react::releases::Releases::new(inboxes, deliveries.clone(), rules, &tally);
     let service = service::Notifications::new(sessions, deliveries, clock.clone());
-    let reactor = react::Notices::new(Executor::new(store.clone(), keys.clone(), CACHED_STATES));
-    let tally = reactor.tally();
-    Part { service, reactor, tally, hub }
+    Part { service, reactor, releases, tally, hub }
 }

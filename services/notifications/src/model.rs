@@ -1,6 +1,8 @@
 //! The words of notifications: what a notice is about, how urgent it is, how
 //! far it got, in which language it is read.
 
+mod policy;
+
 use std::{collections::BTreeMap, str::FromStr};
 
 use airside_api::notifications::v1;
@@ -8,10 +10,16 @@ use airside_kernel::{Cause, LogId, PersonId, StreamId, Timestamp};
 use thiserror::Error;
 use uuid::Uuid;
 
+pub use policy::{
+    ChannelChoice, HoldReason, Preferences, Proposal, QuietHours, Rules, SuppressReason, Travel,
+};
+
 /// The category of the streams that hold notices: `inbox-<person>`.
 pub const INBOX: &str = "inbox";
-/// The category of the streams that hold acknowledgements: `delivery-<person>`.
+/// The category of the streams that hold what became of notices: `delivery-<person>`.
 pub const DELIVERY: &str = "delivery";
+/// The reactor that puts into the inboxes what was decided to be told; part of every cause there.
+pub const RELEASES: &str = "notifications.releases";
 
 /// The namespace of notification ids.
 const NOTIFICATION_IDS: Uuid = Uuid::from_u128(0x6f0a_3c51_0d6b_4b0e_9d27_58b1_c0de_a1d5);
@@ -21,7 +29,7 @@ pub fn inbox(person: PersonId) -> StreamId {
     person.stream(INBOX)
 }
 
-/// Returns the stream of a person's acknowledgements.
+/// Returns the stream of what became of a person's notices.
 pub fn delivery(person: PersonId) -> StreamId {
     person.stream(DELIVERY)
 }
@@ -82,11 +90,13 @@ pub enum Kind {
     BagBeltChanged,
     /// An earlier notice of the bag was wrong.
     BagCorrected,
+    /// What was said a moment ago holds no more: all is as it was.
+    Retracted,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::GateAssigned,
         Self::GateChanged,
         Self::Boarding,
@@ -106,6 +116,7 @@ impl Kind {
         Self::BagConnectionMissed,
         Self::BagBeltChanged,
         Self::BagCorrected,
+        Self::Retracted,
     ];
 
     /// Returns the names of its parameters. A notice of several bags has `plates`
@@ -127,6 +138,7 @@ impl Kind {
             Self::BagReflighted => &["plate", "flight", "previous_flight"],
             Self::BagBeltChanged => &["plate", "belt", "previous_belt"],
             Self::BagCorrected => &["plate", "flight", "corrects"],
+            Self::Retracted => &["flight", "place", "retracts"],
         }
     }
 
@@ -135,10 +147,14 @@ impl Kind {
         self.parameters().contains(&"plate")
     }
 
-    /// Returns how urgent notices of this kind are.
+    /// Returns how urgent notices of this kind are; one that takes another back is as urgent as that.
     pub fn priority(self) -> Priority {
         match self {
-            Self::GateChanged | Self::Boarding | Self::FinalCall | Self::FlightCancelled => Priority::P1,
+            Self::GateChanged
+            | Self::Boarding
+            | Self::FinalCall
+            | Self::FlightCancelled
+            | Self::Retracted => Priority::P1,
             Self::FlightDelayed
             | Self::BeltChanged
             | Self::BagOffloaded
@@ -175,12 +191,34 @@ impl Kind {
             Self::BagConnectionMissed => v1::NoticeKind::BagConnectionMissed,
             Self::BagBeltChanged => v1::NoticeKind::BagBeltChanged,
             Self::BagCorrected => v1::NoticeKind::BagCorrected,
+            Self::Retracted => v1::NoticeKind::Retracted,
         }
     }
 
     /// Returns the kind of a stored number.
     pub fn from_proto(number: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.to_proto() as i32 == number)
+    }
+
+    /// Returns the name of the kind as parameters say it, such as `GATE_CHANGED`.
+    pub fn name(self) -> &'static str {
+        self.to_proto().as_str_name().trim_start_matches("NOTICE_KIND_")
+    }
+
+    /// Returns the kind of a name in a parameter.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Returns the kind that stands for all that speak of the same thing: a later word of one
+    /// is news of the other.
+    pub fn topic(self) -> Self {
+        match self {
+            Self::GateChanged => Self::GateAssigned,
+            Self::BeltChanged => Self::BeltAssigned,
+            Self::BagBeltChanged => Self::BagOnBelt,
+            kind => kind,
+        }
     }
 }
 
@@ -294,6 +332,75 @@ pub struct Notice {
     pub caused_at: Timestamp,
     /// The event behind it.
     pub cause: Cause,
+    /// An earlier notice that it takes the place of.
+    pub supersedes: Option<Uuid>,
+}
+
+impl Notice {
+    /// Returns one of its facts; empty when it has none of that name.
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// Returns what it is about: a flight, or each of its bags.
+    pub fn subjects(&self) -> impl Iterator<Item = &str> {
+        let names = ["plates", "plate", "flight"].map(|name| self.parameter(name));
+        names.into_iter().find(|name| !name.is_empty()).unwrap_or_default().split(',')
+    }
+
+    /// Returns whether it speaks of something that another one speaks of too.
+    pub fn shares_a_subject(&self, other: &Self) -> bool {
+        self.kind.is_of_bag() == other.kind.is_of_bag()
+            && self.subjects().any(|one| other.subjects().any(|two| one == two))
+    }
+
+    /// Returns whether it leaves out no subject of another one.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.subjects().all(|one| self.subjects().any(|two| one == two))
+    }
+
+    /// Returns the notice without the bags of another one, of which one at least is left.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let is_left = |plate: &&str| other.subjects().all(|gone| gone != *plate);
+        let left: Vec<_> = self.subjects().filter(is_left).map(str::to_owned).collect();
+        let mut notice = self.clone();
+        notice.parameters.insert("plate".to_owned(), left.first().cloned().unwrap_or_default());
+        match left.len() {
+            0 | 1 => notice.parameters.remove("plates"),
+            _ => notice.parameters.insert("plates".to_owned(), left.join(",")),
+        };
+        notice
+    }
+
+    /// Returns the kind that stands for what it speaks of, also when it takes another back.
+    pub fn topic(&self) -> Kind {
+        match self.kind {
+            Kind::Retracted => Kind::named(self.parameter("retracts")).unwrap_or(self.kind).topic(),
+            kind => kind.topic(),
+        }
+    }
+
+    /// Returns what holds by it, such as the gate: two notices of one topic and one value say the same.
+    pub fn value(&self) -> &str {
+        self.parameter(match self.kind {
+            Kind::GateAssigned | Kind::GateChanged => "gate",
+            Kind::BeltAssigned | Kind::BeltChanged | Kind::BagOnBelt | Kind::BagBeltChanged => "belt",
+            Kind::FlightDelayed => "estimated_departure",
+            Kind::BagCorrected => "corrects",
+            Kind::Retracted => "place",
+            _ => "flight",
+        })
+    }
+
+    /// Returns what held before it, where it says so.
+    pub fn previous(&self) -> &str {
+        match self.kind {
+            Kind::GateChanged => self.parameter("previous_gate"),
+            Kind::BeltChanged => self.parameter("previous_belt"),
+            _ => "",
+        }
+    }
 }
 
 #[cfg(test)]
@@ -327,7 +434,7 @@ mod tests {
 
     #[test]
     fn every_word_of_the_proto_but_the_unspecified_has_its_value_here() {
-        assert_eq!((1..=19).filter_map(Kind::from_proto).count(), 19);
+        assert_eq!((1..=20).filter_map(Kind::from_proto).count(), 20);
         assert_eq!((1..=5).filter_map(Priority::from_proto).count(), 5);
         assert_eq!((1..=3).filter_map(AckLevel::from_proto).count(), 3);
         assert_eq!(
@@ -335,7 +442,7 @@ mod tests {
             (None, None, None)
         );
         assert_eq!(
-            (Kind::from_proto(20), Priority::from_proto(6), AckLevel::from_proto(4)),
+            (Kind::from_proto(21), Priority::from_proto(6), AckLevel::from_proto(4)),
             (None, None, None)
         );
     }

@@ -8,65 +8,56 @@
 //! long over are forgotten at hours that the log itself strikes. What is told in
 //! one notice waits for the others until its window closes, which is a deadline.
 //!
-//! An order that its inbox refuses as too old, or whose inbox is damaged, is
-//! counted and logged and lets the others pass; any other failure is tried again.
+//! What becomes of a notice that somebody needs is decided in `delivery-<person>` (see
+//! [`decide`](crate::decide)); [`releases`] puts into the inbox what is told.
 
 mod facts;
+mod orders;
+pub mod releases;
 mod world;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use airside_kernel::{Cause, Classified, Code, DecodeError, Kept, RecordedEvent, Timestamp, keys};
+use airside_kernel::{Cause, Clock, DecodeError, Kept, RecordedEvent, Timestamp, keys};
 use airside_runtime::{
-    executor::{Context, ExecuteError, Executor, Order},
+    executor::{Context, Executor, Order},
     reactors::{ReactError, Reactor},
-    status::chain,
 };
 use async_trait::async_trait;
-use tracing::{error, warn};
 use uuid::Uuid;
 
+use orders::Orders;
+pub use orders::Tally;
 pub use world::World;
 use world::{Origin, Telling};
 
 use crate::{
-    decide::{Inbox, InboxCommand},
-    model::{self, Notice},
+    decide::{Delivery, DeliveryCommand},
+    events::DeliveryEvent,
+    model::{self, Notice, Proposal, Rules},
 };
-
-/// How many orders go to the inboxes at once; also few enough that the orders
-/// of one inbox share one append, so that a failure never puts them out of order.
-const ORDERS_AT_ONCE: usize = 128;
-
-/// What the reactor has done since it started, for metrics.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// Notices issued.
-    pub issued: AtomicU64,
-    /// Orders refused because their inbox may have forgotten the cause.
-    pub too_old: AtomicU64,
-    /// Orders given up because stored bytes are damaged.
-    pub damaged: AtomicU64,
-}
 
 /// The reactor.
 pub struct Notices {
     world: World,
-    inboxes: Executor<Inbox>,
-    waiting: Vec<Order<InboxCommand>>,
-    tally: Arc<Tally>,
+    deliveries: Orders<Delivery>,
+    clock: Arc<dyn Clock>,
+    rules: Arc<Rules>,
 }
 
 impl Notices {
-    /// Makes the reactor over the inboxes.
-    pub fn new(inboxes: Executor<Inbox>) -> Self {
-        Self { world: World::default(), inboxes, waiting: Vec::new(), tally: Arc::default() }
+    /// Makes the reactor over the place where it is decided what is told.
+    pub(crate) fn new(
+        deliveries: Executor<Delivery>,
+        clock: Arc<dyn Clock>,
+        rules: Arc<Rules>,
+        tally: &Arc<Tally>,
+    ) -> Self {
+        let deliveries = Orders::new(deliveries, tally.clone(), count);
+        Self { world: World::default(), deliveries, clock, rules }
     }
 
     /// Lets the first of several bags of a person wait for the others no longer than this.
@@ -76,30 +67,21 @@ impl Notices {
         self
     }
 
-    /// Returns the counts of what it does.
-    pub fn tally(&self) -> Arc<Tally> {
-        self.tally.clone()
+    fn propose(&mut self, tellings: Vec<Telling>, now: Timestamp) {
+        let rules = &self.rules;
+        self.deliveries.extend(tellings.into_iter().map(|telling| order(telling, now, rules)));
     }
+}
 
-    /// Settles an order; false when it must be tried again.
-    fn settle(
-        &self,
-        order: &Order<InboxCommand>,
-        error: &ExecuteError<<Inbox as airside_kernel::Decider>::Rejection>,
-    ) -> bool {
-        match error {
-            ExecuteError::Rejected(rejection) => {
-                self.tally.too_old.fetch_add(1, Ordering::Relaxed);
-                warn!(inbox = %order.stream, error = %rejection, "notice is not sent");
-            }
-            error if error.code() == Code::DataLoss => {
-                self.tally.damaged.fetch_add(1, Ordering::Relaxed);
-                error!(inbox = %order.stream, error = chain(error), "notice is parked");
-            }
-            _ => return false,
-        }
-        true
-    }
+/// Counts what became of a notice.
+fn count(tally: &Tally, fact: &DeliveryEvent) {
+    let counter = match fact {
+        DeliveryEvent::NoticeHeld(_) => &tally.held,
+        DeliveryEvent::NoticeMerged { .. } => &tally.merged,
+        DeliveryEvent::NoticeSuppressed { .. } => &tally.suppressed,
+        _ => return,
+    };
+    counter.fetch_add(1, Ordering::Relaxed);
 }
 
 impl Kept for Notices {
@@ -127,7 +109,7 @@ impl Reactor for Notices {
         let Some(fact) = facts::read(event)? else { return Ok(()) };
         let tellings = self.world.take(fact, &origin(event));
         if act {
-            self.waiting.extend(tellings.into_iter().map(order));
+            self.propose(tellings, self.clock.now());
         }
         Ok(())
     }
@@ -137,33 +119,12 @@ impl Reactor for Notices {
     }
 
     fn strike(&mut self, now: Timestamp) {
-        self.waiting.extend(self.world.close_due(now).into_iter().map(order));
+        let tellings = self.world.close_due(now);
+        self.propose(tellings, now);
     }
 
     async fn flush(&mut self) -> Result<(), ReactError> {
-        while !self.waiting.is_empty() {
-            let count = self.waiting.len().min(ORDERS_AT_ONCE);
-            let answers = self.inboxes.execute_each(self.waiting[..count].to_vec()).await;
-            let mut failure = None;
-            let mut again = Vec::new();
-            for (order, answer) in self.waiting[..count].iter().zip(&answers) {
-                match answer {
-                    Ok(done) => {
-                        self.tally.issued.fetch_add(done.events.len() as u64, Ordering::Relaxed);
-                    }
-                    Err(error) if self.settle(order, error) => {}
-                    Err(error) => {
-                        again.push(order.clone());
-                        failure = Some(ReactError::new(error));
-                    }
-                }
-            }
-            self.waiting.splice(..count, again);
-            if let Some(failure) = failure {
-                return Err(failure);
-            }
-        }
-        Ok(())
+        self.deliveries.flush().await
     }
 }
 
@@ -186,21 +147,24 @@ fn origin(event: &RecordedEvent) -> Origin {
     }
 }
 
-/// Returns the order that tells a person.
-fn order(telling: Telling) -> Order<InboxCommand> {
-    let Telling { person, kind, parameters, expires_at, origin } = telling;
+/// Returns the order that proposes to tell a person.
+fn order(telling: Telling, now: Timestamp, rules: &Arc<Rules>) -> Order<DeliveryCommand> {
+    let Telling { person, kind, parameters, expires_at, travel, origin } = telling;
     let Origin { cause, event, correlation, occurred_at, recorded_at } = origin;
+    let notice = Notice {
+        id: model::notification_id(&cause, person),
+        kind,
+        priority: kind.priority(),
+        parameters,
+        expires_at: Some(expires_at),
+        caused_at: recorded_at,
+        cause,
+        supersedes: None,
+    };
+    let proposal = Arc::new(Proposal { notice, travel });
     Order {
-        stream: model::inbox(person),
-        command: InboxCommand::Issue(Notice {
-            id: model::notification_id(&cause, person),
-            kind,
-            priority: kind.priority(),
-            parameters,
-            expires_at: Some(expires_at),
-            caused_at: recorded_at,
-            cause,
-        }),
+        stream: model::delivery(person),
+        command: DeliveryCommand::Propose { proposal, now, rules: rules.clone() },
         context: Context {
             correlation,
             causation: Some(event),

@@ -15,13 +15,14 @@ use airside_runtime::projections::Projections;
 use airside_store::MemoryStore;
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::tz::TimeZone;
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 use crate::{
     Part,
     events::InboxEvent,
-    model::{self, Kind, Notice},
+    model::{self, Kind, Notice, Rules},
     part,
 };
 
@@ -34,6 +35,7 @@ pub(crate) struct House {
     /// While true, the log refuses appends.
     pub(crate) refuses: Arc<AtomicBool>,
     pub(crate) clock: Arc<ManualClock>,
+    rules: Rules,
     pub(crate) part: Part,
     pub(crate) stop: watch::Sender<bool>,
     projections: Option<Projections>,
@@ -43,25 +45,36 @@ pub(crate) struct House {
 impl House {
     /// Builds the part on an empty log; its projections do not run yet.
     pub(crate) fn new() -> Self {
+        Self::ruled_by(Rules::usual(TimeZone::UTC))
+    }
+
+    /// Builds it with rules of its own.
+    pub(crate) fn ruled_by(rules: Rules) -> Self {
         let clock = Arc::new(ManualClock::new(BEGIN.parse().unwrap()));
         let refuses = Arc::new(AtomicBool::new(false));
         let store = Faulty { log: MemoryStore::new(clock.clone()), refuses: refuses.clone() };
-        Self::on(Arc::new(store), refuses, clock)
+        Self::on(Arc::new(store), refuses, clock, rules)
     }
 
     /// Builds the part again on the same log, as another process does.
     pub(crate) fn again(&self) -> Self {
-        Self::on(self.store.clone(), self.refuses.clone(), self.clock.clone())
+        Self::on(self.store.clone(), self.refuses.clone(), self.clock.clone(), self.rules.clone())
     }
 
-    fn on(store: Arc<dyn EventStore>, refuses: Arc<AtomicBool>, clock: Arc<ManualClock>) -> Self {
+    fn on(
+        store: Arc<dyn EventStore>,
+        refuses: Arc<AtomicBool>,
+        clock: Arc<ManualClock>,
+        rules: Rules,
+    ) -> Self {
+        let kept = rules.clone();
         let keys: Arc<dyn Keyring> = Arc::new(NoKeys);
         let (stop, stopped) = watch::channel(false);
         let mut projections = Projections::new(store.clone());
         let dyn_clock: Arc<dyn Clock> = clock.clone();
-        let part = part(&store, &keys, &dyn_clock, &mut projections, stopped);
+        let part = part(&store, &keys, &dyn_clock, &mut projections, rules, stopped);
         let (erasures, _) = broadcast::channel(1);
-        Self { store, refuses, clock, part, stop, projections: Some(projections), erasures }
+        Self { store, refuses, clock, rules: kept, part, stop, projections: Some(projections), erasures }
     }
 
     /// Lets the projections run.
@@ -163,6 +176,7 @@ pub(crate) fn notice(expires_at: Option<Timestamp>) -> Notice {
         expires_at,
         caused_at: BEGIN.parse().unwrap(),
         cause: Cause { reactor: "r".into(), stream: "flight-1".into(), revision: Revision(0), index: 0 },
+        supersedes: None,
     }
 }
 

@@ -73,6 +73,10 @@ pub trait Reactor: Send + 'static {
     /// Its name, part of every cause and of its stream: `<domain>.<policy>`.
     const NAME: &'static str;
 
+    /// Where it begins on a log that holds events and no checkpoint of it, unless an operator says; without
+    /// one it refuses to begin.
+    const BEGINS: Option<StartAt> = None;
+
     /// Whether it wants events of this stream category.
     fn wants(category: &str) -> bool;
 
@@ -178,7 +182,8 @@ impl<R: Reactor> Runner<R> {
         clock: Arc<dyn Clock>,
         start_at: Option<StartAt>,
     ) -> Result<Self, StartError> {
-        let checkpoint = Checkpoint::find(R::NAME, store.clone(), clock.clone(), start_at).await?;
+        let begins = (start_at, R::BEGINS);
+        let checkpoint = Checkpoint::find(R::NAME, store.clone(), clock.clone(), begins).await?;
         let done = checkpoint.position();
         let (progress, _) = watch::channel(Progress::default());
         let (vitals, memory) = (Vitals::new(R::NAME), None);

@@ -17,9 +17,10 @@ use airside_baggage::{handling::load::LoadPolicy, model::AirportCode, turns::Tra
 use airside_evidence::{Malformed, VerifierKey};
 use airside_gateway::GatewayConfig;
 use airside_navigation::project::usual_zone;
+use airside_notifications::model::{QuietHours, Rules};
 use airside_runtime::{auth::Environment, reactors::StartAt, telemetry::LogConfig};
 use airside_store::kurrent::{Address, AddressError};
-use jiff::tz::TimeZone;
+use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use thiserror::Error;
 
@@ -53,8 +54,8 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// Folders of IMDF maps, one venue each, named by the venue's code. Default: the built-in `lingnan`.
     pub maps: Vec<PathBuf>,
-    /// The time zone of the venues in `maps`, an IANA name; a published map brings its own. Default
-    /// `Asia/Shanghai`.
+    /// The time zone of the airport, by which hours are quiet, and of the venues in `maps`, an IANA name;
+    /// a published map brings its own. Default `Asia/Shanghai`.
     #[serde(deserialize_with = "time_zone")]
     pub time_zone: TimeZone,
     /// Where a reactor without a checkpoint begins, by name: `beginning` or `end`. Default: refuse to begin.
@@ -130,11 +131,37 @@ pub struct NotificationsConfig {
     /// them in one notice. Default 30 s.
     #[serde(with = "humantime_serde")]
     pub merge_window: Duration,
+    /// The hours in which what can wait waits, unless a passenger chose others. Default 22:00 to 07:00;
+    /// none when they end as they begin.
+    pub quiet_hours: QuietConfig,
+    /// How many times as fast as the machine's clock the airport's runs, which is so in plays alone:
+    /// what is gathered and capped is in spans that are as much shorter, and no hours are quiet. Default 1.
+    pub pace: u32,
+}
+
+/// Hours of the airport's day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuietConfig {
+    /// When they begin, such as `22:00`.
+    pub from: Time,
+    /// When they end, such as `07:00`.
+    pub until: Time,
+}
+
+impl NotificationsConfig {
+    /// Returns the rules by which passengers are told at an airport in a time zone.
+    pub fn rules(&self, zone: TimeZone) -> Rules {
+        let QuietConfig { from, until } = self.quiet_hours;
+        let usual = Rules { quiet: QuietHours { from, until }, ..Rules::usual(zone) };
+        usual.at_pace(f64::from(self.pace))
+    }
 }
 
 impl Default for NotificationsConfig {
     fn default() -> Self {
-        Self { merge_window: Duration::from_secs(30) }
+        let QuietHours { from, until } = QuietHours::USUAL;
+        Self { merge_window: Duration::from_secs(30), quiet_hours: QuietConfig { from, until }, pace: 1 }
     }
 }
 

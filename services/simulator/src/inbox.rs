@@ -4,6 +4,7 @@
 //! is still to come. On the wire a notice may come twice; on the screen its id appears once.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 
 use airside_api::notifications::v1::{NoticeKind, ResumeToken};
 use jiff::Timestamp;
@@ -48,6 +49,8 @@ pub struct Shown {
     pub airport_at: Timestamp,
     /// When the fact behind it was recorded, the server's clock.
     pub caused_at: Option<Timestamp>,
+    /// How long the server let it wait for its turn, by the server's clock.
+    pub waited: Duration,
     /// When it was shown.
     pub shown_at: Instant,
     /// False when it had waited for a line to come back.

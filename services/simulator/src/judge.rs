@@ -11,7 +11,7 @@
 //! | wrong person | it speaks of a bag or a flight that is not this passenger's |
 //! | duplicate | it claims what an earlier notice claimed, in the same words |
 //! | missing | the passenger followed, the server was told, nothing newer made it old, and no notice came |
-//! | late | it came more than [`LATE`] after the server was told; who has several bags waits for the window too |
+//! | late | it came more than [`LATE`] after the server was told; who has several bags waits for the window too, and what is not urgent for its turn |
 //!
 //! A wrong notice that a later one takes back by name is no longer wrong: it is counted as corrected.
 //!
@@ -115,6 +115,9 @@ impl Default for Verdict {
 pub struct Terms {
     /// How long the server lets several bags of one person wait for each other.
     pub window: Duration,
+    /// How long the server lets a notice that is not urgent wait for its turn, after which a newer
+    /// one may have taken its place.
+    pub turn: Duration,
     /// True when the airport lives by the server's clock, so that forecasts can be judged.
     pub forecasts: bool,
 }
@@ -132,7 +135,7 @@ pub fn judge<'a>(
         let waits = if airport.passengers[passenger].bags.len() > 1 { terms.window } else { Duration::ZERO };
         let terms = Terms { window: waits, ..terms };
         let told = verdict.hear(airport, &wearers, passenger, notices, (book, terms));
-        for duty in duties::of(airport, passenger, book, waits) {
+        for duty in duties::of(airport, passenger, book, terms) {
             if told.contains(&duty) {
                 continue;
             }
@@ -219,8 +222,8 @@ impl Verdict {
         if !notice.live || follows.is_none_or(|follows| follows > told) {
             return;
         }
-        let took = notice.shown_at.saturating_duration_since(*told);
-        if waits.is_zero() || bagless(claim) {
+        let took = notice.shown_at.saturating_duration_since(*told).saturating_sub(notice.waited);
+        if notice.waited.is_zero() && (waits.is_zero() || bagless(claim)) {
             self.push_us.saturating_record(micros(took));
         }
         if took > LATE + waits {

@@ -1,31 +1,114 @@
 //! The specification of inboxes and deliveries.
 
-use airside_kernel::{Revision, given};
-use proptest::prelude::*;
+mod policy;
+mod properties;
+
+use std::sync::Arc;
+
+use airside_kernel::{Cause, Decider, Revision, Timestamp, given};
+use jiff::{SignedDuration, tz::TimeZone};
 use uuid::Uuid;
 
-use super::*;
-use crate::model::{Kind, Priority};
+use super::{
+    delivery::{CARRIED_EVERY, Held, MAX_ANSWERED, MAX_HELD, Released},
+    *,
+};
+use crate::{
+    events::{DeliveryEvent, InboxEvent},
+    model::{
+        AckLevel, HoldReason, Kind, Notice, Preferences, Proposal, QuietHours, RELEASES, Rules,
+        SuppressReason, Travel,
+    },
+};
 
-fn notice(stream: &str, revision: u64, caused_at_s: i64) -> Notice {
-    let cause = Cause { reactor: "r".into(), stream: stream.into(), revision: Revision(revision), index: 0 };
-    Notice {
-        id: Uuid::nil(),
-        kind: Kind::Boarding,
-        priority: Priority::P1,
-        parameters: [].into(),
-        expires_at: None,
-        caused_at: Timestamp::from_second(caused_at_s).unwrap(),
-        cause,
+const FLIGHT: &str = "ZH9101-20261120";
+const BAG: &str = "0479000001";
+const OTHER: &str = "0479000002";
+
+/// Noon of a day in an airport that lives by UTC, and so many seconds.
+fn at(seconds: i64) -> Timestamp {
+    "2026-11-20T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
+}
+
+fn rules() -> Arc<Rules> {
+    Arc::new(Rules::usual(TimeZone::UTC))
+}
+
+/// A notice by its kind, its subject and what holds by it; the number makes it another one.
+fn notice(number: u64, kind: Kind, subject: &str, value: &str) -> Proposal {
+    let parameter = |name: &&str| match *name {
+        "plate" => subject.split(',').next().unwrap(),
+        "flight" if kind.is_of_bag() => FLIGHT,
+        "flight" => subject,
+        "gate" | "belt" | "estimated_departure" | "corrects" => value,
+        _ => "",
+    };
+    let mut parameters: std::collections::BTreeMap<_, _> =
+        kind.parameters().iter().map(|name| ((*name).to_owned(), parameter(name).to_owned())).collect();
+    if subject.contains(',') {
+        parameters.insert("plates".to_owned(), subject.to_owned());
     }
+    let stream = if kind.is_of_bag() { format!("bag-{BAG}") } else { format!("flight-{FLIGHT}") };
+    let cause = Cause { reactor: "r".into(), stream, revision: Revision(number), index: 0 };
+    let notice = Notice {
+        id: Uuid::from_u128(number.into()),
+        kind,
+        priority: kind.priority(),
+        parameters,
+        expires_at: None,
+        caused_at: at(0),
+        cause,
+        supersedes: None,
+    };
+    Proposal { notice, travel: Travel::default() }
 }
 
-fn issued(notice: Notice) -> InboxEvent {
-    InboxEvent::NoticeIssued(notice)
+/// A gate, and the one before it; the first one has none before.
+fn gate(number: u64, gate: &str, previous: &str) -> Proposal {
+    let kind = if previous.is_empty() { Kind::GateAssigned } else { Kind::GateChanged };
+    with(notice(number, kind, FLIGHT, gate), "previous_gate", previous)
 }
 
-fn issue(notice: Notice) -> InboxCommand {
-    InboxCommand::Issue(notice)
+fn belt(number: u64, belt: &str, previous: &str) -> Proposal {
+    let kind = if previous.is_empty() { Kind::BeltAssigned } else { Kind::BeltChanged };
+    with(notice(number, kind, FLIGHT, belt), "previous_belt", previous)
+}
+
+fn with(mut proposal: Proposal, name: &str, value: &str) -> Proposal {
+    if let Some(slot) = proposal.notice.parameters.get_mut(name) {
+        value.clone_into(slot);
+    }
+    proposal
+}
+
+fn propose(proposal: &Proposal, seconds: i64) -> DeliveryCommand {
+    DeliveryCommand::Propose { proposal: Arc::new(proposal.clone()), now: at(seconds), rules: rules() }
+}
+
+fn strike(number: u64, seconds: i64) -> DeliveryCommand {
+    DeliveryCommand::Release { id: Uuid::from_u128(number.into()), now: at(seconds), rules: rules() }
+}
+
+fn released(proposal: &Proposal, seconds: i64) -> DeliveryEvent {
+    DeliveryEvent::NoticeReleased(Released { proposal: Arc::new(proposal.clone()), at: at(seconds) })
+}
+
+fn in_place_of(number: u64, proposal: &Proposal, seconds: i64) -> DeliveryEvent {
+    let mut proposal = proposal.clone();
+    proposal.notice.supersedes = Some(Uuid::from_u128(number.into()));
+    released(&proposal, seconds)
+}
+
+fn held(proposal: &Proposal, seconds: i64, reason: HoldReason) -> DeliveryEvent {
+    DeliveryEvent::NoticeHeld(Held { proposal: Arc::new(proposal.clone()), until: at(seconds), reason })
+}
+
+fn merged(id: u64, into: u64) -> DeliveryEvent {
+    DeliveryEvent::NoticeMerged { id: Uuid::from_u128(id.into()), into: Uuid::from_u128(into.into()) }
+}
+
+fn suppressed(proposal: &Proposal, reason: SuppressReason) -> DeliveryEvent {
+    DeliveryEvent::NoticeSuppressed { proposal: Arc::new(proposal.clone()), reason }
 }
 
 fn acknowledged(up_to_seq: u64, level: AckLevel) -> DeliveryEvent {
@@ -36,43 +119,31 @@ fn acknowledge(up_to_seq: u64, level: AckLevel) -> DeliveryCommand {
     DeliveryCommand::Acknowledge { up_to_seq, level }
 }
 
-#[test]
-fn a_new_cause_gives_a_notice() {
-    let first = notice("flight-1", 0, 10);
-    given::<Inbox>([]).when(issue(first.clone())).then([issued(first)]);
+/// A notice as a decision at a revision puts it into an inbox.
+fn decided(id: u64, revision: u64) -> Notice {
+    let Proposal { mut notice, .. } = gate(id, "A1", "");
+    notice.cause.reactor = RELEASES.into();
+    notice.cause.revision = Revision(revision);
+    notice
 }
 
 #[test]
-fn a_cause_seen_before_adds_nothing() {
-    let history = [issued(notice("flight-1", 3, 10)), issued(notice("bag-1", 0, 11))];
-    given::<Inbox>(history.clone()).when(issue(notice("flight-1", 3, 10))).then_nothing();
-    given::<Inbox>(history).when(issue(notice("flight-1", 2, 9))).then_nothing();
+fn a_decision_gives_one_notice_however_often_it_is_carried_out() {
+    let [first, second] = [decided(1, 4), decided(2, 7)];
+    given::<Inbox>([])
+        .when(InboxCommand::Issue(first.clone()))
+        .then([InboxEvent::NoticeIssued(first.clone())]);
+    let history = [first, second].map(InboxEvent::NoticeIssued);
+    given::<Inbox>(history.clone()).when(InboxCommand::Issue(decided(2, 7))).then_nothing();
+    given::<Inbox>(history.clone()).when(InboxCommand::Issue(decided(3, 5))).then_nothing();
+    let third = decided(3, 8);
+    given::<Inbox>(history).when(InboxCommand::Issue(third.clone())).then([InboxEvent::NoticeIssued(third)]);
 }
 
 #[test]
-fn a_later_cause_of_the_same_stream_gives_another_notice() {
-    let later = notice("flight-1", 4, 12);
-    given::<Inbox>([issued(notice("flight-1", 3, 10))]).when(issue(later.clone())).then([issued(later)]);
-}
-
-#[test]
-fn a_cause_older_than_the_fold_is_refused_and_never_sent_twice() {
-    let history: Vec<_> = (0..=KEPT_NOTICES as u64)
-        .map(|n| issued(notice(&format!("flight-{n}"), 0, 100 + i64::try_from(n).unwrap())))
-        .collect();
-    let horizon = Timestamp::from_second(101).unwrap();
-    let caused_at = Timestamp::from_second(100).unwrap();
-    given::<Inbox>(history.clone())
-        .when(issue(notice("flight-0", 0, 100)))
-        .rejects(&InboxRejection::TooOld { caused_at, horizon });
-    let new = notice("flight-new", 0, 102);
-    given::<Inbox>(history).when(issue(new.clone())).then([issued(new)]);
-}
-
-#[test]
-fn an_inbox_that_was_never_full_refuses_nothing_for_its_age() {
-    let old = notice("bag-1", 0, 1);
-    given::<Inbox>([issued(notice("flight-1", 0, 100))]).when(issue(old.clone())).then([issued(old)]);
+fn what_an_older_program_issued_is_known_by_its_id() {
+    let old = InboxEvent::NoticeIssued(gate(1, "A1", "").notice);
+    given::<Inbox>([old]).when(InboxCommand::Issue(decided(1, 0))).then_nothing();
 }
 
 #[test]
@@ -81,7 +152,7 @@ fn an_acknowledgement_is_noted_once() {
         .when(acknowledge(5, AckLevel::Delivered))
         .then([acknowledged(5, AckLevel::Delivered)]);
     let history = [acknowledged(5, AckLevel::Delivered)];
-    given::<Delivery>(history).when(acknowledge(5, AckLevel::Delivered)).then_nothing();
+    given::<Delivery>(history.clone()).when(acknowledge(5, AckLevel::Delivered)).then_nothing();
     given::<Delivery>(history).when(acknowledge(3, AckLevel::Delivered)).then_nothing();
 }
 
@@ -96,57 +167,19 @@ fn levels_rise_each_for_itself() {
 #[test]
 fn what_was_read_was_also_delivered() {
     let history = [acknowledged(5, AckLevel::Read)];
-    given::<Delivery>(history).when(acknowledge(4, AckLevel::Delivered)).then_nothing();
+    given::<Delivery>(history.clone()).when(acknowledge(4, AckLevel::Delivered)).then_nothing();
     assert_eq!(given::<Delivery>(history).state().up_to_seq(AckLevel::Delivered), 5);
 }
 
 #[test]
-fn a_level_not_spoken_of_for_long_is_restated_so_that_the_fold_stays_short() {
-    let history = std::iter::once(acknowledged(1, AckLevel::Read))
-        .chain((0..RESTATED_AFTER).map(|n| acknowledged(2 + n, AckLevel::Delivered)));
-    let next = 2 + RESTATED_AFTER;
-    given::<Delivery>(history)
-        .when(acknowledge(next, AckLevel::Delivered))
-        .then([acknowledged(1, AckLevel::Read), acknowledged(next, AckLevel::Delivered)]);
-}
-
-/// Folds a stream as the executor does after a restart: from what is not forgotten.
-fn refolded<D: Decider>(facts: &[D::Event]) -> (D::State, usize) {
-    let whole = facts.iter().fold(D::State::default(), D::evolve);
-    let forgotten = usize::try_from(D::forgets(&whole, facts.len() as u64)).unwrap();
-    (facts[forgotten..].iter().fold(D::State::default(), D::evolve), facts.len() - forgotten)
-}
-
-proptest! {
-    #[test]
-    fn an_inbox_refolds_to_the_same_state_from_a_bounded_tail(count in 0u64..1_400) {
-        let facts: Vec<_> = (0..count)
-            .map(|n| issued(notice(&format!("flight-{}", n % 7), n, i64::try_from(n).unwrap())))
-            .collect();
-        let whole = facts.iter().fold(InboxState::default(), Inbox::evolve);
-        let (again, tail) = refolded::<Inbox>(&facts);
-        prop_assert_eq!(whole, again);
-        prop_assert!(tail <= KEPT_NOTICES);
-    }
-
-    #[test]
-    fn a_delivery_refolds_to_the_same_answers_from_a_bounded_tail(
-        commands in proptest::collection::vec((0u64..40, 0usize..12), 0..1_500),
-    ) {
-        let (mut facts, mut state, mut seq) = (Vec::new(), DeliveryState::default(), 0);
-        for (step, level) in commands {
-            // The higher levels are rare, as in life; a fold without restating would grow.
-            let level = AckLevel::ALL[level.saturating_sub(9)];
-            seq += step;
-            for fact in Delivery::decide(&state, acknowledge(seq, level)).unwrap() {
-                state = Delivery::evolve(state, &fact);
-                facts.push(fact);
-            }
-        }
-        let (again, tail) = refolded::<Delivery>(&facts);
-        for level in AckLevel::ALL {
-            prop_assert_eq!(state.up_to_seq(level), again.up_to_seq(level));
-        }
-        prop_assert!(tail as u64 <= RESTATED_AFTER + 4, "{}", tail);
-    }
+fn after_many_facts_one_says_what_they_mean() {
+    let facts = (1..CARRIED_EVERY).map(|seq| acknowledged(seq, AckLevel::Delivered));
+    let next = acknowledge(CARRIED_EVERY, AckLevel::Delivered);
+    let answer = given::<Delivery>(facts).when(next).events();
+    let [DeliveryEvent::NoticesAcknowledged { .. }, DeliveryEvent::CarriedForward(carried)] = &answer[..]
+    else {
+        panic!("nothing is carried forward by {answer:?}");
+    };
+    assert_eq!(carried.levels, [CARRIED_EVERY, 0, 0]);
+    assert_eq!(Delivery::forgets(carried, CARRIED_EVERY + 1), CARRIED_EVERY);
 }

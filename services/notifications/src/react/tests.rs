@@ -2,6 +2,7 @@
 
 mod bags;
 mod corrections;
+mod releases;
 mod windows;
 
 use airside_api::{
@@ -11,13 +12,14 @@ use airside_api::{
 };
 use airside_kernel::{Clock, PersonId, StoredEvent};
 use airside_runtime::stored::timestamp_message;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, tz::TimeZone};
 use prost::Message;
 
 use super::*;
 use crate::{
     events::InboxEvent,
-    model::{Kind, Priority},
+    model::{Kind, Priority, Rules},
+    react::releases::Releases,
     tests::{House, person},
 };
 
@@ -35,7 +37,8 @@ struct Airport {
 
 impl Airport {
     fn new() -> Self {
-        Self { house: House::new(), seen: None }
+        // What becomes of a notice is another story: here all that is proposed is told.
+        Self { house: House::ruled_by(Rules::usual(TimeZone::UTC).at_pace(f64::MAX)), seen: None }
     }
 
     async fn flight(&mut self, event_type: &'static str, event: impl Message) -> &mut Self {
@@ -113,6 +116,17 @@ impl Airport {
             reactor.take(event, true).unwrap();
         }
         reactor.flush().await.unwrap();
+        self.release().await;
+    }
+
+    /// Lets what was decided go into the inboxes.
+    async fn release(&mut self) {
+        let page = self.house.store.read_all(None, 10_000).await.unwrap();
+        let releases = &mut self.house.part.releases;
+        for event in page.events.iter().filter(|event| Releases::wants(event.category())) {
+            releases.take(event, true).unwrap();
+        }
+        releases.flush().await.unwrap();
     }
 
     /// Returns the notices of a person, oldest first.
@@ -150,7 +164,8 @@ async fn a_gate_reaches_those_who_follow_the_flight_and_nobody_else() {
         [(Kind::GateAssigned, Priority::P3), (Kind::GateChanged, Priority::P1)]
     );
     assert_eq!(facts(&inbox[1]), [("flight", FLIGHT), ("gate", "B7"), ("previous_gate", "A3")]);
-    assert_eq!(inbox[1].cause.stream, format!("flight-{FLIGHT}"));
+    assert_eq!(inbox[1].cause.stream, model::delivery(person(ANN)).to_string());
+    assert_eq!(inbox[1].cause.revision, airside_kernel::Revision(1));
     assert!(airport.kinds(BOB).await.is_empty());
 }
 
@@ -258,6 +273,7 @@ async fn a_boarding_notice_is_of_use_until_half_an_hour_past_departure() {
     let scheduled = flights::FlightScheduled { legs: vec![leg], ..Default::default() };
     airport.flight("flights.FlightScheduled", scheduled).await;
     airport.flight("flights.FinalCallMade", flights::FinalCallMade::default()).await;
+    airport.react().await;
     airport.house.clock.advance(SignedDuration::from_hours(5));
     airport.flight("flights.FinalCallMade", flights::FinalCallMade::default()).await;
     let expiries: Vec<_> =
@@ -407,10 +423,17 @@ async fn a_notice_carries_the_chain_of_its_causes() {
     airport.gate("A3", "").await;
     airport.react().await;
     let cause = airport.house.store.read_all(None, 10).await.unwrap().events.remove(1);
+    let decided = airport.house.stream(&model::delivery(person(ANN))).await.remove(0);
     let issued = airport.house.stream(&model::inbox(person(ANN))).await.remove(0);
-    let metadata = issued.metadata().unwrap();
-    assert_eq!(metadata.get(keys::CAUSATION_ID), Some(cause.id().to_string().as_str()));
-    assert_eq!(metadata.get(keys::ACTOR), Some("reactor/notifications.notices"));
+    for (event, behind, actor) in [
+        (&decided, &cause, "reactor/notifications.notices"),
+        (&issued, &decided, "reactor/notifications.releases"),
+    ] {
+        let metadata = event.metadata().unwrap();
+        assert_eq!(metadata.get(keys::CAUSATION_ID), Some(behind.id().to_string().as_str()));
+        assert_eq!(metadata.get(keys::ACTOR), Some(actor));
+        assert_eq!(metadata.get(keys::CORRELATION_ID), Some(cause.id().to_string().as_str()));
+    }
     assert!(issued.occurred_at() <= airport.house.clock.now());
 }
 

@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use self::{bag::Journey, flight::Flight, links::Links, windows::Windows};
 use super::facts::{Fact, FlightChange, TripChange};
-use crate::model::Kind;
+use crate::model::{Kind, Travel};
 
 /// For how long a flight that is over is kept, for late belts and bags.
 const FLIGHT_KEPT: SignedDuration = SignedDuration::from_hours(48);
@@ -57,6 +57,7 @@ pub(super) struct Telling {
     pub(super) kind: Kind,
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) expires_at: Timestamp,
+    pub(super) travel: Travel,
     pub(super) origin: Origin,
 }
 
@@ -193,6 +194,7 @@ impl World {
             kind: news.kind,
             parameters: news.parameters.clone(),
             expires_at: news.expires_at,
+            travel: flight.travel(),
             origin: origin.clone(),
         };
         audience.into_iter().map(telling).collect()

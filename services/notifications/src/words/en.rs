@@ -23,6 +23,15 @@ pub(super) fn of_flight(kind: Kind, words: &Words<'_>) -> String {
             words.known_time(": it is now expected to leave at ", "estimated_departure", "")
         ),
         Kind::FlightCancelled => format!("Flight {flight} is cancelled. Please contact your airline."),
+        Kind::Retracted => {
+            let (flight, place) = (words.flight(), words.get("place"));
+            match words.get("retracts") {
+                "GATE_CHANGED" => {
+                    format!("No gate change: flight {flight} departs from gate {place}, as before.")
+                }
+                _ => format!("No belt change: bags of flight {flight} arrive on belt {place}, as before."),
+            }
+        }
         Kind::BeltAssigned => format!("Bags of flight {flight} arrive on belt {}.", words.get("belt")),
         _ => format!(
             "Bags of flight {flight} now arrive on belt {}{}.",

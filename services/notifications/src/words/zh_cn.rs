@@ -21,6 +21,13 @@ pub(super) fn of_flight(kind: Kind, words: &Words<'_>) -> String {
             format!("航班 {flight} 延误{}。", words.known_time("，预计起飞时间：", "estimated_departure", ""))
         }
         Kind::FlightCancelled => format!("航班 {flight} 已取消，请联系航空公司。"),
+        Kind::Retracted => {
+            let (flight, place) = (words.flight(), words.get("place"));
+            match words.get("retracts") {
+                "GATE_CHANGED" => format!("登机口未变更：航班 {flight} 仍在 {place} 登机口登机。"),
+                _ => format!("行李转盘未变更：航班 {flight} 的行李仍在 {place} 号转盘提取。"),
+            }
+        }
         Kind::BeltAssigned => format!("航班 {flight} 的行李在 {} 号转盘提取。", words.get("belt")),
         _ => format!(
             "航班 {flight} 的行李改在 {} 号转盘提取{}。",

@@ -32,12 +32,12 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Finds the place of a reactor, or makes it.
+    /// Finds the place of a reactor, or makes it: where an operator says, or else where it may begin.
     pub(super) async fn find(
         name: &'static str,
         store: Arc<dyn EventStore>,
         clock: Arc<dyn Clock>,
-        start_at: Option<StartAt>,
+        (start_at, begins): (Option<StartAt>, Option<StartAt>),
     ) -> Result<Self, StartError> {
         let stream = StreamId::new("reactor", name).expect("a reactor's name is visible ASCII");
         let mut checkpoint = Self { name, stream, store, clock, position: None, revision: None };
@@ -51,7 +51,7 @@ impl Checkpoint {
             }
             return Ok(checkpoint);
         }
-        match checkpoint.make(start_at).await {
+        match checkpoint.make(start_at.or(begins)).await {
             // Another node has just made it.
             Err(StartError::Append(AppendError::Conflict { .. })) if checkpoint.read().await? => {}
             made => made?,

@@ -32,6 +32,8 @@ use super::{
 };
 use crate::{Config, Node, config::NotificationsConfig, endpoint};
 
+/// A wave of some four hours is played in some twenty seconds.
+const PACE: u32 = 720;
 /// How often a live line is printed where there is no terminal.
 const PLAIN_LINE_EVERY: Duration = Duration::from_secs(3);
 
@@ -77,7 +79,8 @@ impl Demo {
 
     async fn play(&self, fresh: &Fresh) -> anyhow::Result<Report> {
         let folder = fresh.folder.display().to_string();
-        let node = fresh.node(self.listen, self.store.as_deref(), NotificationsConfig::default()).await?;
+        let notifications = NotificationsConfig { pace: PACE, ..NotificationsConfig::default() };
+        let node = fresh.node(self.listen, self.store.as_deref(), notifications).await?;
         let endpoint = endpoint(node.public, node.tokens.clone())?;
         let report = match self.open(&folder, &node) {
             Ok(()) => self.drive(&node, &endpoint).await,

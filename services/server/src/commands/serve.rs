@@ -65,6 +65,7 @@ needs_boarded = false
 # How passengers are told.
 [notifications]
 merge_window = "30s"
+quiet_hours = { from = "22:00", until = "07:00" }
 
 # Evidence against tampering: a folder on another disk or host.
 [evidence]

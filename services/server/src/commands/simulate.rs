@@ -10,7 +10,7 @@ use airside_simulator::{
 };
 use anyhow::{Context, bail};
 use clap::Args;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, tz::TimeZone};
 use tokio::sync::watch;
 
 use super::{
@@ -26,6 +26,9 @@ mod holders;
 /// Bags of one person wait for each other at least this long on a server of the command's own, whose
 /// window is as much shorter as the day is faster.
 const MERGE_WINDOW_MIN: Duration = Duration::from_millis(500);
+
+/// What waits for its turn at the end of the day is waited for no longer than this.
+const CATCH_UP_MAX: Duration = Duration::from_secs(90);
 
 /// Plays a day of an airport against a server and judges what it said.
 #[derive(Args)]
@@ -120,11 +123,12 @@ impl Simulate {
     /// Plays against a server of its own.
     async fn play_alone(&self, fresh: &Fresh) -> anyhow::Result<DayReport> {
         let usual = NotificationsConfig::default();
-        let merge_window = match self.speed {
-            Speed::Times(times) => usual.merge_window.div_f64(times),
-            Speed::Max => MERGE_WINDOW_MIN,
+        let (merge_window, pace) = match self.speed {
+            Speed::Times(times) => (usual.merge_window.div_f64(times), times as u32),
+            Speed::Max => (MERGE_WINDOW_MIN, u32::MAX),
         };
-        let notifications = NotificationsConfig { merge_window: merge_window.max(MERGE_WINDOW_MIN) };
+        let merge_window = merge_window.max(MERGE_WINDOW_MIN);
+        let notifications = NotificationsConfig { merge_window, pace, ..usual };
         let node = fresh.node(None, None, notifications.clone()).await?;
         let endpoint = endpoint(node.public, node.tokens.clone())?;
         let report = self.play(&endpoint, &|| facts(&node), notifications).await;
@@ -138,7 +142,11 @@ impl Simulate {
         facts: &impl ServerFacts,
         notifications: NotificationsConfig,
     ) -> anyhow::Result<DayReport> {
-        let options = DayOptions { merge_window: notifications.merge_window, ..self.options()? };
+        let usual = self.options()?;
+        let (rules, merge_window) = (notifications.rules(TimeZone::UTC), notifications.merge_window);
+        let [turn, most] = [rules.between_p3, rules.counted_within].map(|span| span.unsigned_abs());
+        let catch_up = usual.catch_up + most.min(CATCH_UP_MAX);
+        let options = DayOptions { merge_window, turn, catch_up, ..usual };
         let (progress, seen) = watch::channel(Progress::default());
         let show = tokio::spawn(show(seen, self.json));
         let stopped = until_told()?;

@@ -139,8 +139,9 @@ impl Assembly {
             door.clone(),
         );
         let trips = airside_trips::part(store.clone(), keys.clone(), clock.clone(), &mut projections);
+        let rules = self.config.notifications.rules(self.config.time_zone.clone());
         let notifications =
-            airside_notifications::part(&store, &keys, &clock, &mut projections, door.clone());
+            airside_notifications::part(&store, &keys, &clock, &mut projections, rules, door.clone());
         let (navigation, maps) = self.navigation(&keys, &mut projections)?;
 
         let messages_read = self.react(baggage.parse, &snapshots).await?;
@@ -149,6 +150,7 @@ impl Assembly {
         self.react(trips.passage, &snapshots).await?;
         let telling = notifications.reactor.merging_within(self.config.notifications.merge_window);
         self.react(telling, &snapshots).await?;
+        self.react(notifications.releases, &snapshots).await?;
         let (progress, read_models) = (projections.progress(), projections.health());
         let (handle, backups) = (projections.handle(), Backups::default());
         let reading = self.reactors.iter().map(|(name, _, health)| (*name, health.clone()));

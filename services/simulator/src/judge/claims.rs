@@ -32,6 +32,7 @@ pub(super) fn claims(notice: &Shown) -> Vec<Claim> {
         | NoticeKind::BeltChanged
         | NoticeKind::BagOnBelt
         | NoticeKind::BagBeltChanged => parameter("belt"),
+        NoticeKind::Retracted => parameter("place"),
         NoticeKind::FlightDelayed => parameter("estimated_departure"),
         NoticeKind::BagCorrected => format!("{} {}", parameter("flight"), parameter("corrects")),
         _ if is_of_bag => parameter("flight"),
@@ -180,6 +181,10 @@ fn of_flight(flight: &Flight, claim: &Claim) -> Finding {
         NoticeKind::BeltAssigned | NoticeKind::BeltChanged => (
             is(Some(&flight.belt)) || is(flight.new_belt.as_ref()),
             format!("belt {} then {:?}", flight.belt, flight.new_belt),
+        ),
+        NoticeKind::Retracted => (
+            is(Some(&flight.gate)) || is(Some(&flight.belt)),
+            format!("gate {}, belt {}", flight.gate, flight.belt),
         ),
         NoticeKind::Boarding | NoticeKind::FinalCall => {
             (flight.departs && !flight.cancelled, "it does not operate".to_owned())

@@ -6,7 +6,7 @@ use airside_api::baggage::v1::TrackingPoint;
 use airside_api::notifications::v1::NoticeKind;
 use tokio::time::Instant;
 
-use super::Claim;
+use super::{Claim, Terms};
 use crate::player::ledger::{Book, FlightWord, Told};
 use crate::truth::{Airport, Announcement, Flight, Step};
 
@@ -22,12 +22,12 @@ const MILESTONES: [(TrackingPoint, NoticeKind); 5] = [
     (TrackingPoint::Collection, NoticeKind::BagCollected),
 ];
 
-/// Returns what a passenger, by their index, is owed whose notices of bags wait for others so long.
-pub(super) fn of(airport: &Airport, passenger: usize, book: &Book, waits: Duration) -> Vec<Claim> {
+/// Returns what a passenger, by their index, is owed on these terms.
+pub(super) fn of(airport: &Airport, passenger: usize, book: &Book, terms: Terms) -> Vec<Claim> {
     let person = &airport.passengers[passenger];
-    let mut owed = of_flight(&airport.flights[person.flight], passenger, book);
+    let mut owed = of_flight(&airport.flights[person.flight], passenger, book, AT_ONCE + terms.turn);
     for bag in &person.bags {
-        owed.extend(of_bag(airport, *bag, passenger, book, AT_ONCE + waits));
+        owed.extend(of_bag(airport, *bag, passenger, book, AT_ONCE + terms.window + terms.turn));
     }
     owed
 }
@@ -56,7 +56,7 @@ pub(super) fn fact(claim: &Claim, bag: Option<usize>) -> Option<Told> {
     }
 }
 
-fn of_flight(flight: &Flight, passenger: usize, book: &Book) -> Vec<Claim> {
+fn of_flight(flight: &Flight, passenger: usize, book: &Book, at_once: Duration) -> Vec<Claim> {
     let Some(follows) = book.followed.get(&(passenger, flight.id.clone())) else { return Vec::new() };
     let boarded = book.boarded.get(&passenger);
     let claim = |kind, detail: &str| Claim { kind, subject: flight.id.clone(), detail: detail.to_owned() };
@@ -78,7 +78,19 @@ fn of_flight(flight: &Flight, passenger: usize, book: &Book) -> Vec<Claim> {
             NoticeKind::Boarding | NoticeKind::FinalCall | NoticeKind::GateAssigned | NoticeKind::GateChanged
         );
         let is_aboard = leads_to_aircraft && boarded.is_some_and(|boarded| *boarded < *told + AT_ONCE);
-        follows < told && !is_aboard
+        // What waits for its turn gives way to what holds by then.
+        let newer = match claim.kind {
+            NoticeKind::GateAssigned => {
+                flight.new_gate.clone().map(|gate| Told::Gate(flight.id.clone(), gate))
+            }
+            NoticeKind::BeltAssigned => {
+                flight.new_belt.clone().map(|belt| Told::Belt(flight.id.clone(), belt))
+            }
+            NoticeKind::FlightDelayed => Some(Told::Flight(flight.id.clone(), FlightWord::Cancelled)),
+            _ => None,
+        };
+        let is_old = newer.is_some_and(|newer| is_by(book.told.get(&newer), *told + at_once));
+        follows < told && !is_aboard && !is_old
     });
     claims
 }

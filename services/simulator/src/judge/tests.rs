@@ -20,7 +20,7 @@ fn airport() -> Airport {
     })
 }
 
-const TERMS: Terms = Terms { window: Duration::from_secs(30), forecasts: true };
+const TERMS: Terms = Terms { window: Duration::from_secs(30), turn: Duration::ZERO, forecasts: true };
 
 /// A bag that flies, with a passenger who follows it.
 struct Case {
@@ -66,6 +66,7 @@ impl Case {
             text: String::new(),
             airport_at: last.at,
             caused_at: None,
+            waited: Duration::ZERO,
             shown_at: self.began + Duration::from_secs(after_s),
             live: true,
         }

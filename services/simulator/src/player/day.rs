@@ -65,6 +65,9 @@ pub struct DayOptions {
     /// How long the server lets several bags of one person wait for each other, as it is
     /// configured; default 30 s.
     pub merge_window: Duration,
+    /// How long the server lets a notice that is not urgent wait for its turn, as it is configured;
+    /// default 5 min.
+    pub turn: Duration,
     /// How long the server may take to catch up at the end, before what is missing counts as
     /// wrong or lost; default 45 s, more than the window.
     pub catch_up: Duration,
@@ -82,6 +85,7 @@ impl Default for DayOptions {
             connecting: 0.25,
             noise: Noise::default(),
             merge_window: Duration::from_secs(30),
+            turn: Duration::from_secs(300),
             catch_up: Duration::from_secs(45),
         }
     }
@@ -217,7 +221,8 @@ async fn hear_out(stage: &Stage, options: &DayOptions) {
 fn verdict(stage: &Stage, options: &DayOptions) -> Verdict {
     let inboxes: Vec<_> = stage.watchers.iter().map(|watcher| (watcher.passenger, watcher.inbox())).collect();
     let shown = inboxes.iter().map(|(passenger, inbox)| (*passenger, inbox.notices.as_slice()));
-    let terms = Terms { window: options.merge_window, forecasts: options.speed == Speed::Times(1.0) };
+    let DayOptions { merge_window: window, turn, speed, .. } = *options;
+    let terms = Terms { window, turn, forecasts: speed == Speed::Times(1.0) };
     judge(&stage.airport, shown, &stage.ledger.book(), terms)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use airside_api::notifications::v1::watch_response::Frame;
 use airside_api::notifications::v1::{
-    AckLevel, AcknowledgeRequest, Hello, Notice, NoticeKind, WatchRequest, WatchResponse,
+    AckLevel, AcknowledgeRequest, Hello, Notice, NoticeKind, Priority, WatchRequest, WatchResponse,
 };
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
@@ -21,6 +21,8 @@ use crate::inbox::{Inbox, Shown};
 use crate::script::off_the_wire;
 use crate::truth::Airport;
 
+/// A notice that took less than this was on its way, and did not wait for its turn.
+const WAITED_MIN: Duration = Duration::from_millis(250);
 /// Sessions that share a connection.
 const SESSIONS_PER_CONNECTION: usize = 32;
 /// All sessions of a wave open within this time.
@@ -249,6 +251,7 @@ impl Session {
     fn notice(&self, notice: Notice, since: Timestamp, in_snapshot: bool) {
         let kind = notice.kind();
         let caused_at = notice.caused_at.as_ref().and_then(off_the_wire);
+        let waited = waited(&notice, caused_at);
         let id = &notice.notification_id;
         let mut inbox = lock(&self.inbox);
         let fresh = if in_snapshot {
@@ -270,19 +273,26 @@ impl Session {
             text,
             airport_at,
             caused_at,
+            waited,
             shown_at: Instant::now(),
             live: caused_at.is_some_and(|at| at >= since),
         });
         drop(inbox);
-        self.measure(kind, caused_at, since);
+        self.measure(kind, (caused_at, waited), since);
     }
 
-    /// Measures the way of a notice. What waited for a line to come back is not counted.
-    fn measure(&self, kind: NoticeKind, caused_at: Option<Timestamp>, since: Timestamp) {
+    /// Measures the way of a notice. What waited for a line to come back is not counted, nor is the time
+    /// for which it waited for its turn.
+    fn measure(
+        &self,
+        kind: NoticeKind,
+        (caused_at, waited): (Option<Timestamp>, Duration),
+        since: Timestamp,
+    ) {
         let Some(caused_at) = caused_at else { return };
         if caused_at >= since {
             let took = Timestamp::now().duration_since(caused_at);
-            self.tally.pushed(Duration::try_from(took).unwrap_or(Duration::ZERO));
+            self.tally.pushed(Duration::try_from(took).unwrap_or_default().saturating_sub(waited));
         }
         if matches!(kind, NoticeKind::Boarding | NoticeKind::FinalCall) {
             let boarded = self.tally.boarded(self.passenger);
@@ -303,4 +313,14 @@ impl Session {
             }
         }
     }
+}
+
+/// Returns how long the server let a notice wait for its turn. What is urgent never waits, and what took
+/// less than [`WAITED_MIN`] was on its way.
+fn waited(notice: &Notice, caused_at: Option<Timestamp>) -> Duration {
+    let issued_at = notice.issued_at.as_ref().and_then(off_the_wire);
+    let took = issued_at.zip(caused_at).map(|(issued, caused)| issued.duration_since(caused));
+    let took = took.and_then(|took| Duration::try_from(took).ok()).unwrap_or_default();
+    let is_urgent = matches!(notice.priority(), Priority::P0 | Priority::P1);
+    if is_urgent || took < WAITED_MIN { Duration::ZERO } else { took }
 }

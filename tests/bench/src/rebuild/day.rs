@@ -220,6 +220,7 @@ impl Log {
                     revision: Revision(1),
                     index: 0,
                 },
+                supersedes: None,
             })
         });
         self.write(&format!("inbox-{person}"), notices).await

@@ -39,6 +39,7 @@ impl Airport {
         if self.house.part.reactor.due().is_some_and(|due| due <= now) {
             self.house.part.reactor.strike(now);
             self.house.part.reactor.flush().await.unwrap();
+            self.release().await;
         }
     }
 
@@ -67,7 +68,15 @@ async fn three_bags_that_are_loaded_within_the_window_are_one_notice_as_soon_as_
     assert_eq!(airport.told(ANN).await, [told(Kind::BagLoaded, ALL)]);
     let notice = &airport.inbox(ANN).await[0];
     assert_eq!(notice.parameters["plate"], BAGS[0].0);
-    assert_eq!(notice.cause.stream, format!("bag-{}", BAGS[1].0), "the bag that opened the window");
+    let opened = airport.house.stream(&format!("bag-{}", BAGS[1].0).parse().unwrap()).await.remove(0);
+    let cause = Cause {
+        reactor: Notices::NAME.into(),
+        stream: opened.stream().into(),
+        revision: opened.revision(),
+        index: 0,
+    };
+    let id = model::notification_id(&cause, person(ANN));
+    assert_eq!(notice.id, id, "its cause is the bag that opened the window");
 }
 
 #[tokio::test]

@@ -7,7 +7,10 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{News, end_of_day, later, later_h, parameters};
-use crate::{model::Kind, react::facts::FlightChange};
+use crate::{
+    model::{Kind, Travel},
+    react::facts::FlightChange,
+};
 
 /// A flight, and who follows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -52,6 +55,11 @@ impl Flight {
         let is_for_boarded = !is_before_departure(kind) || kind == Kind::FlightDelayed;
         let needs = |person: &&PersonId| is_for_boarded || !self.boarded.contains(person);
         self.followers.iter().filter(needs).copied().collect()
+    }
+
+    /// Returns when it goes, as far as is known.
+    pub(super) fn travel(&self) -> Travel {
+        Travel { departs_at: self.departure, arrives_at: self.arrival }
     }
 
     /// Takes in a change.

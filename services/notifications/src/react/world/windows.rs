@@ -22,7 +22,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{News, Origin, Telling, World, bag, later};
+use super::{News, Origin, Telling, World, bag, flight::Flight, later};
 use crate::{model::Kind, react::facts::BagChange};
 
 /// How long the first bag waits for the others unless a setting says otherwise.
@@ -176,7 +176,7 @@ impl World {
 
     /// Makes the notice of a closed window, and notes what its person knows by it.
     fn tell(&mut self, person: PersonId, window: Window) -> Option<Telling> {
-        let Window { kind, mut parameters, bags, expires_at, origin, .. } = window;
+        let Window { kind, mut parameters, along, bags, expires_at, origin, .. } = window;
         let kind = Kind::from_proto(kind)?;
         let flight = parameters.get("flight").map_or("", String::as_str);
         for (journey, _) in &bags {
@@ -192,6 +192,7 @@ impl World {
             let all: Vec<_> = plates.iter().map(String::as_str).collect();
             parameters.insert("plates".to_owned(), all.join(","));
         }
-        Some(Telling { person, kind, parameters, expires_at, origin })
+        let travel = self.flights.get(&along).map(Flight::travel).unwrap_or_default();
+        Some(Telling { person, kind, parameters, expires_at, travel, origin })
     }
 }
