@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use airside_api::baggage::v1::ListBagsRequest;
 use airside_runtime::telemetry::{Metrics, Registry};
-use airside_server::{Config, Node, endpoint};
+use airside_server::{Config, Node, config::NotificationsConfig, endpoint};
 use airside_simulator::connect::{Clients, Endpoint};
 use anyhow::{Context, Result, bail};
 use tokio::time::{Instant, timeout};
@@ -16,7 +16,9 @@ const CATCH_UP: Duration = Duration::from_secs(600);
 /// Returns what a node with its data in a folder is configured with; it listens where there is room.
 pub(crate) fn config(data: PathBuf) -> Config {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    Config { folder: data, listen: any, admin: Some(any), ..Config::default() }
+    // What is measured is how fast news is told, not how long it may wait for other news.
+    let notifications = NotificationsConfig { pace: u32::MAX, ..NotificationsConfig::default() };
+    Config { folder: data, listen: any, admin: Some(any), notifications, ..Config::default() }
 }
 
 /// Starts a node and says where it is called, and by whom.

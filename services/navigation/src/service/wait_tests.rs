@@ -1,11 +1,12 @@
-//! A wait that nobody confirms is not counted any more.
+//! Times that pass: of waits that nobody confirms, and of closures.
 
 use airside_api::navigation::v1::{Profile, Wait};
+use airside_kernel::Clock;
 use airside_runtime::stored::timestamp_message;
 use jiff::SignedDuration;
 use tonic::Code as Grpc;
 
-use super::tests::{House, check_refused};
+use super::tests::{House, LIFT_L2, check_refused, close};
 use super::*;
 
 /// The security of testville.
@@ -80,5 +81,16 @@ async fn a_report_holds_for_a_day_at_most() {
         report(&house, 600, 1_441).await,
         Grpc::InvalidArgument,
         "valid_minutes: 1441 are more than a day; use 1 to 1440, or 0 for 30",
+    );
+}
+
+#[tokio::test]
+async fn a_closure_that_was_to_end_before_now_is_refused() {
+    let house = House::new();
+    let passed = Some(timestamp_message(house.clock.now() - SignedDuration::from_secs(1)));
+    check_refused(
+        house.set(SetClosureRequest { expected_until: passed, ..close(LIFT_L2, "repair") }).await,
+        Grpc::InvalidArgument,
+        "expected_until: it has passed; say a later time, or leave it out",
     );
 }

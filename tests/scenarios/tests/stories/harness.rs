@@ -18,7 +18,10 @@ use airside_runtime::{
     auth::Tokens,
     telemetry::{Metrics, Registry},
 };
-use airside_server::{Config, Node, config::EvidenceConfig};
+use airside_server::{
+    Config, Node,
+    config::{EvidenceConfig, NotificationsConfig},
+};
 use airside_simulator::connect::{Clients, Endpoint};
 use tempfile::TempDir;
 use tokio::time::{interval, timeout};
@@ -27,6 +30,9 @@ use uuid::Uuid;
 
 /// How long anything may take before a story gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
+/// How many times as fast as ours the clock of notices runs: nobody waits minutes for the next one, and no
+/// hour of the day is quiet.
+pub(crate) const PACE: u32 = 7_200;
 /// How often a question is asked again.
 const ASK_EVERY: Duration = Duration::from_millis(10);
 
@@ -132,8 +138,15 @@ impl House {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         // The small map: a node that starts with it is up at once.
         let maps = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../maps/testville")];
-        let config =
-            Config { folder: folder.path().to_owned(), listen: any, admin: Some(any), maps, ..config };
+        let notifications = NotificationsConfig { pace: PACE, ..config.notifications };
+        let config = Config {
+            folder: folder.path().to_owned(),
+            listen: any,
+            admin: Some(any),
+            maps,
+            notifications,
+            ..config
+        };
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let node = match shared.clone() {

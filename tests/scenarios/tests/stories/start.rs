@@ -150,15 +150,6 @@ async fn an_unknown_config_key_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_cluster_is_refused_until_it_is_built() {
-    let yard = Yard::new();
-    let data = path(&yard.data());
-    let mut command = airside(["serve", "--json", "--data", &data, "--listen", "127.0.0.1:0"]);
-    command.env("AIRSIDE_STORE", "kurrentdb://127.0.0.1:2113");
-    names(&refusal(command).await, &["store", "kurrentdb://127.0.0.1:2113", "embedded", "not built yet"]);
-}
-
-#[tokio::test]
 async fn develop_is_refused_on_a_public_address() {
     let yard = Yard::new();
     let data = path(&yard.data());

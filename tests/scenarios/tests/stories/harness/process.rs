@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use super::{Callers, eventually, within};
+use super::{Callers, PACE, eventually, within};
 
 /// Returns the program, with nothing of our own environment that configures it.
 pub(crate) fn airside<I: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
@@ -24,7 +24,7 @@ pub(crate) fn airside<I: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<It
             command.env_remove(name);
         }
     }
-    command.args(arguments);
+    command.args(arguments).env("AIRSIDE_NOTIFICATIONS__PACE", PACE.to_string());
     command
 }
 
