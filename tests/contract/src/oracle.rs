@@ -72,6 +72,8 @@ pub struct Verdict {
     pub errors: u64,
     /// Appends that were refused as conflicts although nobody else writes; there must be none.
     pub conflicts: u64,
+    /// Appends whose outcome nobody knew when the cluster had not come back; they may be there or not.
+    pub unknown: u64,
     /// How often the second follower was cancelled or begun again.
     pub resumed: u64,
 }
@@ -100,6 +102,7 @@ pub(crate) struct Run {
     pub(crate) is_over: AtomicBool,
     errors: AtomicU64,
     conflicts: AtomicU64,
+    unknown: AtomicU64,
     told: Mutex<Vec<String>>,
     /// When something was last acknowledged, and the longest time between two.
     pulse: Mutex<(Instant, Duration)>,
@@ -161,6 +164,7 @@ pub async fn run_with(
         is_over: AtomicBool::new(false),
         errors: AtomicU64::new(0),
         conflicts: AtomicU64::new(0),
+        unknown: AtomicU64::new(0),
         told: Mutex::default(),
         pulse: Mutex::new((Instant::now(), Duration::ZERO)),
     });
@@ -209,6 +213,7 @@ fn verdict(run: &Run, lengths: &[u64], seen: &[Seen], read: &Back) -> Verdict {
         longest_follow_gap_ms: seen.first().map_or(0, |seen| milliseconds(seen.longest_gap)),
         errors: run.errors.load(Ordering::Relaxed),
         conflicts: run.conflicts.load(Ordering::Relaxed),
+        unknown: run.unknown.load(Ordering::Relaxed),
         resumed: seen.iter().map(|seen| seen.resumed).sum(),
     }
 }

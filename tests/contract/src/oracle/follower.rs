@@ -22,6 +22,8 @@ pub(super) struct Seen {
     pub(super) resumed: u64,
     pub(super) longest_gap: Duration,
     at: Instant,
+    /// When it heard how long the streams are: only what comes late after that is missing.
+    told: Option<Instant>,
 }
 
 impl Seen {
@@ -35,6 +37,7 @@ impl Seen {
             resumed: 0,
             longest_gap: Duration::ZERO,
             at: Instant::now(),
+            told: None,
         }
     }
 
@@ -60,8 +63,10 @@ impl Seen {
         lengths.iter().zip(&self.next).map(|(length, next)| length.saturating_sub(*next)).sum()
     }
 
-    fn is_done(&self, run: &Run, lengths: Option<&[u64]>) -> bool {
-        lengths.is_some_and(|lengths| self.behind(lengths) == 0 || self.at.elapsed() > run.end_within)
+    fn is_done(&mut self, run: &Run, lengths: Option<&[u64]>) -> bool {
+        let Some(lengths) = lengths else { return false };
+        let told = *self.told.get_or_insert_with(Instant::now);
+        self.behind(lengths) == 0 || self.at.max(told).elapsed() > run.end_within
     }
 }
 

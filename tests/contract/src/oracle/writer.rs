@@ -5,10 +5,13 @@ use std::sync::{Arc, atomic::Ordering};
 use airside_kernel::{Append, AppendError, EventId, Expected, Metadata, NewEvent, Revision, Timestamp};
 use bytes::Bytes;
 use rand::Rng;
-use tokio::{task::yield_now, time::sleep};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep},
+};
 use uuid::Uuid;
 
-use super::{PAUSE, Run};
+use super::{BACK_WITHIN, PAUSE, Run};
 
 /// The most events of one append.
 const EVENTS_MAX: usize = 3;
@@ -32,7 +35,7 @@ pub(super) async fn write(run: Arc<Run>, streams: Vec<usize>) -> Vec<(usize, Vec
         if until_known(&run, &append).await {
             acknowledged.extend(ids);
         } else {
-            // Nobody else writes here: whatever the log says now, nothing can follow.
+            // Nobody else writes here: whatever the log says now or later, nothing can follow.
             open.swap_remove(turn);
         }
         // A store in memory answers without a pause, and others want to run too.
@@ -41,8 +44,10 @@ pub(super) async fn write(run: Arc<Run>, streams: Vec<usize>) -> Vec<(usize, Vec
     lanes
 }
 
-/// Appends again with the same ids until the answer is known; false when it is a conflict.
+/// Appends again with the same ids until the answer is known; false when it is a conflict, or when the
+/// run has been over for so long that nobody will know it.
 async fn until_known(run: &Run, append: &Append) -> bool {
+    let mut over = None;
     loop {
         match run.store.append(append.clone()).await {
             Ok(_) => {
@@ -54,6 +59,12 @@ async fn until_known(run: &Run, append: &Append) -> bool {
                 return false;
             }
             Err(error) => run.failed("append", &error),
+        }
+        if run.is_over.load(Ordering::Relaxed)
+            && over.get_or_insert_with(Instant::now).elapsed() > BACK_WITHIN
+        {
+            run.unknown.fetch_add(1, Ordering::Relaxed);
+            return false;
         }
         sleep(PAUSE).await;
     }
