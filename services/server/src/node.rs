@@ -77,8 +77,6 @@ pub struct Node {
     pub log_id: LogId,
     /// The log.
     pub log: Log,
-    /// The log as the port that every adapter keeps.
-    pub store: Arc<dyn EventStore>,
     /// The keys of personal data.
     pub vault: Arc<Vault>,
     /// Makes tokens.
@@ -184,7 +182,6 @@ impl Node {
             link,
             admin,
             log_id,
-            store: log.store(),
             log,
             vault,
             tokens,

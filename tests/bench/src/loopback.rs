@@ -40,10 +40,10 @@ pub(crate) async fn start(config: Config) -> Result<(Node, Endpoint)> {
 pub(crate) async fn caught_up(node: &Node, endpoint: &Endpoint) -> Result<Duration> {
     let began = Instant::now();
     let work = async {
-        let stored = node.store.head().await?;
+        let stored = node.log.store().head().await?;
         let mut read = node.messages_read.clone();
         read.wait_for(|read| read.position >= stored).await.context("nobody reads messages any more")?;
-        let head = node.store.head().await?.context("the log is empty")?;
+        let head = node.log.store().head().await?.context("the log is empty")?;
         shown_up_to(endpoint, &head.to_string()).await
     };
     timeout(CATCH_UP, work).await.context("messages are not read in time")??;

@@ -17,7 +17,7 @@ mod world;
 use std::{
     io,
     net::{SocketAddr, TcpListener as StdListener},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use airside_kernel::Clock;
@@ -62,9 +62,13 @@ impl Double {
         let double = Self { world, nodes: Mutex::default() };
         for (number, listener) in listeners.into_iter().enumerate() {
             let runtime = double.serve(number, listener)?;
-            double.nodes.lock().unwrap_or_else(PoisonError::into_inner).push(Some(runtime));
+            double.nodes().push(Some(runtime));
         }
         Ok(double)
+    }
+
+    fn nodes(&self) -> MutexGuard<'_, Vec<Option<Runtime>>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve(&self, number: usize, listener: StdListener) -> io::Result<Runtime> {
@@ -99,7 +103,7 @@ impl Double {
 
     /// Ends a node as `kill -9` would; the others still believe that it leads.
     pub fn kill(&self, node: usize) {
-        let runtime = self.nodes.lock().unwrap_or_else(PoisonError::into_inner)[node].take();
+        let runtime = self.nodes()[node].take();
         if let Some(runtime) = runtime {
             runtime.shutdown_background();
         }
@@ -111,7 +115,7 @@ impl Double {
     /// When its port was taken meanwhile.
     pub fn revive(&self, node: usize) -> io::Result<()> {
         let runtime = self.serve(node, StdListener::bind(self.address(node))?)?;
-        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)[node] = Some(runtime);
+        self.nodes()[node] = Some(runtime);
         let mut seats = self.world.seats();
         seats[node].is_alive = true;
         if seats[node].state != VNodeState::Leader {
@@ -122,8 +126,7 @@ impl Double {
 
     /// Makes a node the leader; the former one follows, or is dead when it was killed.
     pub fn elect(&self, leader: usize) {
-        let alive: Vec<_> =
-            self.nodes.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Option::is_some).collect();
+        let alive: Vec<_> = self.nodes().iter().map(Option::is_some).collect();
         for (n, seat) in self.world.seats().iter_mut().enumerate() {
             seat.is_alive = alive[n];
             seat.state = if n == leader {

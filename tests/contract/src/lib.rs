@@ -8,3 +8,7 @@
 pub mod double;
 pub mod oracle;
 pub mod rules;
+
+fn milliseconds(span: std::time::Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -27,9 +27,10 @@ use tokio::{
 use uuid::Uuid;
 
 use self::follower::Seen;
+use crate::milliseconds;
 
 /// How many streams are written to.
-pub const STREAMS: usize = 100;
+const STREAMS: usize = 100;
 
 /// How many writers share them.
 const WRITERS: usize = 20;
@@ -216,10 +217,6 @@ fn verdict(run: &Run, lengths: &[u64], seen: &[Seen], read: &Back) -> Verdict {
         unknown: run.unknown.load(Ordering::Relaxed),
         resumed: seen.iter().map(|seen| seen.resumed).sum(),
     }
-}
-
-fn milliseconds(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What the reading back found.

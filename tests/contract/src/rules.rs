@@ -15,6 +15,7 @@ use airside_kernel::{EventStore, ManualClock};
 use tokio::time::{Instant, timeout};
 
 pub use self::subject::Subject;
+use crate::milliseconds;
 
 /// How long a rule may take.
 const RULE_WITHIN: Duration = Duration::from_secs(180);
@@ -93,7 +94,7 @@ impl Rule {
                 Some(format!("it is not done after {} s", RULE_WITHIN.as_secs()))
             }
         };
-        let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let milliseconds = milliseconds(begun.elapsed());
         Outcome { rule: self.name, kept: found.is_none(), found, milliseconds }
     }
 }

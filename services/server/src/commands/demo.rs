@@ -203,12 +203,12 @@ pub(super) fn until_told() -> anyhow::Result<watch::Receiver<bool>> {
 
 /// What only the server itself knows.
 pub(super) async fn facts(node: &Node) -> Facts {
-    let head = node.store.head().await.ok().flatten();
+    let head = node.log.store().head().await.ok().flatten();
     let is_read = node.messages_read.borrow().position >= head;
     let parsed = node.metrics.messages.get_or_create(&Named { outcome: "parsed" }).get();
     let events = match node.log.events() {
         // A shared log does not count its events; at the end it is read through once.
-        None if is_read => counted(&*node.store).await,
+        None if is_read => counted(&*node.log.store()).await,
         known => known,
     };
     Facts { events, messages_parsed: Some(parsed), messages_waiting: Some(u64::from(!is_read)) }

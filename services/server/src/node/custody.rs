@@ -104,10 +104,7 @@ pub(super) async fn open(
     let notary = Notary::open(store.clone(), options)?;
 
     keep_register(&vault, &places.register(), log).await?;
-    let second = match places.second_register() {
-        Some(path) => Some(SecondRegister::open(vault.clone(), path, log).await),
-        None => None,
-    };
+    let second = second_register(places, &vault, log).await;
     Ok(Custody { log: Log::Embedded(store), vault, notary: Some(notary), second, remark })
 }
 
@@ -124,11 +121,14 @@ pub(super) async fn beside(
     let log = store.log_id();
     let vault = Arc::new(Vault::open_for(&places.folder, log, clock.clone())?);
     bound::bind(&store, &vault, clock).await?;
-    let second = match places.second_register() {
-        Some(path) => Some(SecondRegister::open(vault.clone(), path, log).await),
-        None => None,
-    };
+    let second = second_register(places, &vault, log).await;
     Ok(Custody { log: Log::Shared(store), vault, notary: None, second, remark: None })
+}
+
+/// Keeps the register of the erased in the second place as well, where there is one.
+async fn second_register(places: &Places, vault: &Arc<Vault>, log: LogId) -> Option<SecondRegister> {
+    let path = places.second_register()?;
+    Some(SecondRegister::open(vault.clone(), path, log).await)
 }
 
 /// Refuses a folder whose log, vault and evidence are of different copies, before any of it is

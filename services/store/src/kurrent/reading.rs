@@ -60,7 +60,7 @@ pub(crate) enum Place {
 
 /// Makes the client of a member.
 pub(crate) fn client(member: &Member) -> StreamsClient<tonic::transport::Channel> {
-    StreamsClient::new(member.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    client_on(member.channel.clone())
 }
 
 /// Makes the client of a connection of its own.
@@ -253,11 +253,9 @@ async fn collect(
     let mut answers = response.into_inner();
     let mut events = Vec::new();
     while let Some(answer) = answers.message().await? {
-        match answer.content {
-            Some(Content::Event(event)) => events.extend(event.event),
-            Some(Content::StreamNotFound(_)) | None => {}
-            // Where a stream begins and ends, and whatever a newer server adds.
-            Some(_) => {}
+        // Where a stream begins and ends, that there is none, and whatever a newer server adds is no event.
+        if let Some(Content::Event(event)) = answer.content {
+            events.extend(event.event);
         }
     }
     if is_told || answers.trailers().await?.is_some_and(|trailers| has_status(&trailers)) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use airside_kernel::{
     Append, Appended, Direction, EventId, EventStore, Expected, ManualClock, Metadata, NewEvent, Page,
-    Position, RecordedEvent, Revision, StreamId, Timestamp,
+    RecordedEvent, Revision, StreamId, Timestamp,
 };
 use bytes::Bytes;
 use uuid::Uuid;
@@ -72,9 +72,4 @@ pub(crate) async fn everything(store: &Arc<dyn EventStore>, limit: usize) -> Vec
             return events;
         }
     }
-}
-
-/// Returns the positions of events.
-pub(crate) fn positions(events: &[RecordedEvent]) -> Vec<Position> {
-    events.iter().map(RecordedEvent::position).collect()
 }

@@ -125,8 +125,7 @@ impl Crowd {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        let (is, of) = (self.count(), count);
-        timeout(PATIENCE, all).await.with_context(|| format!("only {is} of {of} notices came"))
+        timeout(PATIENCE, all).await.with_context(|| format!("only {} of {count} notices came", self.count()))
     }
 }
 

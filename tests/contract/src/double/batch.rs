@@ -77,11 +77,8 @@ async fn take(
     let outcome = match refused.map_or_else(|| within_limits(&events), Err) {
         Err(status) => error(&status),
         Ok(()) => {
-            let trouble = world.before().await?;
             let believed = believed(options.expected_stream_position.as_ref());
-            let written = world.log().append(&name, believed, &events, world.now());
-            world.wrote();
-            world.after(trouble).await?;
+            let written = world.append(&name, believed, &events).await?;
             outcome(&name, believed, written)
         }
     };

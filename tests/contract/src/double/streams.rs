@@ -97,10 +97,7 @@ impl Streams for Node {
         let name = name_of(options.stream_identifier.as_ref().map(|stream| &stream.stream_name))?;
         let believed = believed(options.expected_stream_revision.as_ref().ok_or_else(handler)?);
         within_limits(&events)?;
-        let trouble = self.world.before().await?;
-        let written = self.world.log().append(&name, believed, &events, self.world.now());
-        self.world.wrote();
-        self.world.after(trouble).await?;
+        let written = self.world.append(&name, believed, &events).await?;
         answer(&name, believed, written).map(Response::new)
     }
 

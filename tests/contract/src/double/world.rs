@@ -15,7 +15,7 @@ use tonic::{
     metadata::{MetadataMap, MetadataValue},
 };
 
-use super::log::Log;
+use super::log::{Believed, Log, Proposed, Written};
 
 /// What goes wrong with an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl World {
     }
 
     /// Tells open reads that records were written.
-    pub(super) fn wrote(&self) {
+    fn wrote(&self) {
         let head = self.log().head();
         self.head.send_if_modified(|known| {
             head > *known && {
@@ -162,8 +162,22 @@ impl World {
         ))
     }
 
+    /// Appends to the log, with what is to go wrong before and after.
+    pub(super) async fn append(
+        &self,
+        name: &str,
+        believed: Believed,
+        events: &[Proposed],
+    ) -> Result<Written, Status> {
+        let trouble = self.before().await?;
+        let written = self.log().append(name, believed, events, self.now());
+        self.wrote();
+        self.after(trouble).await?;
+        Ok(written)
+    }
+
     /// Does what is to go wrong before an append is stored; returns what is to go wrong after.
-    pub(super) async fn before(&self) -> Result<Option<Trouble>, Status> {
+    async fn before(&self) -> Result<Option<Trouble>, Status> {
         let (trouble, has_no_majority) = {
             let mut levers = self.levers();
             (levers.troubles.pop_front(), levers.has_no_majority)
@@ -183,7 +197,7 @@ impl World {
     }
 
     /// Does what is to go wrong after an append was stored.
-    pub(super) async fn after(&self, trouble: Option<Trouble>) -> Result<(), Status> {
+    async fn after(&self, trouble: Option<Trouble>) -> Result<(), Status> {
         match trouble {
             Some(Trouble::LostAfter) => Err(Status::unavailable("Connection dropped")),
             Some(Trouble::SilentAfter) => std::future::pending().await,

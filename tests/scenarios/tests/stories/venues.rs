@@ -129,7 +129,7 @@ async fn finds_gate(caller: &Clients, venue: &str, profile: i32) -> Result<bool,
 
 /// How many events the log holds.
 async fn stored(house: &House) -> u64 {
-    house.node.store.head().await.unwrap().map_or(0, |head| head.parts().0)
+    house.node.log.store().head().await.unwrap().map_or(0, |head| head.parts().0)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -379,7 +379,7 @@ async fn an_upload_that_is_cut_short_stores_nothing_and_stops_nobody() {
 async fn a_map_that_a_newer_program_refuses_keeps_the_server_up_and_says_why() {
     let house = House::open().await;
     // As if an older program had found nothing wrong with it.
-    let store: Arc<dyn EventStore> = house.node.store.clone();
+    let store: Arc<dyn EventStore> = house.node.log.store();
     let context = Context::new("staff/map", "navigation", "2026-11-20T06:00:00Z".parse().unwrap());
     let content = archive::pack([("unit.geojson", "{\"features\":[]}")]);
     let digest = Blobs::new(store.clone()).put(&content, &context).await.unwrap();

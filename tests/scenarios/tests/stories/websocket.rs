@@ -41,7 +41,8 @@ async fn a_scan_becomes_a_frame_on_the_websocket() {
     socket.say(&json!({"ack": {"seq": 1, "level": "ACK_LEVEL_DISPLAYED"}})).await;
     let delivery = StreamId::new("delivery", person).unwrap();
     eventually("the acknowledgement", async || {
-        let page = house.node.store.read_stream(&delivery, Direction::Forwards, None, 10).await.unwrap();
+        let page =
+            house.node.log.store().read_stream(&delivery, Direction::Forwards, None, 10).await.unwrap();
         (page.events.len() == 1).then_some(())
     })
     .await;
