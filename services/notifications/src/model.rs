@@ -6,7 +6,8 @@ mod policy;
 use std::{collections::BTreeMap, str::FromStr};
 
 use airside_api::notifications::v1;
-use airside_kernel::{Cause, LogId, PersonId, StreamId, Timestamp};
+use airside_kernel::{Cause, DecodeError, LogId, PersonId, RecordedEvent, StreamId, Timestamp};
+use jiff::SignedDuration;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -23,6 +24,22 @@ pub const RELEASES: &str = "notifications.releases";
 
 /// The namespace of notification ids.
 const NOTIFICATION_IDS: Uuid = Uuid::from_u128(0x6f0a_3c51_0d6b_4b0e_9d27_58b1_c0de_a1d5);
+
+/// Returns whose stream an event is in.
+///
+/// # Errors
+/// When the stream is named after nobody.
+pub(crate) fn person_of(event: &RecordedEvent) -> Result<PersonId, DecodeError> {
+    let person = event.stream().split_once('-').and_then(|(_, id)| id.parse().ok());
+    person.ok_or_else(|| {
+        DecodeError::malformed(format!("{} stream", event.category()), "its id is not a person")
+    })
+}
+
+/// Returns the instant that is later by so much, or the last that there is.
+pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
 
 /// Returns the stream of a person's notices.
 pub fn inbox(person: PersonId) -> StreamId {

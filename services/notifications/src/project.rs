@@ -5,9 +5,13 @@
 
 use std::sync::Arc;
 
-use airside_kernel::{DecodeError, PersonId, Projection, RecordedEvent};
+use airside_kernel::{DecodeError, Projection, RecordedEvent};
 
-use crate::{hub::Hub, item::Item, model::INBOX};
+use crate::{
+    hub::Hub,
+    item::Item,
+    model::{self, INBOX},
+};
 
 /// Hands notices to sessions.
 #[derive(Debug)]
@@ -30,9 +34,7 @@ impl Projection for Fanout {
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
-        let person = event.stream().split_once('-').and_then(|(_, id)| id.parse::<PersonId>().ok());
-        let person =
-            person.ok_or_else(|| DecodeError::malformed("inbox stream", "its id is not a person"))?;
+        let person = model::person_of(event)?;
         if self.hub.has(person) {
             self.hub.publish(person, &Arc::new(Item::read(event)?));
         }

@@ -339,6 +339,11 @@ impl Graph {
         &self.model
     }
 
+    /// Returns the names of the venue.
+    pub fn venue_name(&self) -> &Labels {
+        &self.venue_name
+    }
+
     /// Returns the levels, lowest first.
     pub fn storeys(&self) -> &[Storey] {
         &self.storeys

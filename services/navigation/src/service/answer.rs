@@ -15,8 +15,8 @@ use crate::{
 mod open;
 
 pub(super) fn venue(code: &VenueCode, live: &Live) -> v1::Venue {
-    let names = live.snapshot.summary().name;
-    let storeys = live.snapshot.graph().storeys();
+    let graph = live.snapshot.graph();
+    let (names, storeys) = (graph.venue_name(), graph.storeys());
     let level = |storey: &airside_wayfinding::Storey| v1::Level {
         ordinal: storey.ordinal,
         short_name: storey.sign(Language::En),

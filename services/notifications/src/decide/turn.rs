@@ -22,12 +22,11 @@
 use std::sync::Arc;
 
 use airside_kernel::{Decider, Timestamp};
-use jiff::SignedDuration;
 
 use super::delivery::{Delivery, DeliveryState, Held, MAX_HELD, Released, takes_the_place};
 use crate::{
     events::DeliveryEvent,
-    model::{HoldReason, Kind, Notice, Preferences, Priority, Proposal, Rules, SuppressReason},
+    model::{HoldReason, Kind, Notice, Preferences, Priority, Proposal, Rules, SuppressReason, later},
 };
 
 /// What follows from one order.
@@ -288,8 +287,4 @@ fn retraction(proposal: &Proposal, wrong: &Notice) -> Proposal {
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let notice = Notice { kind: Kind::Retracted, parameters, ..notice.clone() };
     Proposal { notice, travel: proposal.travel }
-}
-
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
 }

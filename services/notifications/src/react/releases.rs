@@ -125,9 +125,7 @@ impl Reactor for Releases {
     }
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
-        let person = event.stream().split_once('-').and_then(|(_, id)| id.parse::<PersonId>().ok());
-        let person =
-            person.ok_or_else(|| DecodeError::malformed("delivery stream", "its id is not a person"))?;
+        let person = model::person_of(event)?;
         let [fact] = DeliveryEvent::decode(event)?;
         self.fold(person, &fact);
         if act && let DeliveryEvent::NoticeReleased(released) = &fact {

@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use self::{bag::Journey, flight::Flight, links::Links, windows::Windows};
 use super::facts::{Fact, FlightChange, TripChange};
-use crate::model::{Kind, Travel};
+use crate::model::{Kind, Travel, later};
 
 /// For how long a flight that is over is kept, for late belts and bags.
 const FLIGHT_KEPT: SignedDuration = SignedDuration::from_hours(48);
@@ -218,10 +218,6 @@ fn end_of_day(flight: &str) -> Option<Timestamp> {
     let (_, date) = flight.rsplit_once('-')?;
     let day = Date::strptime("%Y%m%d", date).ok()?.to_zoned(TimeZone::UTC).ok()?;
     Some(later(day.timestamp(), LOCAL_DAY))
-}
-
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn later_h(at: Timestamp, hours: i64) -> Timestamp {

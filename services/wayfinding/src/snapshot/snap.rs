@@ -133,11 +133,10 @@ impl Snapshot {
         }
         let query = [at.x, at.y];
         let usable = |edge: u32| {
-            let twin = self.twin(edge);
             let open = |edge: u32| !overlay.blocks(edge) && self.weight(who, edge) != NO_WAY;
             let here =
                 rooms.is_none_or(|rooms| self.edge(edge).room.is_some_and(|room| rooms.contains(&room)));
-            here && (open(edge) || twin.is_some_and(open))
+            here && (open(edge) || self.twin(edge).is_some_and(open))
         };
         let tree = &self.index[level].tree;
         // In a unit the way may be as far as the unit is wide; elsewhere only so far.

@@ -80,9 +80,6 @@ impl Sight<'_> {
                 line[1] = at;
                 if share >= 1.0 {
                     line.remove(2);
-                    if line.len() == 2 {
-                        return;
-                    }
                 }
                 return;
             }
