@@ -371,7 +371,7 @@ impl Projection for Bags {
 }
 
 impl Kept for Bags {
-    const SCHEMA: u32 = 9;
+    const SCHEMA: u32 = 10;
     type State = KeptBags;
 
     fn image(&self) -> KeptBags {

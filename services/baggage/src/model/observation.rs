@@ -96,11 +96,16 @@ impl Observation {
         }
     }
 
-    /// Returns where it stands among those of its journey: by when it happened, then as
-    /// its source sent it, then by id. So two messages of one instant keep their order.
-    pub(crate) fn order(&self) -> (Timestamp, Revision, u32, &str) {
+    /// Returns where it stands among those of its journey: by when it happened, and at the latest when
+    /// it was received; what was received together by its own clock, then as its source sent it, then
+    /// by id. So two messages of one instant keep their order, and a clock that is a little ahead
+    /// puts nothing behind what came after it.
+    pub(crate) fn order(&self) -> (Timestamp, Timestamp, Revision, u32, &str) {
+        let happened_at = self.happened_at();
+        let had_happened_by =
+            self.received_at.map_or(happened_at, |received_at| received_at.min(happened_at));
         let sent = self.cause.as_ref().map_or((Revision::FIRST, 0), |cause| (cause.revision, cause.index));
-        (self.happened_at(), sent.0, sent.1, &self.id)
+        (had_happened_by, happened_at, sent.0, sent.1, &self.id)
     }
 }
 

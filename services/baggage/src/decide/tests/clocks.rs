@@ -71,6 +71,26 @@ fn a_reader_two_hours_ahead_is_put_in_its_place_whether_that_is_known_or_not() {
 }
 
 #[test]
+fn a_clock_a_little_ahead_puts_nothing_behind_what_was_received_after_it() {
+    // The load is put at its receipt, for its clock is three minutes ahead; the reader at the hold is ahead by less.
+    let at_hold = ahead(2, 0, observe("hold", 5, seen(AircraftSide)));
+    let loaded = ahead(3, 0, observe("loaded", 6, seen(AircraftLoad)));
+    let journey = only([observe("said", 0, said(New, FLIGHT)), at_hold, loaded], &["said", "hold", "loaded"]);
+    assert_eq!(journey.status().stage, Stage::OnAircraft);
+}
+
+#[test]
+fn what_is_received_together_keeps_its_order_by_the_clock_of_its_source() {
+    let together = |id, seconds_ahead: i64, point| {
+        let observe = observe(id, 5, seen(point));
+        let observed_at = observe.observation.observed_at + seconds_ahead.seconds();
+        Observe { observation: Observation { observed_at, ..observe.observation }, ..observe }
+    };
+    let way = [together("a", 60, AircraftLoad), together("b", 30, Sortation)];
+    only(way, &["b", "a"]);
+}
+
+#[test]
 fn a_reader_a_day_behind_is_put_in_its_place_once_that_is_known() {
     let way = |known_ms| {
         let sorted = ahead(-24 * 60, known_ms, observe("sorted", 5, seen(Sortation)));
