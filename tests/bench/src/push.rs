@@ -22,18 +22,18 @@ use std::{collections::HashMap, path::Path, time::Duration};
 
 use airside_api::{
     baggage::v1::{
-        GetBagRequest, RawMessage, RecordScansRequest, Scan, SubmitMessagesRequest, TrackingPoint,
-        raw_message::Content,
+        RawMessage, RecordScansRequest, Scan, SubmitMessagesRequest, TrackingPoint, raw_message::Content,
     },
     flights::v1::{FlightReport, RecordFlightEventsRequest, flight_report::Report},
     trips::v1::{FollowBagRequest, FollowFlightRequest, follow_bag_request::Proof},
 };
 use airside_runtime::stored::timestamp_message;
 use airside_simulator::connect::{Bearer, Clients};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{Timestamp, tz};
 use tokio::time::{Instant, interval, sleep};
+use tonic::{Code, Status, transport::Channel};
 use uuid::Uuid;
 
 use crate::measure::{Better, Measure};
@@ -57,6 +57,9 @@ const SCANS_PER_S: usize = 2_000;
 const SCANS_PER_CALL: usize = 20;
 /// How many calls are on their way while the passengers get ready.
 const CALLING: usize = 64;
+/// How often a bag that was announced is asked for, and how far apart.
+const KNOWN_TRIES: usize = 1_200;
+const KNOWN_PAUSE: Duration = Duration::from_millis(50);
 /// How long nothing happens before memory is read, and between two gates.
 const IDLE: Duration = Duration::from_secs(4);
 
@@ -310,24 +313,32 @@ async fn bags(house: &House, partner: &Clients, crowd: &Crowd, plates: &[String]
         let request = SubmitMessagesRequest { source, messages, ..SubmitMessagesRequest::default() };
         partner.baggage.clone().submit_messages(request).await?;
     }
-    // Messages are read in their order.
-    let last = plates.last().cloned().context("there are no bags")?;
-    let asked = GetBagRequest { plate: last, ..GetBagRequest::default() };
-    while partner.baggage.clone().get_bag(asked.clone()).await.is_err() {
-        sleep(Duration::from_millis(50)).await;
-    }
     let channel = house.endpoint.connect().await?;
+    known(house, &channel, plates.last().context("there are no bags")?).await?;
     let calls: Vec<_> =
         crowd.members.iter().zip(plates).map(|(member, plate)| (member.person, plate.clone())).collect();
-    let calls = stream::iter(calls).map(|(person, plate)| {
-        let channel = channel.clone();
-        async move {
-            let token = (house.endpoint.tokens.passenger)(&person.to_string());
-            let clients = Clients::new(&channel, &Bearer::new(&token, "passenger")?);
-            let proof = Some(Proof::Surname("ZHANG".to_owned()));
-            clients.trips.clone().follow_bag(FollowBagRequest { plate, proof }).await?;
-            Ok(())
-        }
-    });
+    let calls = stream::iter(calls).map(|(person, plate)| follow_bag(house, channel.clone(), person, plate));
     calls.buffer_unordered(CALLING).try_collect().await
+}
+
+/// Waits until a passenger finds the bag that was announced last: messages are read in their order.
+async fn known(house: &House, channel: &Channel, plate: &str) -> Result<()> {
+    for _ in 0..KNOWN_TRIES {
+        // A new person each time: one who fails too often is kept waiting.
+        match follow_bag(house, channel.clone(), Uuid::new_v4(), plate.to_owned()).await {
+            Err(problem) if problem.downcast_ref().map(Status::code) == Some(Code::NotFound) => {
+                sleep(KNOWN_PAUSE).await
+            }
+            done => return done,
+        }
+    }
+    bail!("bag {plate} was announced and is not known")
+}
+
+async fn follow_bag(house: &House, channel: Channel, person: Uuid, plate: String) -> Result<()> {
+    let token = (house.endpoint.tokens.passenger)(&person.to_string());
+    let clients = Clients::new(&channel, &Bearer::new(&token, "passenger")?);
+    let proof = Some(Proof::Surname("ZHANG".to_owned()));
+    clients.trips.clone().follow_bag(FollowBagRequest { plate, proof }).await?;
+    Ok(())
 }
