@@ -23,15 +23,16 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-/// How often a doubtful refusal is asked again.
-const DOUBTS: u32 = 3;
+/// For how long a doubtful refusal is asked again: a node that starts refuses everybody for a moment.
+const DOUBTED: Duration = Duration::from_secs(2);
 
 /// The attempts of one call.
 pub(crate) struct Attempts<'a> {
     cluster: &'a Cluster,
     until: Instant,
     made: usize,
-    doubts: u32,
+    /// Until when a doubtful refusal is not believed; set by the first.
+    doubted_until: Option<Instant>,
     reason: Option<String>,
 }
 
@@ -39,7 +40,7 @@ impl<'a> Attempts<'a> {
     /// Begins; the deadline of the address bounds them all.
     pub(crate) fn new(cluster: &'a Cluster) -> Self {
         let until = Instant::now() + cluster.address().deadline;
-        Self { cluster, until, made: 0, doubts: 0, reason: None }
+        Self { cluster, until, made: 0, doubted_until: None, reason: None }
     }
 
     /// Makes one attempt on the member that is chosen now. `None` asks the caller to try again.
@@ -77,8 +78,14 @@ impl<'a> Attempts<'a> {
         };
         match fault {
             Fault::Refused(_) | Fault::TooLarge(_) => return Err(fault),
-            Fault::Doubtful(_) if self.doubts >= DOUBTS => return Err(fault),
-            Fault::Doubtful(_) => self.doubts += 1,
+            Fault::Doubtful(_) => {
+                let now = Instant::now();
+                if *self.doubted_until.get_or_insert(now + DOUBTED) <= now {
+                    return Err(fault);
+                }
+            }
+            // Only a read that goes on can be dropped; the member serves everybody else.
+            Fault::Dropped(_) => {}
             Fault::Broken(_) | Fault::NotLeader(_) => self.cluster.lost(&member, &fault).await,
         }
         self.reason = Some(format!("{}: {}", member.endpoint, fault.reason()));

@@ -41,8 +41,8 @@ use super::{
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// How long a member that was chosen may take to show that it lives.
-const PROBE: Duration = Duration::from_secs(1);
+/// How long a member may take to be reached and to show that it lives.
+const PROBE: Duration = Duration::from_secs(2);
 
 /// The longest pause between two rounds of discovery.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -196,11 +196,12 @@ impl Cluster {
     /// Chooses a member once.
     async fn choose(&self) -> Result<(Channel, Endpoint), String> {
         let told = self.known().leader.take();
-        if let Some(leader) = told
-            && let Ok(channel) = self.connect(&leader, &leader.host).await
-            && self.gossip(channel.clone(), PROBE).await.is_ok()
-        {
-            return Ok((channel, leader));
+        let mut dead = Vec::new();
+        if let Some(leader) = told {
+            match self.alive(&leader).await {
+                Ok(channel) => return Ok((channel, leader)),
+                Err(_) => dead.push(leader),
+            }
         }
         if !self.address.is_cluster() {
             let host = self.address.hosts.first().ok_or("the store address names no host")?;
@@ -212,7 +213,7 @@ impl Cluster {
             let within = self.address.gossip_timeout;
             let request = self.request(Empty {}, Some(within));
             asking.spawn(async move {
-                let channel = connecting.connect().await.map_err(|error| unreachable(&endpoint, &error))?;
+                let channel = connected(&endpoint, connecting).await?;
                 let asked = timeout(within, GossipClient::new(channel).read(request)).await;
                 match asked {
                     Ok(Ok(told)) => Ok(told.into_inner().members),
@@ -224,7 +225,7 @@ impl Cluster {
         let mut problem = "no member told of the cluster".to_owned();
         while let Some(asked) = asking.join_next().await {
             match asked.map_err(|error| error.to_string()).and_then(|told| told) {
-                Ok(members) => match self.first_alive(&members).await {
+                Ok(members) => match self.first_alive(&members, &mut dead).await {
                     Ok(chosen) => return Ok(chosen),
                     Err(found) => problem = found,
                 },
@@ -234,8 +235,13 @@ impl Cluster {
         Err(problem)
     }
 
-    /// Connects to the best of the members that gossip names.
-    async fn first_alive(&self, members: &[MemberInfo]) -> Result<(Channel, Endpoint), String> {
+    /// Connects to the best of the members that gossip names and that are not known to be dead. Who was
+    /// killed is named by every other member for a while: it is waited for once, not once a member.
+    async fn first_alive(
+        &self,
+        members: &[MemberInfo],
+        dead: &mut Vec<Endpoint>,
+    ) -> Result<(Channel, Endpoint), String> {
         let alive: Vec<_> = members.iter().filter(|member| member.is_alive).collect();
         let mut ranked: Vec<(u32, Endpoint)> = alive
             .iter()
@@ -252,19 +258,31 @@ impl Cluster {
             members.len()
         );
         for (_, endpoint) in ranked {
-            let channel = match self.connect(&endpoint, &endpoint.host).await {
-                Ok(channel) => channel,
+            if dead.contains(&endpoint) {
+                problem = format!("{endpoint} is said to serve and does not answer");
+                continue;
+            }
+            match self.alive(&endpoint).await {
+                Ok(channel) => return Ok((channel, endpoint)),
                 Err(found) => {
                     problem = found;
-                    continue;
+                    dead.push(endpoint);
                 }
-            };
-            match self.gossip(channel.clone(), PROBE).await {
-                Ok(()) => return Ok((channel, endpoint)),
-                Err(found) => problem = found,
             }
         }
         Err(problem)
+    }
+
+    /// Connects to a member that shows that it lives.
+    async fn alive(&self, endpoint: &Endpoint) -> Result<Channel, String> {
+        let probe = async {
+            let channel = self.connect(endpoint, &endpoint.host).await?;
+            let request = self.request(Empty {}, Some(PROBE));
+            let asked = GossipClient::new(channel.clone()).read(request).await;
+            asked.map(|_| channel).map_err(|status| Fault::of(&status).reason())
+        };
+        let silent = |_| Err(format!("{endpoint} does not answer"));
+        timeout(PROBE, probe).await.unwrap_or_else(silent)
     }
 
     /// Returns how well a state fits the preference, lower is better; `None` serves nobody.
@@ -279,15 +297,6 @@ impl Cluster {
             }
         };
         order.iter().position(|wanted| *wanted == state).map(|place| place as u32)
-    }
-
-    async fn gossip(&self, channel: Channel, within: Duration) -> Result<(), String> {
-        let request = self.request(Empty {}, Some(within));
-        match timeout(within, GossipClient::new(channel).read(request)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(status)) => Err(Fault::of(&status).reason()),
-            Err(_) => Err("the member that was chosen does not answer".to_owned()),
-        }
     }
 
     /// Returns whom to ask, each with the name that its certificate must bear.
@@ -340,12 +349,15 @@ impl Cluster {
     }
 
     async fn connect(&self, endpoint: &Endpoint, domain: &str) -> Result<Channel, String> {
-        let connecting = self.connecting(endpoint, domain)?;
-        match timeout(CONNECT * 2, connecting.connect()).await {
-            Ok(Ok(channel)) => Ok(channel),
-            Ok(Err(error)) => Err(unreachable(endpoint, &error)),
-            Err(_) => Err(format!("{endpoint} does not answer")),
-        }
+        connected(endpoint, self.connecting(endpoint, domain)?).await
+    }
+}
+
+/// Connects; what is dark ends in time, also where it takes a connection and says nothing.
+async fn connected(endpoint: &Endpoint, target: Target) -> Result<Channel, String> {
+    match timeout(CONNECT, target.connect()).await {
+        Ok(connected) => connected.map_err(|error| unreachable(endpoint, &error)),
+        Err(_) => Err(format!("{endpoint} does not answer")),
     }
 }
 

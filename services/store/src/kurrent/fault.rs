@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     NotLeader(Option<Endpoint>),
     /// The node or the way to it is gone or useless: discover again.
     Broken(String),
+    /// The node ended this read because its reader was slow; it serves on, and the read is opened again.
+    Dropped(String),
     /// Most likely for good, but nodes also say it while they start: ask a few times.
     Doubtful(String),
     /// For good: asking again changes nothing.
@@ -51,6 +53,7 @@ impl Fault {
             _ => {}
         }
         match status.code() {
+            Code::Aborted if status.message().contains("Consumer too slow") => Self::Dropped(said(status)),
             Code::PermissionDenied => Self::Doubtful(
                 "the user of the store address may not do this: give one with read and write access".to_owned(),
             ),
@@ -74,7 +77,9 @@ impl Fault {
         match self {
             Self::NotLeader(_) => "the node that was asked does not lead".to_owned(),
             Self::TooLarge(limit) => format!("the server takes at most {limit} bytes in one append"),
-            Self::Broken(reason) | Self::Doubtful(reason) | Self::Refused(reason) => reason.clone(),
+            Self::Broken(reason) | Self::Dropped(reason) | Self::Doubtful(reason) | Self::Refused(reason) => {
+                reason.clone()
+            }
         }
     }
 }
@@ -98,4 +103,17 @@ pub(crate) fn chain(mut text: String, mut cause: Option<&(dyn Error + 'static)>)
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_is_dropped_for_being_slow_does_not_give_up_the_member() {
+        let dropped = Status::aborted("Operation timed out: Consumer too slow to handle event while live");
+        assert!(matches!(Fault::of(&dropped), Fault::Dropped(_)));
+        let no_majority = Status::aborted("Operation timed out: Prepare phase timeout");
+        assert!(matches!(Fault::of(&no_majority), Fault::Broken(_)));
+    }
 }

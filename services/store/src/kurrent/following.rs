@@ -152,7 +152,9 @@ impl Reader {
                         return;
                     }
                 }
-                self.cluster.lost(&member, &fault).await;
+                if !matches!(fault, Fault::Dropped(_)) {
+                    self.cluster.lost(&member, &fault).await;
+                }
             }
             sleep(jittered(pause)).await;
             pause = (pause * 2).min(PAUSE_MAX);
@@ -206,7 +208,8 @@ impl Reader {
                     if seen_at_silence.is_some_and(|head| Some(head) > self.after) {
                         return Ok(Fault::Broken("the log goes on and nothing comes".to_owned()));
                     }
-                    seen_at_silence = head(&self.cluster).await.ok().flatten();
+                    let asked = timeout(SILENCE, head(&self.cluster)).await;
+                    seen_at_silence = asked.ok().and_then(Result::ok).flatten();
                     quiet_until = Instant::now() + SILENCE;
                 }
                 () = out.closed() => return Err(Unheard),

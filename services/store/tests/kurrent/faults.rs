@@ -87,7 +87,8 @@ async fn a_follower_outlives_every_end_and_sees_each_event_once() {
     let (double, store) = cluster(3).await;
     let mut follow = store.follow(None);
     let mut seen = Vec::new();
-    for (n, how) in (0..).zip([Ending::Clean, Ending::Cut, Ending::Broken, Ending::Clean, Ending::Cut]) {
+    let endings = [Ending::Clean, Ending::Cut, Ending::Broken, Ending::Dropped, Ending::Clean, Ending::Cut];
+    for (n, how) in (0..).zip(endings) {
         say(&store, "bag-1", &[&format!("{n} before")]).await;
         seen.extend(next(&mut follow, 1).await);
         double.end_reads(how);

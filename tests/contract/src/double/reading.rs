@@ -299,6 +299,9 @@ impl Subscription {
             Ending::Clean => return,
             Ending::Cut => cut(),
             Ending::Broken => Status::unavailable("Connection dropped"),
+            Ending::Dropped => {
+                Status::aborted("Operation timed out: Consumer too slow to handle event while live")
+            }
         };
         // Whoever reads no more needs no end.
         let _ = self.out.send(Err(status)).await;

@@ -83,6 +83,8 @@ pub enum Ending {
     Cut,
     /// With an error.
     Broken,
+    /// With the word that its reader is too slow.
+    Dropped,
 }
 
 /// How long an operation waits for a majority that is not there.
