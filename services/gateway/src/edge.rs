@@ -34,7 +34,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
-    GatewayConfig, Method, Methods, answer,
+    GatewayConfig, Method, Methods, Only, answer,
     body::{Bounded, Cut, Watched, not_grpc_web, read, too_large},
     json, manual, push,
     serve::stopped,
@@ -56,6 +56,8 @@ pub(crate) struct Edge {
     pub(crate) limits: push::Limits,
     /// What stands behind `/push`; without it there is no such path.
     pub(crate) sessions: Option<Arc<dyn push::Sessions>>,
+    /// The services that are here, where not all are.
+    pub(crate) only: Option<Only>,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) running: AtomicUsize,
 }
@@ -133,6 +135,11 @@ impl Edge {
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
     {
         let finish = Finish::new(self.clone(), method.clone());
+        if let Some(only) = self.only.as_ref().filter(|_| method.messages.is_some())
+            && let Some(status) = only.refusal(&method.path)
+        {
+            return finish.refuse(wire, &status);
+        }
         match self.admit(method, request.headers_mut()) {
             Ok(caller) => request.extensions_mut().insert(caller),
             Err(status) => return finish.refuse(wire, &status),

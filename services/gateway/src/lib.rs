@@ -100,6 +100,21 @@ pub struct Gateway {
     metrics: Metrics,
     config: GatewayConfig,
     sessions: Option<Arc<dyn push::Sessions>>,
+    only: Option<Only>,
+}
+
+/// The services of a node that has not all of them.
+pub(crate) struct Only {
+    services: Vec<&'static str>,
+    why: String,
+}
+
+impl Only {
+    /// Returns the refusal of a path of a service that is not here.
+    pub(crate) fn refusal(&self, path: &str) -> Option<tonic::Status> {
+        let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        (!self.services.contains(&service)).then(|| tonic::Status::unimplemented(self.why.as_str()))
+    }
 }
 
 impl fmt::Debug for Gateway {
@@ -111,13 +126,28 @@ impl fmt::Debug for Gateway {
 impl Gateway {
     /// Makes an edge in front of `services`.
     pub fn new(services: Routes, tokens: Arc<Tokens>, clock: Arc<dyn Clock>, metrics: Metrics) -> Self {
-        Self { routes: services, tokens, clock, metrics, config: GatewayConfig::default(), sessions: None }
+        Self {
+            routes: services,
+            tokens,
+            clock,
+            metrics,
+            config: GatewayConfig::default(),
+            sessions: None,
+            only: None,
+        }
     }
 
     /// Opens the WebSocket `/push` in front of these sessions.
     #[must_use]
     pub fn with_sessions(mut self, sessions: Arc<dyn push::Sessions>) -> Self {
         self.sessions = Some(sessions);
+        self
+    }
+
+    /// Refuses calls of all services but these, and says why and where to go.
+    #[must_use]
+    pub fn serving_only(mut self, services: Vec<&'static str>, why: String) -> Self {
+        self.only = Some(Only { services, why });
         self
     }
 
@@ -160,6 +190,7 @@ impl Gateway {
             cors: cors::layer(&self.config.origins),
             limits: push::Limits::new(&self.config),
             sessions: self.sessions,
+            only: self.only,
             config: self.config,
             stop: stop.clone(),
             running: AtomicUsize::new(0),

@@ -26,6 +26,10 @@
 //!   vault has its name, so that nobody erased since opens again.
 //! - After a write that failed, no change is taken until a restart.
 //!
+//! **Two adapters.** [`Vault`] keeps the keys in the data folder. Where roles are
+//! split one node has it, and hands keys out; the others have a [`DistantVault`],
+//! which holds them in memory for a bounded time and never on disk.
+//!
 //! **Limits.** Erasing takes effect at once through this vault. It is final for
 //! a copy of the vault only when that copy is gone: keep backups of the vault
 //! apart from those of the log and for days, not years. The vault file is
@@ -36,15 +40,19 @@
 //! This crate alone names a cipher. It never prints a key or a clear value.
 
 mod cipher;
+mod distant;
 pub mod evidence_key;
+mod port;
 mod raw;
 pub mod register;
 mod secret_file;
 pub mod signing;
 mod vault;
 
+pub use distant::{DistantVault, VaultLine};
+pub use port::{ErasedSince, VaultPort};
 pub use secret_file::{SecretFileError, read_secret};
 pub use vault::{
-    BackupError, Covered, Erasure, ManifestFile, Reason, Vault, VaultError, VaultManifest, VaultRestored,
-    read_manifest, restore_vault,
+    BackupError, Covered, Erasure, Handed, HandedKey, HandedOut, KeyAsk, ManifestFile, Reason, Vault,
+    VaultError, VaultManifest, VaultRestored, read_manifest, restore_vault,
 };

@@ -82,15 +82,24 @@ impl SigningKey {
         Ok(Self { key_id, private_der, public })
     }
 
-    /// The id goes first: a crash between the two leaves no key without its mark.
-    fn create(key_path: &Path) -> Result<Self, SigningError> {
+    /// Makes a key that is in memory only, and that no other node believes.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn passing() -> Result<Self, SigningError> {
         let pair = Ed25519KeyPair::generate().map_err(|_| SigningError::NoRandomness)?;
         let document = pair.to_pkcs8().map_err(|_| SigningError::NoRandomness)?;
         let public = pair.public_key().as_ref().to_vec();
         let key_id = format!("{DEVELOP_PREFIX}{}", short_digest(&public));
-        write_secret(&key_path.with_extension("kid"), key_id.as_bytes())?;
-        write_secret(key_path, document.as_ref())?;
         Ok(Self { key_id, private_der: document.as_ref().to_vec(), public })
+    }
+
+    /// The id goes first: a crash between the two leaves no key without its mark.
+    fn create(key_path: &Path) -> Result<Self, SigningError> {
+        let key = Self::passing()?;
+        write_secret(&key_path.with_extension("kid"), key.key_id.as_bytes())?;
+        write_secret(key_path, &key.private_der)?;
+        Ok(key)
     }
 }
 

@@ -29,11 +29,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     cipher::{DataKey, KeyName, RootKey},
+    port::{ErasedSince, VaultPort},
     secret_file::private_folder,
 };
 pub use backup::Covered;
 use copies::Copies;
 pub use erased::{Erasure, Reason};
+pub use handing::{Handed, HandedKey, HandedOut, KeyAsk};
 pub use manifest::{BackupError, ManifestFile, VaultManifest, read_manifest};
 pub use refusal::VaultError;
 pub use restore::{VaultRestored, restore_vault};
@@ -46,6 +48,7 @@ mod belonging;
 mod border;
 mod copies;
 mod erased;
+mod handing;
 mod manifest;
 mod refusal;
 mod restore;
@@ -54,10 +57,13 @@ mod tables;
 mod writer;
 
 /// The version of every key today; a rotated key will be the next one, beside it.
-const FIRST_VERSION: u32 = 1;
+pub(crate) const FIRST_VERSION: u32 = 1;
 
 /// Most keys held ready, about a kilobyte each.
-const CACHED_KEYS_MAX: u64 = 32_768;
+pub(crate) const CACHED_KEYS_MAX: u64 = 32_768;
+
+/// Most subjects of the register that are told at once.
+const ERASED_PAGE: usize = 1_000;
 
 /// Most requests that wait for the writer; more callers wait before they ask.
 const WAITING_REQUESTS_MAX: usize = 4096;
@@ -71,7 +77,7 @@ pub struct Vault {
 
 /// What a key name stands for.
 #[derive(Clone)]
-enum Entry {
+pub(crate) enum Entry {
     Live(Arc<DataKey>),
     Erased,
 }
@@ -195,12 +201,6 @@ impl Vault {
         Ok(count)
     }
 
-    /// Watches the length of the register. Who keeps opened values asks
-    /// [`Vault::erased_after`] for what it has not seen when this grows.
-    pub fn on_erase(&self) -> watch::Receiver<u64> {
-        self.shared.erasures.subscribe()
-    }
-
     /// Returns how many commits this vault has made since it was opened.
     pub fn commits(&self) -> u64 {
         self.shared.commits.load(Ordering::Relaxed)
@@ -284,7 +284,29 @@ impl Keyring for Vault {
     }
 }
 
-fn name_of(subject: &SubjectId, category: Category) -> KeyName {
+#[async_trait]
+impl VaultPort for Vault {
+    fn on_erase(&self) -> watch::Receiver<u64> {
+        self.shared.erasures.subscribe()
+    }
+
+    async fn erased_since(&self, count: u64) -> Result<ErasedSince, KeyError> {
+        let register = *self.shared.erasures.borrow();
+        let entries = self.register_after(count, ERASED_PAGE)?;
+        Ok(ErasedSince { subjects: entries.into_iter().map(|entry| entry.subject).collect(), register })
+    }
+
+    fn root_check(&self) -> Vec<u8> {
+        self.shared.root.check_value()
+    }
+
+    fn state(&self) -> Result<String, String> {
+        let copies = self.copies_health().err().map(|lack| format!("; {lack}")).unwrap_or_default();
+        self.health().map(|()| format!("{} changes{copies}", self.changes()))
+    }
+}
+
+pub(crate) fn name_of(subject: &SubjectId, category: Category) -> KeyName {
     KeyName { subject: subject.clone(), category, version: FIRST_VERSION }
 }
 

@@ -10,7 +10,7 @@
 //! - [`stored`]: between the kernel's words and their stored messages.
 //! - [`auth`]: tokens and the caller of a request.
 //! - [`status`]: `kernel::Code` to and from gRPC.
-//! - [`tls`]: lines of bytes under TLS.
+//! - [`tls`]: lines of bytes under TLS; [`peers`]: calls between nodes, with certificates on both sides.
 //! - [`telemetry`], [`metered`], [`admin`]: logs, metrics, health.
 //!
 //! Invariants: names no event database and no cipher; knows no domain.
@@ -21,6 +21,7 @@ pub mod executor;
 pub mod folder;
 pub mod health;
 pub mod metered;
+pub mod peers;
 pub mod projections;
 pub mod reactors;
 pub mod requests;

@@ -24,16 +24,18 @@ use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use thiserror::Error;
 
-use crate::places::Places;
+use crate::{places::Places, roles::Role};
 
 mod folders;
 mod link;
 mod sources;
+mod vault;
 
 pub(crate) use folders::source;
 pub use folders::{FlightFolder, FoldersConfig, MessageFolder};
 pub use link::{LinkAccount, LinkConfig, LinkTls};
 pub use sources::{SourceConfig, TrafficConfig};
+pub use vault::VaultConfig;
 
 /// What a node runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -47,6 +49,10 @@ pub struct Config {
     /// The log: `embedded` (in `folder`), `embedded:DIR`, or a cluster that nodes share, by its connection
     /// string (`kurrentdb://user:password@host:2113,...`). Default `embedded`.
     pub store: String,
+    /// What the node runs: `gateway`, `navigator`, `projector`, `vault`, on a log that nodes share. Default: all.
+    pub roles: Vec<Role>,
+    /// Where the nodes of a shared log have their keys from.
+    pub vault: VaultConfig,
     /// The public port: gRPC and JSON. Default `127.0.0.1:7400`; port 0 picks one.
     pub listen: SocketAddr,
     /// The admin port: `/metrics`, `/healthz`, `/readyz`. Default `127.0.0.1:7402`;
@@ -93,6 +99,8 @@ impl Default for Config {
             env: Environment::Develop,
             folder: PathBuf::from("airside-data"),
             store: "embedded".to_owned(),
+            roles: Vec::new(),
+            vault: VaultConfig::default(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7400)),
             admin: None,
             maps: Vec::new(),

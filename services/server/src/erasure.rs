@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use airside_kernel::{Clock, SubjectId};
-use airside_privacy::Vault;
+use airside_privacy::{Vault, VaultPort};
 use airside_runtime::stopped;
 use jiff::{ToSpan, tz::TimeZone};
 use tokio::{
@@ -14,6 +14,8 @@ use tracing::{error, info};
 
 /// How often raw keys are looked through.
 const RETIRE_EVERY: Duration = Duration::from_secs(60 * 60);
+/// When the vault is asked again that could not be.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// How many erasures may wait for the read models.
 const WAITING_ERASURES: usize = 1_024;
 
@@ -22,7 +24,7 @@ const WAITING_ERASURES: usize = 1_024;
 /// values only, the rest is folded again, and a sealed value without its key is
 /// erased wherever it is read.
 pub(crate) fn announce(
-    vault: Arc<Vault>,
+    vault: Arc<dyn VaultPort>,
     mut stop: watch::Receiver<bool>,
 ) -> (broadcast::Receiver<SubjectId>, impl Future<Output = ()> + Send) {
     let (sender, receiver) = broadcast::channel(WAITING_ERASURES);
@@ -34,13 +36,22 @@ pub(crate) fn announce(
                 changed = count.changed() => if changed.is_err() { return },
                 () = stopped(&mut stop) => return,
             }
-            match vault.erased_after(told) {
-                Ok(subjects) => {
-                    told += subjects.len() as u64;
-                    // Nobody listens when the read models have ended.
-                    subjects.into_iter().for_each(|subject| drop(sender.send(subject)));
+            while told < *count.borrow_and_update() {
+                match vault.erased_since(told).await {
+                    Ok(since) if since.subjects.is_empty() => break,
+                    Ok(since) => {
+                        told += since.subjects.len() as u64;
+                        // Nobody listens when the read models have ended.
+                        since.subjects.into_iter().for_each(|subject| drop(sender.send(subject)));
+                    }
+                    Err(error) => {
+                        error!(error = %error, "erased subjects could not be read; they are asked for again");
+                        tokio::select! {
+                            () = time::sleep(ASK_AGAIN) => {}
+                            () = stopped(&mut stop) => return,
+                        }
+                    }
                 }
-                Err(error) => error!(error = %error, "erased subjects could not be read"),
             }
         }
     };

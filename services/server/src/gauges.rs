@@ -34,8 +34,8 @@ pub(crate) struct Gauges {
     pub(crate) metrics: Metrics,
     pub(crate) read_models: watch::Receiver<Progress>,
     pub(crate) reactors: Vec<(&'static str, watch::Receiver<Progress>)>,
-    pub(crate) hub: Hub,
-    pub(crate) notices: Arc<Tally>,
+    /// What tells passengers, where that runs: its sessions, and what it told.
+    pub(crate) notices: Option<(Hub, Arc<Tally>)>,
     pub(crate) readers: Vec<(&'static str, Reader)>,
     /// What is signed; `None` where nothing is.
     pub(crate) evidence: Option<Evidence>,
@@ -60,10 +60,12 @@ impl Gauges {
             for (name, progress) in &self.reactors {
                 self.metrics.reactor_lag_seconds.get_or_create(&Named::new(name)).set(lag(progress));
             }
-            self.metrics.sessions.set(i64::try_from(self.hub.sessions()).unwrap_or(i64::MAX));
-            let total = self.notices.issued.load(Ordering::Relaxed);
-            self.metrics.notices.inc_by(total - issued);
-            issued = total;
+            if let Some((hub, notices)) = &self.notices {
+                self.metrics.sessions.set(i64::try_from(hub.sessions()).unwrap_or(i64::MAX));
+                let total = notices.issued.load(Ordering::Relaxed);
+                self.metrics.notices.inc_by(total - issued);
+                issued = total;
+            }
             self.custody();
             if ticks.is_multiple_of(SNAPSHOTS_EVERY) {
                 let (folder, metrics) = (self.snapshots.clone(), self.metrics.clone());

@@ -1,6 +1,6 @@
 //! The binary `airside`: configuration -> parts -> a running node.
 //!
-//! The only crate that knows all others. [`config`] says what to run,
+//! The only crate that knows all others. [`config`] says what to run, [`roles`] which parts of it,
 //! [`Node::start`] makes the parts and runs them, [`Node::stop`] ends them in the
 //! order in which nothing is lost: the door first, then what works behind it,
 //! the log last. [`commands`] is the command line; [`operate`] is what an
@@ -16,6 +16,8 @@ pub mod log;
 mod node;
 pub mod operate;
 mod places;
+pub mod roles;
+mod vault;
 mod venues;
 
 pub use config::Config;

@@ -1,15 +1,14 @@
-//! A running node: every role on one log.
+//! A running node: its roles on one log.
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use airside_gateway::{Gateway, GatewayError};
+use airside_gateway::GatewayError;
 use airside_kernel::{Clock, EventStore, LogId, SystemClock};
 use airside_privacy::{
-    Vault,
+    VaultPort,
     signing::{KeyMaker, SigningError, SigningKey},
 };
 use airside_runtime::{
-    admin::Readiness,
     auth::{Environment, TokenKey, Tokens},
     health::Health,
     metered::Metered,
@@ -32,6 +31,7 @@ mod assembly;
 mod bound;
 mod custody;
 mod intake;
+mod ports;
 mod push;
 mod refusal;
 mod register;
@@ -65,10 +65,47 @@ fn ended(outcome: Result<Result<(), GatewayError>, JoinError>) -> Result<(), Doo
     Ok(outcome??)
 }
 
+/// What is at work behind the ports of a node.
+struct AtWork {
+    gateway: Option<JoinHandle<Result<(), GatewayError>>>,
+    intake: Vec<JoinHandle<()>>,
+    messages_read: watch::Receiver<Progress>,
+}
+
+impl Default for AtWork {
+    fn default() -> Self {
+        let messages_read = watch::channel(Progress::default()).1;
+        Self { gateway: None, intake: Vec::new(), messages_read }
+    }
+}
+
+impl AtWork {
+    /// Waits until every read model has caught up, then opens the ports.
+    async fn begin(
+        made: Made,
+        assembly: &Assembly,
+        intake: Intake,
+        listener: Option<TcpListener>,
+        tokens: &Arc<Tokens>,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Self, StartError> {
+        caught_up(made.progress, &made.read_models).await?;
+        made.maps.settled().await;
+        let intake = made.hands.map(|hands| intake.run(hands, assembly, stop)).unwrap_or_default();
+        let gateway = listener.map(|listener| {
+            let gateway = assembly.gateway(made.routes, made.sessions, tokens.clone());
+            tokio::spawn(gateway.serve(listener, stop.clone()))
+        });
+        Ok(Self { gateway, intake, messages_read: made.messages_read })
+    }
+}
+
 /// A running node.
 pub struct Node {
-    /// Where the public port listens.
+    /// Where the public port listens; `0.0.0.0:0` when the roles of the node have none.
     pub public: SocketAddr,
+    /// Where other nodes reach the vault, when it is served to them.
+    pub vault_port: Option<SocketAddr>,
     /// Where host links are taken, when somebody may log in.
     pub link: Option<SocketAddr>,
     /// Where the admin port listens.
@@ -78,8 +115,8 @@ pub struct Node {
     /// The log.
     pub log: Log,
     /// The keys of personal data.
-    pub vault: Arc<Vault>,
-    /// Makes tokens.
+    pub vault: Arc<dyn VaultPort>,
+    /// Makes tokens; on a node without a public port, tokens that nobody believes.
     pub tokens: Arc<Tokens>,
     /// What is measured.
     pub metrics: Metrics,
@@ -89,6 +126,7 @@ pub struct Node {
     inside: watch::Sender<bool>,
     last: watch::Sender<bool>,
     gateway: Option<JoinHandle<Result<(), GatewayError>>>,
+    vault_serving: Option<JoinHandle<()>>,
     intake: Vec<JoinHandle<()>>,
     workers: Vec<JoinHandle<()>>,
     notary: Option<JoinHandle<()>>,
@@ -128,62 +166,54 @@ impl Node {
     ) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let places = config.node_places()?;
-        if config.env == Environment::Develop && !config.listen.ip().is_loopback() {
-            return Err(GatewayError::DevelopInPublic { address: config.listen }.into());
-        }
-        let (listener, public) = bind("public", "--listen", config.listen).await?;
+        let roles = config.roles(shared.is_some())?;
+        let (listener, public) = ports::public(&config, &roles).await?;
         let (admin_listener, admin) = bind("admin", "--admin", config.admin_address()).await?;
-        let intake = Intake::open(&config, &places).await?;
-        let tokens = Arc::new(Tokens::new(config.env, &token_key(&config.folder, config.env)?)?);
+        let intake = Intake::open(&config, &roles, &places).await?;
+        let own_token = ports::own_token(&config, &roles)?;
         private_folder(&config.folder)
             .map_err(|source| StartError::Folder { folder: config.folder.clone(), source })?;
-        let Custody { log, vault, notary, second, remark } = match shared {
-            Some(store) => custody::beside(store, &places, &clock).await?,
+        let vault_place = ports::vault(&config, &roles, own_token.as_ref()).await?;
+        let vault_port = vault_place.as_ref().map(|place| place.address);
+        let Custody { log, keys, vault, token, notary, second, remark } = match shared {
+            Some(store) => custody::beside(store, &config, &roles, &places, &clock).await?,
             None => custody::open(&config, &places, &clock).await?,
         };
+        let tokens = Arc::new(Tokens::new(config.env, &ports::signs(own_token.or(token))?)?);
         let store: Arc<dyn EventStore> = Arc::new(Metered::new(log.store(), metrics.clone()));
         let (door, door_stop) = watch::channel(false);
         let ((inside, _), (last, _)) = (watch::channel(false), watch::channel(false));
         let log_id = store.log_id();
 
-        let (readiness, workers) = (Readiness::default(), Vec::new());
-        let mut assembly = Assembly {
-            config,
-            places,
-            clock,
-            store,
-            metrics: metrics.clone(),
-            readiness,
-            inside,
-            last,
-            workers,
-            notary: None,
-            reactors: Vec::new(),
+        let mut assembly =
+            Assembly::new(config, roles, places, clock, store, metrics.clone(), (inside, last));
+        let evidence = assembly.custody(&log, &keys, notary, remark, second);
+        if let Some(vault) = &vault {
+            assembly.keep_vault(vault, log_id, vault_place);
+        }
+        let made = match assembly.roles.have_read_models() {
+            true => Some(assembly.parts(&keys, evidence.as_ref(), &door_stop).await?),
+            false => None,
         };
-        let evidence = assembly.custody(&log, &vault, notary, remark, second);
-        let made = assembly.parts(&vault, evidence.as_ref(), &door_stop).await?;
-        assembly.readiness(&mut registry, admin_listener, made.progress.clone(), made.read_models.clone());
-        let Made { projections, backups, messages_read, .. } = made;
-        let running = Running { vault: vault.clone(), projections, evidence, backups };
-        assembly.door(log.clone(), running);
-        caught_up(made.progress, &made.read_models).await?;
-        made.maps.settled().await;
-
+        assembly.readiness(&mut registry, admin_listener, made.as_ref());
         let link = intake.link_address();
-        let intake = intake.run(made.hands, &assembly, &door_stop);
-        let Assembly { config, clock, inside, last, workers, notary, .. } = assembly;
-        let gateway =
-            Gateway::new(made.routes, tokens.clone(), clock, metrics.clone()).with_config(config.gateway);
-        let gateway = gateway.with_sessions(made.sessions);
-        let gateway = Some(tokio::spawn(gateway.serve(listener, door_stop)));
-        info!(address = %public, admin = %admin, log_id = %log_id, "ready");
+        let mut at_work = AtWork::default();
+        if let Some(made) = made {
+            let (projections, backups) = (made.projections.clone(), made.backups.clone());
+            assembly.door(log.clone(), Running { vault, projections, evidence, backups });
+            at_work = AtWork::begin(made, &assembly, intake, listener, &tokens, &door_stop).await?;
+        }
+        let AtWork { gateway, intake, messages_read } = at_work;
+        let Assembly { roles, inside, last, workers, notary, vault_port: vault_serving, .. } = assembly;
+        info!(address = %public, admin = %admin, log_id = %log_id, roles = %roles, "ready");
         Ok(Self {
             public,
+            vault_port,
             link,
             admin,
             log_id,
             log,
-            vault,
+            vault: keys,
             tokens,
             metrics,
             messages_read,
@@ -191,10 +221,16 @@ impl Node {
             inside,
             last,
             gateway,
+            vault_serving,
             intake,
             workers,
             notary,
         })
+    }
+
+    /// Returns true when the roles of the node have a public port.
+    pub fn has_public_port(&self) -> bool {
+        self.public != ports::NOWHERE
     }
 
     /// Waits for the public port to end although nobody asked, and returns why.
@@ -222,8 +258,8 @@ impl Node {
             told(worker.await);
         }
         self.last.send_replace(true);
-        if let Some(notary) = self.notary {
-            told(notary.await);
+        for last in self.notary.into_iter().chain(self.vault_serving) {
+            told(last.await);
         }
         self.log.close().await;
         info!("stopped");

@@ -11,6 +11,7 @@
 
 mod backup;
 mod bag;
+pub mod copy;
 pub(crate) mod door;
 mod evidence_part;
 mod long;

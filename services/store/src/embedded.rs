@@ -49,6 +49,7 @@ mod shared;
 mod steady;
 mod writer;
 
+use meta::Meta;
 pub use meta::identity;
 pub use open::OpenError;
 pub use operate::{
@@ -89,6 +90,21 @@ impl EmbeddedStore {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         open::open(folder.as_ref(), options, clock, &disk::Disk::default())
+    }
+
+    /// Opens the copy of another log in a folder, or begins one where the folder is empty or absent: it
+    /// has the identity of that log, and `generation` when it is new.
+    ///
+    /// # Errors
+    /// As [`EmbeddedStore::open`].
+    pub fn open_copy(
+        folder: impl AsRef<Path>,
+        options: Options,
+        clock: Arc<dyn Clock>,
+        (log, generation): (LogId, u64),
+    ) -> Result<Self, OpenError> {
+        let fresh = || Meta { log, generation, restored_at: None };
+        open::open_as(folder.as_ref(), options, clock, &disk::Disk::default(), fresh)
     }
 
     fn new(shared: Arc<Shared>, thread: JoinHandle<()>) -> Self {

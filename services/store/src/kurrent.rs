@@ -28,7 +28,7 @@ use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
 
 use airside_kernel::{
     Append, AppendError, Appended, Direction, EventStore, Follow, LogId, Page, Position, ReadError, Revision,
-    StreamId,
+    StreamId, Timestamp,
 };
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
@@ -114,6 +114,28 @@ impl KurrentStore {
     /// # Errors
     /// When nobody answers in time, or the cluster is none for us.
     pub async fn open(address: Address) -> Result<Self, KurrentError> {
+        Self::open_as(address, Identity::fresh).await
+    }
+
+    /// Connects to the copy of another log at an address; a fresh cluster becomes one, with the identity
+    /// of that log and `generation`.
+    ///
+    /// # Errors
+    /// As [`KurrentStore::open`].
+    pub async fn open_copy(address: Address, log: LogId, generation: u64) -> Result<Self, KurrentError> {
+        Self::open_as(address, || Identity::of(log, generation)).await
+    }
+
+    /// Appends events that another log recorded, with the time at which it did.
+    ///
+    /// # Errors
+    /// As [`EventStore::append`].
+    pub async fn append_recorded(&self, append: Append, at: Timestamp) -> Result<Appended, AppendError> {
+        let append = checks::within_limits(append)?;
+        appending::append(&self.cluster, &append, Some(at)).await
+    }
+
+    async fn open_as(address: Address, fresh: impl FnOnce() -> Identity) -> Result<Self, KurrentError> {
         let hosts = address.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let cluster = Arc::new(Cluster::new(address)?);
         let unavailable = |reason| KurrentError::Unavailable { hosts: hosts.clone(), reason };
@@ -121,7 +143,7 @@ impl KurrentStore {
         if !is_new_enough(&version) {
             return Err(KurrentError::TooOld { hosts, version });
         }
-        let identity = identity::read_or_make(&cluster).await.map_err(|error| match error {
+        let identity = identity::read_or_make(&cluster, fresh).await.map_err(|error| match error {
             IdentityError::Unavailable(reason) => unavailable(reason),
             IdentityError::Foreign { found } => KurrentError::Foreign { hosts: hosts.clone(), found },
         })?;
@@ -170,7 +192,7 @@ impl EventStore for KurrentStore {
         if append.events.is_empty() {
             return appending::nothing(&self.cluster, &append.stream).await;
         }
-        appending::append(&self.cluster, &append, |_| None).await
+        appending::append(&self.cluster, &append, None).await
     }
 
     async fn append_each(&self, appends: Vec<Append>) -> Vec<Result<Appended, AppendError>> {

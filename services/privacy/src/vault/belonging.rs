@@ -82,11 +82,6 @@ impl Vault {
         }
     }
 
-    /// Returns what tells this vault's root key from any other, and reveals nothing of it.
-    pub fn root_check(&self) -> Vec<u8> {
-        self.shared.root.check_value()
-    }
-
     /// Returns how many commits have changed this vault since it was made. The
     /// count is durable with each change, and never falls.
     pub fn changes(&self) -> u64 {

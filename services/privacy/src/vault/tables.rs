@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Entry, Erasure, FIRST_VERSION, Reason, border::contained};
 use crate::{
-    cipher::{DataKey, KeyName, RootKey},
+    cipher::{DataKey, KeyName, RootKey, Secret},
     raw::{PREFIX, PREFIX_END, raw_day},
 };
 
@@ -121,16 +121,31 @@ pub(super) fn bind(writing: &WriteTransaction, log: LogId) -> Result<Option<LogI
     Ok(bound)
 }
 
+/// What the file says of a key name.
+pub(super) enum Row {
+    Live(Secret),
+    Erased,
+}
+
 /// Returns what a key name stands for; `None` when no key was made.
 pub(super) fn look_up(
     database: &Database,
     root: &RootKey,
     name: &KeyName,
 ) -> Result<Option<Entry>, KeyError> {
+    Ok(match find_row(database, root, name)? {
+        None => None,
+        Some(Row::Erased) => Some(Entry::Erased),
+        Some(Row::Live(secret)) => Some(Entry::Live(DataKey::new(&secret).map_err(unavailable)?.into())),
+    })
+}
+
+/// Returns the row of a key name with its secret; `None` when no key was made.
+pub(super) fn find_row(database: &Database, root: &RootKey, name: &KeyName) -> Result<Option<Row>, KeyError> {
     let row = || -> Result<_, redb::Error> {
         let reading = database.begin_read()?;
         if reading.open_table(REGISTER)?.get(name.subject.as_str())?.is_some() {
-            return Ok(Err(Entry::Erased));
+            return Ok(Err(Row::Erased));
         }
         let keys = reading.open_table(KEYS)?;
         Ok(Ok(keys.get(row_key(name))?.map(|row| row.value().to_vec())))
@@ -145,8 +160,7 @@ pub(super) fn look_up(
                     name.subject
                 ))
             })?;
-            let key = DataKey::new(&secret).map_err(unavailable)?;
-            Ok(Some(Entry::Live(key.into())))
+            Ok(Some(Row::Live(secret)))
         }
     }
 }

@@ -16,6 +16,15 @@ use crate::{Node, config::Config};
 const TABLES: &str = r#"The configuration is TOML; every key may be left out, an unknown one is refused. The environment goes
 before it: AIRSIDE_FOLDERS__POLL=5s sets folders.poll. Its tables, with an example of each:
 
+# Roles on a log that nodes share: one node has the vault and listens for the others ...
+roles = ["vault"]
+[vault]
+listen = "0.0.0.0:7403"
+ca = "nodes.pem"
+certificate = "vault.pem"
+key = "vault.key"
+# ... which have address = "vault.example:7403" in place of listen, and certificates of their own.
+
 # Host links: baggage systems that log in over TCP.
 [link]
 listen = "127.0.0.1:7401"
@@ -127,7 +136,8 @@ fn announce(node: &Node, folder: &str, is_json: bool) -> io::Result<()> {
     if is_json {
         let ready = Ready {
             ready: true,
-            public: node.public,
+            public: node.has_public_port().then_some(node.public),
+            vault: node.vault_port,
             link: node.link,
             admin: node.admin,
             log_id: node.log_id.to_string(),
@@ -135,7 +145,12 @@ fn announce(node: &Node, folder: &str, is_json: bool) -> io::Result<()> {
         return say!("{}", serde_json::to_string(&ready)?);
     }
     say!("airside serves {folder}")?;
-    say!("  gRPC and JSON   http://{}", node.public)?;
+    if node.has_public_port() {
+        say!("  gRPC and JSON   http://{}", node.public)?;
+    }
+    if let Some(vault) = node.vault_port {
+        say!("  vault           {vault}")?;
+    }
     if let Some(link) = node.link {
         say!("  host link       {link}")?;
     }
@@ -147,7 +162,10 @@ fn announce(node: &Node, folder: &str, is_json: bool) -> io::Result<()> {
 #[derive(Serialize)]
 struct Ready {
     ready: bool,
-    public: SocketAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vault: Option<SocketAddr>,
     link: Option<SocketAddr>,
     admin: SocketAddr,
     log_id: String,
@@ -165,7 +183,9 @@ mod tests {
         let config: Config = toml::from_str(&examples).unwrap();
         assert_eq!(config.folders.flights[0].airport, "SZX");
         assert_eq!(config.link.accounts["BHS_SZX"].source, "bhs.t3");
-        for table in ["link", "folders", "sources", "traffic", "transfers", "load_policy", "notifications"] {
+        for table in
+            ["vault", "link", "folders", "sources", "traffic", "transfers", "load_policy", "notifications"]
+        {
             assert!(examples.contains(&format!("[{table}")), "{table}");
         }
     }

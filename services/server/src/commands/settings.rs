@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
-use crate::config::{Config, ReactorStart};
+use crate::{
+    config::{Config, ReactorStart},
+    roles::Role,
+};
 
 /// Where a node's configuration comes from.
 #[derive(Args)]
@@ -19,6 +22,11 @@ pub(super) struct Settings {
     /// `kurrentdb://host:2113`; a password is safer in AIRSIDE_STORE [default: embedded].
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    /// What this node runs, on a cluster: gateway (calls and sessions), navigator (ways and positions),
+    /// projector (reactors, host links, folders) or vault (the keys, for all); may be repeated
+    /// [default: all].
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<Role>,
     /// Public port; port 0 picks a free one [default: 127.0.0.1:7400].
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -39,6 +47,9 @@ impl Settings {
         let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
         config.folder = self.data.unwrap_or(config.folder);
         config.store = self.store.unwrap_or(config.store);
+        if !self.roles.is_empty() {
+            config.roles = self.roles;
+        }
         config.listen = self.listen.unwrap_or(config.listen);
         config.admin = self.admin.or(config.admin);
         if !self.maps.is_empty() {

@@ -10,7 +10,7 @@ use airside_kernel::{
     Append, AppendError, Clock, Direction, EventId, EventStore, Expected, Metadata, NewEvent, Revision,
     StreamId,
 };
-use airside_privacy::Vault;
+use airside_privacy::VaultPort;
 use prost::Message;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use super::StartError;
 /// When the log is bound to another vault, or cannot be read or written.
 pub(super) async fn bind(
     store: &Arc<dyn EventStore>,
-    vault: &Vault,
+    vault: &dyn VaultPort,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), StartError> {
     let stream = StreamId::new("vault", store.log_id()).expect("a log's identity is visible ASCII");

@@ -11,16 +11,24 @@ use std::{path::Path, sync::Arc, time::Duration};
 use airside_evidence::{Checkpoint, Health, Notary, Signed, newest, newest_elsewhere};
 use airside_kernel::{Clock, EventStore, LogId};
 use airside_privacy::{
-    Vault, VaultError,
+    DistantVault, Vault, VaultError, VaultPort,
     register::{RegisterError, RegisterFile},
 };
-use airside_runtime::status::chain;
+use airside_runtime::{auth::TokenKey, status::chain};
 use airside_store::{EmbeddedStore, Options, identity};
 use tokio::task;
 use tracing::{error, warn};
 
 use super::{StartError, bound, register::SecondRegister};
-use crate::{config::Config, evidence, log::Log, operate::restored, places::Places};
+use crate::{
+    config::{Config, ConfigError},
+    evidence,
+    log::Log,
+    operate::restored,
+    places::Places,
+    roles::{Role, Roles},
+    vault::{self, Line},
+};
 
 /// How long the second place may hold up the start.
 const SECOND_WITHIN: Duration = Duration::from_secs(5);
@@ -28,7 +36,12 @@ const SECOND_WITHIN: Duration = Duration::from_secs(5);
 /// A log with all that belongs to it.
 pub(super) struct Custody {
     pub(super) log: Log,
-    pub(super) vault: Arc<Vault>,
+    /// The keys, wherever they are.
+    pub(super) keys: Arc<dyn VaultPort>,
+    /// The vault in the data folder; `None` where it is another node's.
+    pub(super) vault: Option<Arc<Vault>>,
+    /// The key that signs tokens, from a vault that is another node's.
+    pub(super) token: Option<TokenKey>,
     /// What signs an embedded log; a shared one is not signed here.
     pub(super) notary: Option<Notary>,
     pub(super) second: Option<SecondRegister>,
@@ -105,24 +118,53 @@ pub(super) async fn open(
 
     keep_register(&vault, &places.register(), log).await?;
     let second = second_register(places, &vault, log).await;
-    Ok(Custody { log: Log::Embedded(store), vault, notary: Some(notary), second, remark })
+    Ok(Custody {
+        log: Log::Embedded(store),
+        keys: vault.clone(),
+        vault: Some(vault),
+        token: None,
+        notary: Some(notary),
+        second,
+        remark,
+    })
 }
 
-/// Opens what belongs to a shared log on this node: the vault, in the node's folder. Positions of a
-/// shared log have gaps and its past is kept elsewhere, so no evidence is signed beside it.
+/// Opens what belongs to a shared log on this node: the vault, in the node's folder or on another
+/// node. Positions of a shared log have gaps and its past is kept elsewhere, so no evidence is signed
+/// beside it.
 ///
 /// # Errors
-/// When the vault cannot be opened, or is another log's.
+/// When the vault cannot be opened or reached, or is another log's.
 pub(super) async fn beside(
     store: Arc<dyn EventStore>,
+    config: &Config,
+    roles: &Roles,
     places: &Places,
     clock: &Arc<dyn Clock>,
 ) -> Result<Custody, StartError> {
     let log = store.log_id();
-    let vault = Arc::new(Vault::open_for(&places.folder, log, clock.clone())?);
-    bound::bind(&store, &vault, clock).await?;
-    let second = second_register(places, &vault, log).await;
-    Ok(Custody { log: Log::Shared(store), vault, notary: None, second, remark: None })
+    let custody = match config.vault.address.clone().filter(|_| !roles.has(Role::Vault)) {
+        None => {
+            let vault = Arc::new(Vault::open_for(&places.folder, log, clock.clone())?);
+            let second = second_register(places, &vault, log).await;
+            let (keys, log) = (vault.clone(), Log::Shared(store.clone()));
+            Custody { log, keys, vault: Some(vault), token: None, notary: None, second, remark: None }
+        }
+        Some(address) => {
+            let line = Arc::new(Line::new(address, vault::peers(&config.vault)?));
+            let met = vault::meet(&line, log, config.env, roles.are_public()).await?;
+            let distant = DistantVault::follow(line, met.root_check, met.register, config.vault.keep);
+            let keys = Arc::new(distant.map_err(|error| ConfigError::of("vault.address", error))?);
+            let (log, token) = (Log::Shared(store.clone()), met.token);
+            Custody { log, keys, vault: None, token, notary: None, second: None, remark: None }
+        }
+    };
+    if custody.vault.is_none() && places.has_vault() {
+        let folder = places.folder.join("vault");
+        warn!(path = %folder.display(), "a vault lies in the data folder and is not used: `vault.address` names another");
+    }
+    bound::bind(&store, &*custody.keys, clock).await?;
+    Ok(custody)
 }
 
 /// Keeps the register of the erased in the second place as well, where there is one.

@@ -27,8 +27,9 @@ use tracing::{info, warn};
 
 use super::{StartError, assembly::Assembly, bind};
 use crate::{
-    config::{Config, ConfigError, FlightFolder, LinkConfig, LinkTls, MessageFolder, source},
+    config::{Config, ConfigError, FlightFolder, FoldersConfig, LinkConfig, LinkTls, MessageFolder, source},
     places::Places,
+    roles::{Role, Roles},
 };
 
 /// What takes messages and flights.
@@ -61,8 +62,14 @@ impl Intake {
     ///
     /// # Errors
     /// When something is wrong with a field, a secret or the port.
-    pub(super) async fn open(config: &Config, places: &Places) -> Result<Self, StartError> {
+    pub(super) async fn open(config: &Config, roles: &Roles, places: &Places) -> Result<Self, StartError> {
         let looks = config.folders.options(places)?;
+        if !roles.has(Role::Projector) {
+            if config.link != LinkConfig::default() || config.folders != FoldersConfig::default() {
+                info!("[link] and [folders] are left to the nodes with the role projector");
+            }
+            return Ok(Self { link: None, messages: Vec::new(), flights: Vec::new(), looks });
+        }
         let airport = |folder: &FlightFolder| Ok((folder.clone(), folder.airport()?));
         let flights = config.folders.flights.iter().map(airport).collect::<Result<_, ConfigError>>()?;
         let link = match config.link.address(config.listen, config.env)? {

@@ -9,7 +9,7 @@ use airside_privacy::{VaultError, register::RegisterError, signing::SigningError
 use airside_runtime::{auth::BadTokenKey, reactors, snapshots::SnapshotError};
 use thiserror::Error;
 
-use crate::{config::ConfigError, evidence::KeyProblem, venues};
+use crate::{config::ConfigError, evidence::KeyProblem, vault::MeetError, venues};
 
 /// A node that cannot start.
 #[derive(Debug, Error)]
@@ -35,6 +35,9 @@ pub enum StartError {
     /// The keys of personal data cannot be opened.
     #[error("vault cannot be opened")]
     Vault(#[from] VaultError),
+    /// The vault of another node cannot be used.
+    #[error(transparent)]
+    Meet(#[from] MeetError),
     /// A restore was cut short.
     #[error(
         "a restore into {} was cut short: run `airside log restore` again, which begins anew, or choose another folder",
@@ -134,8 +137,9 @@ pub enum StartError {
     Snapshots(#[from] SnapshotError),
     /// The keys of a shared log are in another vault.
     #[error(
-        "log {log} is bound to another vault than the one in the data folder: what it holds of persons could not be \
-         opened here, nor what is sealed here there; start with the folder whose vault the log's first node made"
+        "log {log} is bound to another vault than the one in the data folder, or at `vault.address`: what it holds of \
+         persons could not be opened here, nor what is sealed here there; start with the folder whose vault the \
+         log's first node made, or name the node that has it"
     )]
     OtherVault {
         /// The log.

@@ -60,7 +60,8 @@ pub struct Parts {
 
 /// What only a running server has.
 pub(crate) struct Running {
-    pub(crate) vault: Arc<Vault>,
+    /// The vault in the data folder; `None` where it is another node's.
+    pub(crate) vault: Option<Arc<Vault>>,
     pub(crate) projections: ProjectionsHandle,
     /// How the evidence is; `None` on a shared log, which is not signed here.
     pub(crate) evidence: Option<Health>,
@@ -134,7 +135,7 @@ impl Parts {
     /// When it belongs to another log or cannot be opened.
     pub(crate) fn vault(&self) -> Result<Option<Arc<Vault>>, OrderError> {
         if let Some(running) = &self.running {
-            return Ok(Some(running.vault.clone()));
+            return Ok(running.vault.clone());
         }
         if !self.places.has_vault() {
             return Ok(None);

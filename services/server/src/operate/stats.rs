@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use airside_kernel::{EventStore, Position, Timestamp};
+use airside_privacy::VaultPort;
 use airside_runtime::snapshots;
 use serde::{Deserialize, Serialize};
 

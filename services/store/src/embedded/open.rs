@@ -126,13 +126,24 @@ pub(super) fn open(
     clock: Arc<dyn Clock>,
     disk: &Disk,
 ) -> Result<EmbeddedStore, OpenError> {
+    open_as(folder, options, clock, disk, Meta::fresh)
+}
+
+/// Opens the log in a folder, or makes one with the identity that `fresh` returns.
+pub(super) fn open_as(
+    folder: &Path,
+    options: Options,
+    clock: Arc<dyn Clock>,
+    disk: &Disk,
+    fresh: impl FnOnce() -> Meta,
+) -> Result<EmbeddedStore, OpenError> {
     fs::create_dir_all(folder).map_err(OpenError::io(folder))?;
     let lock = lock(folder)?;
     if folder.join(RESTORING).exists() {
         return Err(OpenError::Unfinished { folder: folder.to_owned() });
     }
     let log_folder = folder.join("log");
-    let meta = identity(disk, &log_folder)?;
+    let meta = identity(disk, &log_folder, fresh)?;
     let segments = Segments::open(log_folder.clone(), meta.log, disk.clone(), options.log_cache_bytes)?;
     let last = segments.last().map_err(|error| OpenError::read(&log_folder, error))?;
     let head = last.as_ref().map_or(0, |blob| blob.last());
@@ -173,7 +184,7 @@ pub(super) fn lock(folder: &Path) -> Result<fs::File, OpenError> {
 }
 
 /// Reads whose log it is, or makes a new one in an empty folder.
-fn identity(disk: &Disk, log_folder: &Path) -> Result<Meta, OpenError> {
+fn identity(disk: &Disk, log_folder: &Path, fresh: impl FnOnce() -> Meta) -> Result<Meta, OpenError> {
     let path = log_folder.join("meta.redb");
     if let Some(meta) = Meta::read(disk, &path)? {
         return Ok(meta);
@@ -186,7 +197,7 @@ fn identity(disk: &Disk, log_folder: &Path) -> Result<Meta, OpenError> {
             return Err(OpenError::Damaged { path, reason: "it is missing beside its segments".into() });
         }
     }
-    let meta = Meta::fresh();
+    let meta = fresh();
     meta.write(disk, &path, FORMAT_VERSION)?;
     Ok(meta)
 }

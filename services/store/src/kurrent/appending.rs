@@ -32,21 +32,18 @@ use super::{
 /// How far back a repeat looks for its own events, beyond their number.
 const LOOK_BACK: usize = 200;
 
-/// Appends events, and returns when they are durable or refused.
+/// Appends events, and returns when they are durable or refused; `recorded_at` is given for a copy of
+/// what another log recorded.
 ///
 /// # Errors
 /// When the stream is elsewhere, the append is too large, or no member answers in time.
 pub(crate) async fn append(
     cluster: &Cluster,
     append: &Append,
-    recorded_at: impl Fn(usize) -> Option<Timestamp>,
+    recorded_at: Option<Timestamp>,
 ) -> Result<Appended, AppendError> {
-    let proposals: Vec<Proposal> = append
-        .events
-        .iter()
-        .enumerate()
-        .map(|(n, event)| seal(event, append.fold_from, recorded_at(n)))
-        .collect();
+    let proposals: Vec<Proposal> =
+        append.events.iter().map(|event| seal(event, append.fold_from, recorded_at)).collect();
     propose(cluster, append, &proposals).await
 }
 

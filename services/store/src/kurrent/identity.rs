@@ -44,6 +44,16 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// Makes the identity of a new log.
+    pub(crate) fn fresh() -> Self {
+        Self::of(LogId(Uuid::new_v4()), 0)
+    }
+
+    /// Makes the identity of the copy of a log.
+    pub(crate) fn of(log: LogId, generation: u64) -> Self {
+        Self { format: FORMAT, log: log.0, generation }
+    }
+
     /// Returns the log's identity.
     pub(crate) fn log_id(&self) -> LogId {
         LogId(self.log)
@@ -65,12 +75,14 @@ pub(crate) enum IdentityError {
 ///
 /// # Errors
 /// When the cluster cannot be asked, or the stream is somebody else's.
-pub(crate) async fn read_or_make(cluster: &Cluster) -> Result<Identity, IdentityError> {
+pub(crate) async fn read_or_make(
+    cluster: &Cluster,
+    fresh: impl FnOnce() -> Identity,
+) -> Result<Identity, IdentityError> {
     if let Some(found) = read(cluster).await? {
         return Ok(found);
     }
-    let made = Identity { format: FORMAT, log: Uuid::new_v4(), generation: 0 };
-    write(cluster, made).await?;
+    write(cluster, fresh()).await?;
     // Of two who come first at once one wrote it, and both take that one.
     read(cluster)
         .await?

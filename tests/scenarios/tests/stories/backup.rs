@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use airside_api::baggage::v1::{ScanResult, TrackingPoint};
-use airside_kernel::{Keyring, SubjectId};
+use airside_kernel::SubjectId;
 use serde_json::Value;
 use uuid::Uuid;
 

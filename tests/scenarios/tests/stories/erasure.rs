@@ -1,6 +1,6 @@
 //! Erasing a person: the name is gone, wherever it is asked for and however it comes back.
 
-use airside_kernel::{Keyring, SubjectId};
+use airside_kernel::SubjectId;
 use tonic::Code;
 use uuid::Uuid;
 

@@ -6,6 +6,7 @@ pub(crate) mod folders;
 pub(crate) mod http;
 pub(crate) mod link;
 pub(crate) mod luggage;
+pub(crate) mod nodes;
 pub(crate) mod operator;
 pub(crate) mod process;
 pub(crate) mod session;

@@ -41,6 +41,7 @@ mod proof;
 mod push;
 mod questions;
 mod refusals;
+mod roles;
 mod send_command;
 mod shared_log;
 mod simulate;

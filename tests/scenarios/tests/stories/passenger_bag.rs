@@ -10,7 +10,7 @@ use airside_api::{
     },
     notifications::v1::{ListNotificationsRequest, NoticeKind},
 };
-use airside_kernel::{Keyring, SubjectId};
+use airside_kernel::SubjectId;
 use airside_runtime::stored::{timestamp, timestamp_message};
 use airside_simulator::connect::Clients;
 use jiff::{SignedDuration, Timestamp};
