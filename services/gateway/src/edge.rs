@@ -36,7 +36,7 @@ use uuid::Uuid;
 use crate::{
     GatewayConfig, Method, Methods, Only, answer,
     body::{Bounded, Cut, Watched, not_grpc_web, read, too_large},
-    json, manual, push,
+    front, json, manual, push,
     serve::stopped,
     wire::{self, Form, Wire},
 };
@@ -94,7 +94,7 @@ impl Edge {
             let wire = Wire::of(&request);
             let Some(method) = method else {
                 let env = self.tokens.environment();
-                let page = manual::page(env, &request);
+                let page = front::page(&request).or_else(|| manual::page(env, &request));
                 return page.unwrap_or_else(|| answer::unknown_path(wire, &request, env));
             };
             match answer::wrong_wire(wire, &request) {

@@ -10,6 +10,7 @@
 //!   service, in process, and its answer becomes JSON again. gRPC-Web is a coat that
 //!   `edge` takes off before the call and puts on its answer.
 //! - `cors`: which other origins' pages may call.
+//! - `front`: the page for passengers at `/`, from `clients/web`.
 //! - `manual`: the descriptors and the OpenAPI document, made from them.
 //! - `push`: the WebSocket `/push`, another codec of the sessions, and its live views.
 //! - `live`: which unary reads can be viewed live, and from which streams each is made.
@@ -26,11 +27,13 @@ mod body;
 mod config;
 mod cors;
 mod edge;
+mod front;
 mod json;
 mod live;
 mod manual;
 mod methods;
 mod openapi;
+mod page;
 pub mod push;
 mod serve;
 mod wire;

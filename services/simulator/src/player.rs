@@ -10,6 +10,7 @@ mod acts;
 mod calls;
 mod day;
 mod directory;
+mod guest;
 mod lanes;
 pub(crate) mod ledger;
 mod pace;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
 
 use crate::connect::{Clients, Endpoint, SimulatorError};
 use crate::script::Script;
@@ -68,6 +70,8 @@ pub struct PlayOptions {
     pub catch_up: Duration,
     /// The feature of the venue to close; without it the first escalator, lift or stairs found.
     pub closure_feature: Option<String>,
+    /// A person who travels along as a passenger of each wave, for somebody to look at; default nobody.
+    pub guest: Option<Uuid>,
 }
 
 impl Default for PlayOptions {
@@ -83,6 +87,7 @@ impl Default for PlayOptions {
             sessions: plan.sessions,
             catch_up: Duration::from_secs(5),
             closure_feature: None,
+            guest: None,
         }
     }
 }
@@ -174,6 +179,8 @@ struct Ground {
     flights: Clients,
     staff: Clients,
     directory: Arc<Directory>,
+    /// What the guest calls with, if there is one.
+    guest: Option<Clients>,
     tally: Arc<Tally>,
     catch_up: Duration,
 }
@@ -182,6 +189,10 @@ impl Ground {
     async fn prepare(endpoint: &Endpoint, options: &PlayOptions) -> Result<Self, SimulatorError> {
         let mut ground = Self::connect(endpoint, options.catch_up).await?;
         ground.directory = Arc::new(Directory::look_up(&ground.staff, options).await?);
+        if let Some(person) = options.guest {
+            let bearer = endpoint.passenger(&person.to_string())?;
+            ground.guest = Some(Clients::new(&endpoint.connect().await?, &bearer));
+        }
         Ok(ground)
     }
 
@@ -191,7 +202,8 @@ impl Ground {
         let partner = Clients::new(&endpoint.connect().await?, &bearer);
         let flights = Clients::new(&endpoint.connect().await?, &bearer);
         let staff = Clients::new(&endpoint.connect().await?, &endpoint.staff()?);
-        Ok(Self { partner, flights, staff, directory: Arc::default(), tally: Arc::default(), catch_up })
+        let (directory, tally) = (Arc::default(), Arc::default());
+        Ok(Self { partner, flights, staff, directory, guest: None, tally, catch_up })
     }
 
     /// Opens the sessions of an airport and starts its time.
@@ -234,7 +246,12 @@ impl Ground {
         let script = Script::write(&airport);
         let Some((first, last)) = script.span() else { return Ok(None) };
         let stage = self.raise(endpoint, &airport, Pace::new(first, last, length), false).await?;
+        let guest =
+            self.guest.clone().map(|clients| tokio::spawn(guest::travel(Arc::clone(&stage), clients)));
         let played = lanes::play(script, &stage, stop).await;
+        if let Some(guest) = guest {
+            guest.abort();
+        }
         if !played {
             // The script would have opened it again.
             calls::set_closure(&stage, false).await;

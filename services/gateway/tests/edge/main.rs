@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic in a test is its report, in helpers too")]
 
 mod admission;
+mod front;
 mod house;
 mod limits;
 mod push;

@@ -9,8 +9,11 @@ use std::{
     time::Duration,
 };
 
-use airside_kernel::{EventStore, RecordedEvent, SystemClock};
-use airside_runtime::telemetry::{self, LogConfig, LogFormat, Metrics, Outcome as Named, Registry};
+use airside_kernel::{Clock, EventStore, PersonId, RecordedEvent, SystemClock};
+use airside_runtime::{
+    auth::Caller,
+    telemetry::{self, LogConfig, LogFormat, Metrics, Outcome as Named, Registry},
+};
 use airside_simulator::{
     connect::Endpoint,
     player::{PlayOptions, Progress, Report, play},
@@ -19,11 +22,13 @@ use airside_simulator::{
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::SignedDuration;
 use tempfile::TempDir;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
+use uuid::Uuid;
 
 use super::{
     Outcome, block_on,
@@ -32,8 +37,13 @@ use super::{
 };
 use crate::{Config, Node, config::NotificationsConfig, endpoint};
 
-/// A wave of some four hours is played in some twenty seconds.
-const PACE: u32 = 720;
+/// A wave of some four hours, in seconds.
+const WAVE_S: u64 = 4 * 3600;
+/// How long it is played where the demo has its time, and where somebody looks on.
+const WAVE: Duration = Duration::from_secs(20);
+const WAVE_TO_LOOK_AT: Duration = Duration::from_secs(90);
+/// How long the token of the page is good for, hours.
+const PAGE_HOURS: i64 = 24;
 /// How often a live line is printed where there is no terminal.
 const PLAIN_LINE_EVERY: Duration = Duration::from_secs(3);
 
@@ -45,11 +55,17 @@ const COUNTED_AT_ONCE: usize = 4_000;
 #[command(after_help = "\
 The demo starts a server as `airside serve` does, and an airport beside it that calls nothing but
 its public interfaces: airlines send RP 1745 messages, readers send scans, gates change, passengers
-follow their flights and bags and hold a session each. It ends with a summary, also after Ctrl-C.")]
+follow their flights and bags and hold a session each. It ends with a summary, also after Ctrl-C.
+
+The page that is printed shows in a browser what one passenger sees, who travels along in every wave:
+their flight, gate and bags as they move, notices as they come, and the way.")]
 pub(super) struct Demo {
     /// End by itself after this time, such as `20s` [default: until Ctrl-C].
     #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
     run_for: Option<Duration>,
+    /// How long a wave of some four hours of traffic takes [default: 20s with --for, else 90s].
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    wave: Option<Duration>,
     /// The same seed plays the same airport.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -79,33 +95,44 @@ impl Demo {
 
     async fn play(&self, fresh: &Fresh) -> anyhow::Result<Report> {
         let folder = fresh.folder.display().to_string();
-        let notifications = NotificationsConfig { pace: PACE, ..NotificationsConfig::default() };
+        let notifications = NotificationsConfig { pace: pace(self.wave()), ..NotificationsConfig::default() };
         let node = fresh.node(self.listen, self.store.as_deref(), notifications).await?;
         let endpoint = endpoint(node.public, node.tokens.clone())?;
-        let report = match self.open(&folder, &node) {
-            Ok(()) => self.drive(&node, &endpoint).await,
-            Err(error) => Err(error.into()),
+        let guest = Uuid::now_v7();
+        let report = match self.open(&folder, &node, guest) {
+            Ok(()) => self.drive(&node, &endpoint, guest).await,
+            Err(error) => Err(error),
         };
         node.stop().await;
         report
     }
 
-    fn open(&self, folder: &str, node: &Node) -> io::Result<()> {
+    fn wave(&self) -> Duration {
+        let usual = if self.run_for.is_some() { WAVE } else { WAVE_TO_LOOK_AT };
+        self.wave.unwrap_or(usual)
+    }
+
+    fn open(&self, folder: &str, node: &Node, guest: Uuid) -> anyhow::Result<()> {
         if self.json {
             return Ok(());
         }
+        let (caller, hours) = (Caller::Passenger(PersonId(guest)), SignedDuration::from_hours(PAGE_HOURS));
+        let token = node.tokens.mint(&caller, hours, SystemClock.now())?;
         say!("airside demo on {folder}")?;
         say!("  gRPC and JSON   http://{}", node.public)?;
         say!("  metrics         http://{}/metrics", node.admin)?;
-        say!("  seed            {}\n", self.seed)?;
+        say!("  seed            {}", self.seed)?;
+        say!("  a page to look at, as a passenger sees it:\n  http://{}/#token={token}\n", node.public)?;
         Ok(())
     }
 
-    async fn drive(&self, node: &Node, endpoint: &Endpoint) -> anyhow::Result<Report> {
+    async fn drive(&self, node: &Node, endpoint: &Endpoint, guest: Uuid) -> anyhow::Result<Report> {
         let options = PlayOptions {
             seed: self.seed,
             run_for: self.run_for,
+            wave: self.wave(),
             sessions: self.sessions,
+            guest: (!self.json).then_some(guest),
             ..PlayOptions::default()
         };
         let (progress, seen) = watch::channel(Progress::default());
@@ -144,6 +171,11 @@ impl Demo {
         }
         Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// Returns how much faster than real time a wave of this length is.
+fn pace(wave: Duration) -> u32 {
+    u32::try_from(WAVE_S / wave.as_secs().max(1)).unwrap_or(1).max(1)
 }
 
 /// A fresh folder for a server of a command's own; a temporary one is removed at the end.

@@ -12,6 +12,7 @@ use super::calls::attempt;
 use super::lanes::Stage;
 use super::session::{LineState, Watcher};
 use super::tally::add;
+use crate::connect::Clients;
 use crate::script::Act;
 
 /// A bag is announced before it can be followed; reading the announcement may take a moment. A
@@ -66,24 +67,28 @@ async fn follow_bag(stage: &Stage, watcher: &Watcher, bag: usize, by_locator: bo
         Proof::Surname(person.surname.clone())
     };
     let plate = &stage.airport.bags[bag].plate;
+    match follow_once_known(&watcher.clients, plate, &proof).await {
+        Ok(()) => stage.ledger.follows(watcher.passenger, plate),
+        Err(status) => {
+            let (code, said) = (status.code(), status.message().to_owned());
+            stage.tally.complain(|| format!("FollowBag of an own bag: {code:?}: {said}"));
+        }
+    }
+}
+
+/// Follows a bag that was announced a moment ago, and may not be known yet.
+pub(crate) async fn follow_once_known(clients: &Clients, plate: &str, proof: &Proof) -> Result<(), Status> {
     let mut pause = FOLLOW_AGAIN;
-    for left in (0..FOLLOW_TRIES).rev() {
-        match follow(watcher, plate, proof.clone()).await {
-            Ok(()) => {
-                stage.ledger.follows(watcher.passenger, plate);
-                return;
-            }
-            Err(status) if left > 0 && status.code() == Code::NotFound => {
+    for _ in 1..FOLLOW_TRIES {
+        match follow(clients, plate, proof.clone()).await {
+            Err(status) if status.code() == Code::NotFound => {
                 sleep(pause).await;
                 pause *= 2;
             }
-            Err(status) => {
-                let (code, said) = (status.code(), status.message().to_owned());
-                stage.tally.complain(|| format!("FollowBag of an own bag: {code:?}: {said}"));
-                return;
-            }
+            answer => return answer,
         }
     }
+    follow(clients, plate, proof.clone()).await
 }
 
 /// Claims a bag that is not theirs, as who reads a plate on a belt might.
@@ -91,7 +96,7 @@ async fn claim(stage: &Stage, watcher: &Watcher, bag: usize) {
     let person = &stage.airport.passengers[watcher.passenger];
     let proof = Proof::Surname(person.surname.clone());
     let tally = &stage.tally;
-    match follow(watcher, &stage.airport.bags[bag].plate, proof).await {
+    match follow(&watcher.clients, &stage.airport.bags[bag].plate, proof).await {
         Err(status) if status.code() == Code::NotFound => add(&tally.count.claims_refused, 1),
         Err(status) => {
             let (code, said) = (status.code(), status.message().to_owned());
@@ -104,7 +109,7 @@ async fn claim(stage: &Stage, watcher: &Watcher, bag: usize) {
     }
 }
 
-async fn follow(watcher: &Watcher, plate: &str, proof: Proof) -> Result<(), Status> {
+async fn follow(clients: &Clients, plate: &str, proof: Proof) -> Result<(), Status> {
     let request = FollowBagRequest { plate: plate.to_owned(), proof: Some(proof) };
-    watcher.clients.trips.clone().follow_bag(request).await.map(drop)
+    clients.trips.clone().follow_bag(request).await.map(drop)
 }

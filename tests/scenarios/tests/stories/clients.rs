@@ -6,16 +6,16 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
 };
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::harness::{
-    calls::{announce, follow},
+    calls::{announce, follow, follow_flight},
     luggage::Luggage,
-    process::{Server, Yard, run},
+    process::{Server, Yard, run, run_long},
 };
 
 fn folder() -> PathBuf {
@@ -30,10 +30,14 @@ fn runner(program: &Path, packages: &str, script: &str) -> Option<Command> {
         command.arg(folder().join(script));
         return Some(command);
     }
-    let remedy = format!("{script} was not run: install {} and tests/clients/{packages}", program.display());
+    passed_over(&format!("{script} was not run: install {} and tests/clients/{packages}", program.display()));
+    None
+}
+
+/// Says that something is not installed, which is a failure where it must be.
+fn passed_over(remedy: &str) {
     assert_ne!(env::var("AIRSIDE_CLIENTS_REQUIRED").as_deref(), Ok("1"), "{remedy}");
     eprintln!("{remedy}");
-    None
 }
 
 fn node(script: &str) -> Option<Command> {
@@ -59,7 +63,11 @@ async fn story(yard: &Yard) -> (Server, String) {
 /// Runs a script and returns what each of its clients saw, by name.
 async fn seen(mut command: Command, story: &str) -> Vec<Value> {
     command.env("AIRSIDE_STORY", story);
-    let output = run(command, "").await;
+    lines(&run(command, "").await)
+}
+
+/// Returns what a script reported, one object a line.
+fn lines(output: &Output) -> Vec<Value> {
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{errors}");
     said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -117,4 +125,50 @@ async fn the_grpc_clients_of_node_and_python_are_answered() {
     if let Some(command) = runner(&python, packages, "grpcio_client.py") {
         check(&seen(command, &story).await, "NOT_FOUND", &[("grpcio", true)]);
     }
+}
+
+/// What the page must be seen to do, in this order; its script says how each was seen.
+const SEEN: [&str; 10] = [
+    "a map with the signs of its gates, and a line that is live",
+    "a notice that arrives by itself, and the sign of the gate",
+    "the way to the gate, drawn and in words",
+    "the way drawn anew after a closure, and as before when it is lifted",
+    "the bag on its way, by the airport's clock",
+    "the same in Chinese, live as before",
+    "nothing beyond the edge of a telephone",
+    "map, levels and search at the keys of a keyboard",
+    "the map and how to get a token, without one",
+    "that a wrong token is refused, and what to do",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_shows_in_a_browser_what_happens_while_one_looks() {
+    let browser = Path::new("/usr/bin/chromium");
+    if !browser.exists() {
+        return passed_over("page.mjs was not run: install chromium from Debian");
+    }
+    let Some(mut command) = runner(Path::new("node"), "node_modules/playwright-core", "page.mjs") else {
+        return;
+    };
+    let yard = Yard::new();
+    let server = yard.serve().await;
+    let callers = server.callers().await;
+    let (person, bag) = (Uuid::new_v4(), Luggage::new("3479000812"));
+    let passenger = callers.passenger(person);
+    announce(&callers.partner(), &bag).await;
+    follow_flight(&passenger, &bag.flight(), None).await;
+    follow(&passenger, &bag).await;
+    let told = json!({
+        "url": format!("http://{}", server.public()),
+        "token": callers.passenger_token(person),
+        "partner": callers.endpoint.tokens.partner,
+        "staff": callers.endpoint.tokens.staff,
+        "plate": bag.plate,
+        "flight": bag.flight(),
+        "browser": browser,
+    });
+    command.env("AIRSIDE_STORY", told.to_string());
+    let seen = lines(&run_long(command).await);
+    let seen: Vec<_> = seen.iter().map(|one| one["saw"].as_str().unwrap()).collect();
+    assert_eq!(seen, SEEN);
 }

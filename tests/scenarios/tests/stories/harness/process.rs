@@ -7,14 +7,18 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use airside_runtime::auth::{Environment, Tokens};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{Callers, PACE, eventually, within};
+
+/// How long a command that does many things may take.
+const LONG: Duration = Duration::from_secs(180);
 
 /// Returns the program, with nothing of our own environment that configures it.
 pub(crate) fn airside<I: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
@@ -29,7 +33,18 @@ pub(crate) fn airside<I: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<It
 }
 
 /// Runs a command to its end.
-pub(crate) async fn run(mut command: Command, input: &str) -> Output {
+pub(crate) async fn run(command: Command, input: &str) -> Output {
+    within("the command ends", ended(command, input)).await
+}
+
+/// Runs a command that does many things to its end, which may take longer than any one of them.
+pub(crate) async fn run_long(command: Command) -> Output {
+    timeout(LONG, ended(command, ""))
+        .await
+        .unwrap_or_else(|_| panic!("the command ends: not within {LONG:?}"))
+}
+
+async fn ended(mut command: Command, input: &str) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let guard = KillOnDrop(child.id());
@@ -41,7 +56,7 @@ pub(crate) async fn run(mut command: Command, input: &str) -> Output {
         drop(stdin);
         child.wait_with_output().unwrap()
     });
-    let output = within("the command ends", ended).await.unwrap();
+    let output = ended.await.unwrap();
     std::mem::forget(guard);
     output
 }
