@@ -10,6 +10,7 @@ use prost::Message;
 use uuid::Uuid;
 
 pub use delivery::DeliveryEvent;
+pub(crate) use delivery::{preferences, preferences_message, quiet_hours_message};
 
 use crate::model::{Kind, Notice, Priority};
 

@@ -22,6 +22,7 @@ pub struct Item {
     pub notice: Notice,
     /// When it was issued.
     pub issued_at: Timestamp,
+    is_bare: bool,
     rendered: [OnceLock<v1::Notice>; 2],
 }
 
@@ -37,7 +38,13 @@ impl Item {
 
     /// Makes the item of a notice.
     pub fn new(seq: u64, notice: Notice, issued_at: Timestamp) -> Self {
-        Self { seq, notice, issued_at, rendered: Default::default() }
+        Self { seq, notice, issued_at, is_bare: false, rendered: Default::default() }
+    }
+
+    /// Returns the item, and of one that is of no use any more its place alone.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> Self {
+        Self { is_bare: !self.is_of_use(now), ..self }
     }
 
     /// Returns true while the notice is of use.
@@ -47,7 +54,20 @@ impl Item {
 
     /// Returns the notice in the words of a language.
     pub fn message(&self, locale: Locale) -> &v1::Notice {
-        self.rendered[locale as usize].get_or_init(|| v1::Notice {
+        self.rendered[locale as usize].get_or_init(|| self.render(locale))
+    }
+
+    fn render(&self, locale: Locale) -> v1::Notice {
+        if self.is_bare {
+            return v1::Notice {
+                seq: self.seq,
+                notification_id: self.notice.id.to_string(),
+                expires_at: self.notice.expires_at.map(timestamp_message),
+                left_out: true,
+                ..v1::Notice::default()
+            };
+        }
+        v1::Notice {
             seq: self.seq,
             notification_id: self.notice.id.to_string(),
             kind: self.notice.kind.to_proto() as i32,
@@ -58,6 +78,7 @@ impl Item {
             caused_at: Some(timestamp_message(self.notice.caused_at)),
             expires_at: self.notice.expires_at.map(timestamp_message),
             supersedes: self.notice.supersedes.map(|id| id.to_string()).unwrap_or_default(),
-        })
+            left_out: false,
+        }
     }
 }

@@ -38,6 +38,7 @@ pub mod project;
 pub mod react;
 pub mod service;
 pub mod session;
+pub mod trail;
 pub mod words;
 
 use std::sync::Arc;
@@ -80,7 +81,7 @@ pub fn part(
     let (rules, tally) = (Arc::new(rules), Arc::default());
     let reactor = react::Notices::new(deliveries.clone(), clock.clone(), rules.clone(), &tally);
     let inboxes = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
-    let releases = react::releases::Releases::new(inboxes, deliveries.clone(), rules, &tally);
-    let service = service::Notifications::new(sessions, deliveries, clock.clone());
+    let releases = react::releases::Releases::new(inboxes, deliveries.clone(), rules.clone(), &tally);
+    let service = service::Notifications::new(sessions, deliveries, clock.clone(), rules);
     Part { service, reactor, releases, tally, hub }
 }

@@ -22,6 +22,9 @@ pub const DELIVERY: &str = "delivery";
 /// The reactor that puts into the inboxes what was decided to be told; part of every cause there.
 pub const RELEASES: &str = "notifications.releases";
 
+/// The parameter that names the time zone of the airport whose clocks a notice's times are told by.
+pub const TIME_ZONE: &str = "time_zone";
+
 /// The namespace of notification ids.
 const NOTIFICATION_IDS: Uuid = Uuid::from_u128(0x6f0a_3c51_0d6b_4b0e_9d27_58b1_c0de_a1d5);
 
@@ -142,7 +145,7 @@ impl Kind {
         match self {
             Self::GateAssigned | Self::Boarding | Self::FinalCall => &["flight", "gate"],
             Self::GateChanged => &["flight", "gate", "previous_gate"],
-            Self::FlightDelayed => &["flight", "estimated_departure"],
+            Self::FlightDelayed => &["flight", "estimated_departure", TIME_ZONE],
             Self::FlightCancelled => &["flight"],
             Self::BeltAssigned => &["flight", "belt"],
             Self::BeltChanged => &["flight", "belt", "previous_belt"],

@@ -27,6 +27,7 @@ use airside_runtime::{
     reactors::{ReactError, Reactor},
 };
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use orders::Orders;
@@ -37,8 +38,11 @@ use world::{Origin, Telling};
 use crate::{
     decide::{Delivery, DeliveryCommand},
     events::DeliveryEvent,
-    model::{self, Notice, Proposal, Rules},
+    model::{self, Notice, Proposal, Rules, TIME_ZONE},
 };
+
+/// Returns the time zone of an airport by its code, when it is known.
+pub type Zones = Arc<dyn Fn(&str) -> Option<TimeZone> + Send + Sync>;
 
 /// The reactor.
 pub struct Notices {
@@ -46,6 +50,7 @@ pub struct Notices {
     deliveries: Orders<Delivery>,
     clock: Arc<dyn Clock>,
     rules: Arc<Rules>,
+    zones: Zones,
 }
 
 impl Notices {
@@ -57,7 +62,7 @@ impl Notices {
         tally: &Arc<Tally>,
     ) -> Self {
         let deliveries = Orders::new(deliveries, tally.clone(), count);
-        Self { world: World::default(), deliveries, clock, rules }
+        Self { world: World::default(), deliveries, clock, rules, zones: Arc::new(|_| None) }
     }
 
     /// Lets the first of several bags of a person wait for the others no longer than this.
@@ -67,7 +72,21 @@ impl Notices {
         self
     }
 
-    fn propose(&mut self, tellings: Vec<Telling>, now: Timestamp) {
+    /// Tells the times of other airports by their clocks; by those of this one where it knows no zone.
+    #[must_use]
+    pub fn knowing_zones(mut self, zones: Zones) -> Self {
+        self.zones = zones;
+        self
+    }
+
+    fn propose(&mut self, mut tellings: Vec<Telling>, now: Timestamp) {
+        for telling in &mut tellings {
+            if let Some(name) = telling.parameters.get_mut(TIME_ZONE) {
+                let zone = (self.zones)(&telling.airport);
+                let zone = zone.as_ref().unwrap_or(&self.rules.zone);
+                zone.iana_name().unwrap_or_default().clone_into(name);
+            }
+        }
         let rules = &self.rules;
         self.deliveries.extend(tellings.into_iter().map(|telling| order(telling, now, rules)));
     }
@@ -85,7 +104,7 @@ fn count(tally: &Tally, fact: &DeliveryEvent) {
 }
 
 impl Kept for Notices {
-    const SCHEMA: u32 = 5;
+    const SCHEMA: u32 = 6;
     type State = World;
 
     fn image(&self) -> World {
@@ -149,7 +168,7 @@ fn origin(event: &RecordedEvent) -> Origin {
 
 /// Returns the order that proposes to tell a person.
 fn order(telling: Telling, now: Timestamp, rules: &Arc<Rules>) -> Order<DeliveryCommand> {
-    let Telling { person, kind, parameters, expires_at, travel, origin } = telling;
+    let Telling { person, kind, parameters, expires_at, travel, origin, .. } = telling;
     let Origin { cause, event, correlation, occurred_at, recorded_at } = origin;
     let notice = Notice {
         id: model::notification_id(&cause, person),

@@ -1,26 +1,33 @@
 //! The gRPC face of notifications: parse, one call, map. The person is always
 //! the one of the token; no field of a call names anybody.
 
+mod answer;
+
 use std::{pin::Pin, sync::Arc};
 
 use airside_api::notifications::v1::{
-    AcknowledgeRequest, AcknowledgeResponse, ListNotificationsRequest, ListNotificationsResponse,
-    WatchRequest, WatchResponse, notification_service_server::NotificationService,
+    AcknowledgeRequest, AcknowledgeResponse, GetNoticeTrailRequest, GetNoticeTrailResponse,
+    GetPreferencesRequest, GetPreferencesResponse, ListNotificationsRequest, ListNotificationsResponse,
+    SetPreferencesRequest, SetPreferencesResponse, WatchRequest, WatchResponse,
+    notification_service_server::NotificationService,
 };
-use airside_kernel::{Classified, Clock, Code, PersonId};
+use airside_kernel::{Classified, Clock, Code, PersonId, Position};
 use airside_runtime::{
     auth::Caller,
     executor::{Context, ExecuteError, Executor, Order},
     requests,
-    status::{invalid, status},
+    status::{invalid, not_found, status},
+    stored::timestamp_message,
 };
 use futures::{Stream, stream};
 use thiserror::Error;
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 use crate::{
     decide::{Delivery, DeliveryCommand, DeliveryRejection},
-    model::{self, AckLevel, Locale},
+    events::{preferences, preferences_message, quiet_hours_message},
+    model::{self, AckLevel, Locale, Preferences, Rules},
     session::{Resume, Session, SessionError, Sessions},
 };
 
@@ -30,6 +37,7 @@ pub struct Notifications {
     sessions: Sessions,
     deliveries: Executor<Delivery>,
     clock: Arc<dyn Clock>,
+    rules: Arc<Rules>,
 }
 
 /// An acknowledgement that was not noted.
@@ -63,8 +71,13 @@ impl Classified for AcknowledgeError {
 
 impl Notifications {
     /// Makes the service.
-    pub fn new(sessions: Sessions, deliveries: Executor<Delivery>, clock: Arc<dyn Clock>) -> Self {
-        Self { sessions, deliveries, clock }
+    pub fn new(
+        sessions: Sessions,
+        deliveries: Executor<Delivery>,
+        clock: Arc<dyn Clock>,
+        rules: Arc<Rules>,
+    ) -> Self {
+        Self { sessions, deliveries, clock, rules }
     }
 
     /// Returns the opener of sessions, for other wires.
@@ -86,15 +99,30 @@ impl Notifications {
         if up_to_seq == 0 || up_to_seq > last_seq {
             return Err(AcknowledgeError::NoSuchNotice { up_to_seq, last_seq });
         }
-        let stream = model::delivery(person);
-        let actor = Caller::Passenger(person).actor();
-        let context = Context::new(actor, "notifications", self.clock.now());
         let command = DeliveryCommand::Acknowledge { up_to_seq, level };
-        let done = self.deliveries.execute(Order { stream: stream.clone(), command, context }).await?;
-        if done.position.is_some() {
+        if self.run(person, command).await?.is_some() {
             return Ok(up_to_seq);
         }
-        Ok(self.deliveries.load(&stream).await?.state.up_to_seq(level))
+        Ok(self.deliveries.load(&model::delivery(person)).await?.state.up_to_seq(level))
+    }
+
+    /// Runs a command of a person and returns the position of the change, if there was one.
+    async fn run(
+        &self,
+        person: PersonId,
+        command: DeliveryCommand,
+    ) -> Result<Option<Position>, ExecuteError<DeliveryRejection>> {
+        let actor = Caller::Passenger(person).actor();
+        let context = Context::new(actor, "notifications", self.clock.now());
+        let order = Order { stream: model::delivery(person), command, context };
+        Ok(self.deliveries.execute(order).await?.position)
+    }
+
+    fn shown(&self, chosen: &Preferences) -> GetPreferencesResponse {
+        GetPreferencesResponse {
+            preferences: Some(preferences_message(chosen)),
+            airport_quiet_hours: Some(quiet_hours_message(self.rules.quiet)),
+        }
     }
 }
 
@@ -140,6 +168,59 @@ impl NotificationService for Notifications {
             last_seq,
         }))
     }
+
+    async fn get_preferences(
+        &self,
+        request: Request<GetPreferencesRequest>,
+    ) -> Result<Response<GetPreferencesResponse>, Status> {
+        let person = Caller::of(&request).person()?;
+        let folded = self.deliveries.load(&model::delivery(person)).await.map_err(|error| status(&error))?;
+        Ok(Response::new(self.shown(&folded.state.preferences)))
+    }
+
+    async fn set_preferences(
+        &self,
+        request: Request<SetPreferencesRequest>,
+    ) -> Result<Response<SetPreferencesResponse>, Status> {
+        let person = Caller::of(&request).person()?;
+        let asked = request.into_inner().preferences;
+        let asked = asked.ok_or_else(|| {
+            invalid("preferences", "say what is chosen; an empty one chooses what the airport has")
+        })?;
+        let wrong = |(field, problem): (&str, &str)| invalid(&format!("preferences.{field}"), problem);
+        let (preferences, now) = (preferences(&asked).map_err(wrong)?, self.clock.now());
+        let command = DeliveryCommand::Prefer { preferences, now, rules: self.rules.clone() };
+        let position = self.run(person, command).await.map_err(|error| status(&error))?;
+        let position = position.map(|position| position.to_string()).unwrap_or_default();
+        Ok(Response::new(SetPreferencesResponse { position }))
+    }
+
+    async fn get_notice_trail(
+        &self,
+        request: Request<GetNoticeTrailRequest>,
+    ) -> Result<Response<GetNoticeTrailResponse>, Status> {
+        let person = Caller::of(&request).person()?;
+        let request = request.into_inner();
+        let (locale, limit) = (locale(&request.locale)?, requests::page_size(request.page_size)?);
+        let wanted = notification_id(&request.notification_id)?;
+        let known = self.sessions.trails(person).await.map_err(|error| status(&error))?;
+        let asked = known.trails.iter().filter(|trail| wanted.is_none_or(|id| id == trail.notice.id));
+        let trails: Vec<_> = asked.take(limit).map(|trail| answer::trail(trail, locale)).collect();
+        if wanted.is_some() && trails.is_empty() {
+            return Err(not_found("notice"));
+        }
+        let complete_since = known.complete_since.map(timestamp_message);
+        Ok(Response::new(GetNoticeTrailResponse { trails, complete_since }))
+    }
+}
+
+/// Returns the notice that is asked for; `None` for all.
+fn notification_id(text: &str) -> Result<Option<Uuid>, Status> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let id = Uuid::try_parse(text);
+    id.map(Some).map_err(|_| invalid("notification_id", "use the id of a notice, or leave it out for all"))
 }
 
 /// Returns the frames of a session as gRPC sends them.

@@ -2,10 +2,10 @@
 //!
 //! Plain, without a wire: gRPC `Watch` and the WebSocket are two codecs of it.
 //! It says hello, hands out what was missed since its resume token, then each
-//! notice as it comes. Within a session sequence numbers are contiguous and
-//! nothing is skipped: a client that sees a gap has met a defect. So notices
-//! that are of no use any more are handed out too, with their `expires_at`, and
-//! it is the client that does not show them; only a snapshot leaves them out.
+//! notice as it comes. Within a session sequence numbers are contiguous: a client
+//! that sees a gap has met a defect. So of a notice that was missed and is of no use
+//! any more its place is handed out, and nothing else. A snapshot has no places to
+//! keep: it leaves out such notices, and those that a newer one takes the place of.
 //!
 //! A first session begins after what is there now. When more than
 //! [`MAX_RECOVERED_NOTICES`] were missed, or the token is of another epoch or
@@ -13,7 +13,7 @@
 //! snapshot of the newest notices that are still of use.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     future::pending,
     sync::{
         Arc,
@@ -36,6 +36,7 @@ use crate::{
     hub::{Hub, MAX_SESSIONS_PER_PERSON, Mailbox, Overflown, Registration},
     item::Item,
     model::{self, Locale},
+    trail::{self, Trails},
 };
 
 /// The most notices that a session recovers one by one.
@@ -204,7 +205,7 @@ impl Sessions {
         }
         // Registered before anything is read, so that nothing is missed.
         let registration = self.hub.register(person).ok_or(SessionError::TooMany)?;
-        let inbox = Inbox { store: self.store.clone(), stream: model::inbox(person) };
+        let inbox = self.inbox(person);
         let last = inbox.last_seq().await?;
         let epoch = self.epoch(person);
         let (seq, recovered) = match resume {
@@ -214,8 +215,7 @@ impl Sessions {
         };
         let mut opening = VecDeque::from([Frame::Hello(Hello { epoch, seq, recovered })]);
         if !recovered {
-            opening
-                .push_back(Frame::Snapshot { seq, notices: inbox.snapshot(seq, self.clock.as_ref()).await? });
+            opening.push_back(Frame::Snapshot { seq, notices: inbox.snapshot(seq).await? });
         }
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let reader = Reader { inbox, registration, seq, is_live: false };
@@ -240,7 +240,19 @@ impl Sessions {
     /// # Errors
     /// When the inbox cannot be read.
     pub async fn last_seq(&self, person: PersonId) -> Result<u64, SessionError> {
-        Inbox { store: self.store.clone(), stream: model::inbox(person) }.last_seq().await
+        self.inbox(person).last_seq().await
+    }
+
+    fn inbox(&self, person: PersonId) -> Inbox {
+        Inbox { store: self.store.clone(), clock: self.clock.clone(), stream: model::inbox(person) }
+    }
+
+    /// Returns what became of the newest notices of a person.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn trails(&self, person: PersonId) -> Result<Trails, SessionError> {
+        trail::read(self.store.as_ref(), person).await
     }
 
     /// Returns the newest notices of a person before `before_seq` (0: from the
@@ -254,7 +266,7 @@ impl Sessions {
         before_seq: u64,
         limit: usize,
     ) -> Result<(Vec<Item>, u64), SessionError> {
-        let inbox = Inbox { store: self.store.clone(), stream: model::inbox(person) };
+        let inbox = self.inbox(person);
         let last_seq = inbox.last_seq().await?;
         let end = last_seq + 1;
         let before_seq = if before_seq == 0 { end } else { before_seq.min(end) };
@@ -371,6 +383,7 @@ impl Reader {
 /// One inbox in the log.
 struct Inbox {
     store: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
     stream: StreamId,
 }
 
@@ -381,10 +394,10 @@ impl Inbox {
         Ok(page.events.first().map_or(0, |event| event.revision().0 + 1))
     }
 
-    /// Reads notices after `seq`, oldest first.
+    /// Reads notices after `seq`, oldest first; of those that are of no use now their places alone.
     async fn after(&self, seq: u64, limit: usize) -> Result<Vec<Arc<Item>>, SessionError> {
-        let items = self.read(Direction::Forwards, Revision(seq), limit).await?;
-        Ok(items.into_iter().map(Arc::new).collect())
+        let (items, now) = (self.read(Direction::Forwards, Revision(seq), limit).await?, self.clock.now());
+        Ok(items.into_iter().map(|item| Arc::new(item.as_of(now))).collect())
     }
 
     /// Reads notices before `seq`, newest first.
@@ -406,11 +419,13 @@ impl Inbox {
         page.events.iter().map(Item::read).collect::<Result<_, _>>().map_err(SessionError::Decode)
     }
 
-    /// Reads the newest notices up to `seq` that are of use now, oldest first.
-    async fn snapshot(&self, seq: u64, clock: &dyn Clock) -> Result<Vec<Arc<Item>>, SessionError> {
-        let now = clock.now();
-        let newest = self.before(seq + 1, SNAPSHOT_LOOKS_BACK).await?;
-        let of_use = newest.into_iter().filter(|item| item.is_of_use(now)).take(MAX_SNAPSHOT_NOTICES);
+    /// Reads the newest notices up to `seq` that are of use now and that no newer one takes the place
+    /// of, oldest first.
+    async fn snapshot(&self, seq: u64) -> Result<Vec<Arc<Item>>, SessionError> {
+        let (newest, now) = (self.before(seq + 1, SNAPSHOT_LOOKS_BACK).await?, self.clock.now());
+        let replaced: HashSet<_> = newest.iter().filter_map(|item| item.notice.supersedes).collect();
+        let stands = |item: &Item| item.is_of_use(now) && !replaced.contains(&item.notice.id);
+        let of_use = newest.into_iter().filter(stands).take(MAX_SNAPSHOT_NOTICES);
         let mut notices: Vec<_> = of_use.map(Arc::new).collect();
         notices.reverse();
         Ok(notices)

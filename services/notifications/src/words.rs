@@ -7,22 +7,26 @@
 //!
 //! One file speaks each language.
 //!
-//! A time is printed in UTC and says so, because no notice knows yet in which
-//! zone its airport lies; airport-local times come later. On the day in the
-//! flight's id it is printed without the date.
+//! A time is told by the clocks of the airport whose zone the notice names, and
+//! says so; a notice from before that was told, and one of a zone that is not
+//! known here, in UTC. On the day in the flight's id it is told without the date.
 
 mod en;
 mod zh_cn;
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, civil::Date, tz::Offset};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::model::{Kind, Locale};
+use crate::model::{Kind, Locale, TIME_ZONE};
 
 /// Returns the text of a notice.
 pub fn text(kind: Kind, parameters: &BTreeMap<String, String>, locale: Locale) -> String {
-    let words = Words { parameters };
+    let local = match locale {
+        Locale::En => " local time",
+        Locale::ZhCn => "（当地时间）",
+    };
+    let words = Words { parameters, local };
     match (locale, kind.is_of_bag()) {
         (Locale::En, false) => en::of_flight(kind, &words),
         (Locale::En, true) => en::of_bag(kind, &words),
@@ -34,6 +38,8 @@ pub fn text(kind: Kind, parameters: &BTreeMap<String, String>, locale: Locale) -
 /// The parameters of one notice, as its sentence needs them.
 struct Words<'a> {
     parameters: &'a BTreeMap<String, String>,
+    /// What follows a time by an airport's clocks.
+    local: &'static str,
 }
 
 impl Words<'_> {
@@ -86,9 +92,11 @@ impl Words<'_> {
     fn time(&self, name: &str) -> String {
         let text = self.get(name);
         let Ok(at) = text.parse::<Timestamp>() else { return text.to_owned() };
-        let at = Offset::UTC.to_datetime(at);
+        let zone = TimeZone::get(self.get(TIME_ZONE));
+        let whose = zone.as_ref().map_or(" UTC", |_| self.local);
+        let at = at.to_zoned(zone.unwrap_or(TimeZone::UTC));
         let is_same_day = self.get("flight").ends_with(&at.strftime("-%Y%m%d").to_string());
-        at.strftime(if is_same_day { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" }).to_string()
+        format!("{}{whose}", at.strftime(if is_same_day { "%H:%M" } else { "%Y-%m-%d %H:%M" }))
     }
 }
 

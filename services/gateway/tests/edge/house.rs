@@ -21,8 +21,10 @@ use airside_api::{
         navigation_service_server::{NavigationService, NavigationServiceServer},
     },
     notifications::v1::{
-        AckLevel, AcknowledgeRequest, AcknowledgeResponse, Connect, Drain, Hello, ListNotificationsRequest,
-        ListNotificationsResponse, Notice, Notices, WatchRequest, WatchResponse,
+        AckLevel, AcknowledgeRequest, AcknowledgeResponse, Connect, Drain, GetNoticeTrailRequest,
+        GetNoticeTrailResponse, GetPreferencesRequest, GetPreferencesResponse, Hello,
+        ListNotificationsRequest, ListNotificationsResponse, Notice, Notices, SetPreferencesRequest,
+        SetPreferencesResponse, WatchRequest, WatchResponse,
         notification_service_server::{NotificationService, NotificationServiceServer},
         watch_response::Frame,
     },
@@ -258,6 +260,27 @@ impl NotificationService for Push {
         _: Request<ListNotificationsRequest>,
     ) -> Result<Response<ListNotificationsResponse>, Status> {
         Ok(Response::new(ListNotificationsResponse::default()))
+    }
+
+    async fn get_preferences(
+        &self,
+        _: Request<GetPreferencesRequest>,
+    ) -> Result<Response<GetPreferencesResponse>, Status> {
+        Ok(Response::new(GetPreferencesResponse::default()))
+    }
+
+    async fn set_preferences(
+        &self,
+        _: Request<SetPreferencesRequest>,
+    ) -> Result<Response<SetPreferencesResponse>, Status> {
+        Ok(Response::new(SetPreferencesResponse::default()))
+    }
+
+    async fn get_notice_trail(
+        &self,
+        _: Request<GetNoticeTrailRequest>,
+    ) -> Result<Response<GetNoticeTrailResponse>, Status> {
+        Ok(Response::new(GetNoticeTrailResponse::default()))
     }
 }
 

@@ -166,22 +166,23 @@ fn held_message(Held { proposal, until, reason }: &Held) -> v1::NoticeHeld {
 }
 
 /// Returns preferences as calls and the log say them.
-fn preferences_message(preferences: &Preferences) -> v1::Preferences {
-    let minutes =
-        |time: Time| u32::from(time.hour().unsigned_abs()) * 60 + u32::from(time.minute().unsigned_abs());
-    let quiet = |quiet: QuietHours| v1::QuietHours {
-        from_minute: minutes(quiet.from),
-        until_minute: minutes(quiet.until),
-    };
+pub(crate) fn preferences_message(preferences: &Preferences) -> v1::Preferences {
     let choice = |choice: &ChannelChoice| v1::ChannelPreference {
         channel: choice.channel as i32,
         consents: choice.consents,
         least_urgent: choice.least.to_proto() as i32,
     };
     v1::Preferences {
-        quiet_hours: preferences.quiet.map(quiet),
+        quiet_hours: preferences.quiet.map(quiet_hours_message),
         channels: preferences.channels.iter().map(choice).collect(),
     }
+}
+
+/// Returns quiet hours as calls and the log say them.
+pub(crate) fn quiet_hours_message(quiet: QuietHours) -> v1::QuietHours {
+    let minutes =
+        |time: Time| u32::from(time.hour().unsigned_abs()) * 60 + u32::from(time.minute().unsigned_abs());
+    v1::QuietHours { from_minute: minutes(quiet.from), until_minute: minutes(quiet.until) }
 }
 
 fn state_message(state: &DeliveryState) -> v1::DeliveryCarriedForward {
@@ -206,7 +207,7 @@ fn state_message(state: &DeliveryState) -> v1::DeliveryCarriedForward {
 
 /// Reads preferences as calls and the log say them; `Err` names the field that is wrong and says
 /// what is allowed.
-fn preferences(message: &v1::Preferences) -> Result<Preferences, (&'static str, &'static str)> {
+pub(crate) fn preferences(message: &v1::Preferences) -> Result<Preferences, (&'static str, &'static str)> {
     let time = |minutes: u32, field| {
         let (hour, minute) = (i8::try_from(minutes / 60), i8::try_from(minutes % 60));
         let time = hour.ok().zip(minute.ok()).and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok());

@@ -44,12 +44,25 @@ pub(super) enum Fact {
 /// What happened to a flight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FlightChange {
-    Scheduled { departure: Option<Timestamp>, arrival: Option<Timestamp> },
-    GateAssigned { gate: String, previous: String },
+    /// `origin` is the airport it leaves from; empty while that is not known.
+    Scheduled {
+        origin: String,
+        departure: Option<Timestamp>,
+        arrival: Option<Timestamp>,
+    },
+    GateAssigned {
+        gate: String,
+        previous: String,
+    },
     BoardingStarted,
     FinalCallMade,
-    Delayed { departure: Option<Timestamp> },
-    BeltAssigned { belt: String, previous: String },
+    Delayed {
+        departure: Option<Timestamp>,
+    },
+    BeltAssigned {
+        belt: String,
+        previous: String,
+    },
     Departed,
     Returned,
     Landed,
@@ -109,7 +122,8 @@ fn flight(event: &RecordedEvent) -> Result<Option<FlightChange>, DecodeError> {
             let legs = message::<flights::FlightScheduled>(event)?.legs;
             let departure = legs.first().and_then(|leg| instant(leg.scheduled_departure.as_ref()));
             let arrival = legs.last().and_then(|leg| instant(leg.scheduled_arrival.as_ref()));
-            FlightChange::Scheduled { departure, arrival }
+            let origin = legs.into_iter().next().map(|leg| leg.origin).unwrap_or_default();
+            FlightChange::Scheduled { origin, departure, arrival }
         }
         "flights.GateAssigned" => {
             let assigned = message::<flights::GateAssigned>(event)?;

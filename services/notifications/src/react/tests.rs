@@ -226,8 +226,28 @@ async fn a_boarded_passenger_still_learns_of_delay_cancellation_and_belts() {
     let inbox = airport.inbox(ANN).await;
     let kinds: Vec<_> = inbox.iter().map(|notice| notice.kind).collect();
     assert_eq!(kinds, [Kind::FlightDelayed, Kind::BeltAssigned, Kind::BeltChanged]);
-    assert_eq!(facts(&inbox[0]), [("estimated_departure", "2026-11-20T09:00:00Z"), ("flight", FLIGHT)]);
+    let told = [("estimated_departure", "2026-11-20T09:00:00Z"), ("flight", FLIGHT), ("time_zone", "UTC")];
+    assert_eq!(facts(&inbox[0]), told, "by the clocks of this airport while the flight's is not known");
     assert_eq!(inbox[0].expires_at, Some("2026-11-20T09:30:00Z".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_time_is_told_by_the_clocks_of_the_airport_that_the_flight_leaves_from() {
+    for (origin, zone) in [("SZX", "Asia/Shanghai"), ("LHR", "Europe/London"), ("QQQ", "UTC")] {
+        let mut airport = Airport::new();
+        let known = |code: &str| match code {
+            "SZX" => TimeZone::get("Asia/Shanghai").ok(),
+            "LHR" => TimeZone::get("Europe/London").ok(),
+            _ => None,
+        };
+        airport.house.part.reactor.zones = Arc::new(known);
+        airport.follows(ANN).await;
+        let leg = flights::FlightLeg { origin: origin.into(), ..Default::default() };
+        let scheduled = flights::FlightScheduled { legs: vec![leg], ..Default::default() };
+        airport.flight("flights.FlightScheduled", scheduled).await;
+        airport.flight("flights.FlightDelayed", flights::FlightDelayed::default()).await;
+        assert_eq!(airport.inbox(ANN).await[0].parameter(TIME_ZONE), zone, "{origin}");
+    }
 }
 
 #[tokio::test]

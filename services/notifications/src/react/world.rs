@@ -56,6 +56,8 @@ pub(super) struct Telling {
     pub(super) person: PersonId,
     pub(super) kind: Kind,
     pub(super) parameters: BTreeMap<String, String>,
+    /// The airport whose clocks its times are told by; empty for this one.
+    pub(super) airport: String,
     pub(super) expires_at: Timestamp,
     pub(super) travel: Travel,
     pub(super) origin: Origin,
@@ -193,6 +195,7 @@ impl World {
             person,
             kind: news.kind,
             parameters: news.parameters.clone(),
+            airport: flight.origin.clone(),
             expires_at: news.expires_at,
             travel: flight.travel(),
             origin: origin.clone(),

@@ -1,6 +1,9 @@
 //! What a client of the service meets.
 
-use airside_api::notifications::v1::{AckLevel as Level, ResumeToken, watch_response::Frame as Wire};
+use airside_api::notifications::v1::{
+    self as v1, AckLevel as Level, Channel, ChannelPreference, QuietHours, ResumeToken,
+    watch_response::Frame as Wire,
+};
 use futures::StreamExt;
 use tonic::Code as Grpc;
 
@@ -119,4 +122,71 @@ async fn a_language_that_is_not_spoken_is_named() {
     let refused = house.part.service.watch(by_me(request)).await.err().unwrap();
     assert_eq!(refused.code(), Grpc::InvalidArgument);
     assert_eq!(refused.message(), "locale: \"fr\" is not spoken here: use `en` or `zh-CN`");
+}
+
+async fn choose(house: &House, preferences: Option<v1::Preferences>) -> Result<String, Status> {
+    let request = SetPreferencesRequest { preferences };
+    house.part.service.set_preferences(by_me(request)).await.map(|answer| answer.into_inner().position)
+}
+
+async fn chosen(house: &House) -> GetPreferencesResponse {
+    house.part.service.get_preferences(by_me(GetPreferencesRequest {})).await.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn what_a_person_chose_is_told_back_and_choosing_it_again_adds_nothing() {
+    let house = House::new();
+    let airport = Some(QuietHours { from_minute: 22 * 60, until_minute: 7 * 60 });
+    let nothing = Some(v1::Preferences::default());
+    let expected = GetPreferencesResponse { preferences: nothing.clone(), airport_quiet_hours: airport };
+    assert_eq!(chosen(&house).await, expected);
+    assert_eq!(choose(&house, nothing.clone()).await.unwrap(), "", "nothing was chosen before either");
+    let wished = v1::Preferences {
+        quiet_hours: Some(QuietHours { from_minute: 1_380, until_minute: 390 }),
+        channels: vec![ChannelPreference {
+            channel: Channel::Sms as i32,
+            consents: true,
+            least_urgent: v1::Priority::P1 as i32,
+        }],
+    };
+    assert_ne!(choose(&house, Some(wished.clone())).await.unwrap(), "");
+    assert_eq!(choose(&house, Some(wished.clone())).await.unwrap(), "");
+    assert_eq!(chosen(&house.again()).await.preferences, Some(wished), "another process knows");
+    assert_ne!(choose(&house, nothing.clone()).await.unwrap(), "");
+    assert_eq!(chosen(&house).await.preferences, nothing);
+    assert_eq!(house.stream(&model::delivery(person(ME))).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_choice_that_makes_no_sense_names_the_field() {
+    let house = House::new();
+    let hours = |from_minute, until_minute| v1::Preferences {
+        quiet_hours: Some(QuietHours { from_minute, until_minute }),
+        ..Default::default()
+    };
+    let channels = |channels: &[(i32, i32)]| v1::Preferences {
+        channels: channels
+            .iter()
+            .map(|(channel, least_urgent)| ChannelPreference {
+                channel: *channel,
+                consents: true,
+                least_urgent: *least_urgent,
+            })
+            .collect(),
+        ..Default::default()
+    };
+    for (asked, message) in [
+        (None, "preferences: say what is chosen; an empty one chooses what the airport has"),
+        (Some(hours(1_440, 0)), "preferences.quiet_hours.from_minute: say minutes after midnight, 0 to 1439"),
+        (
+            Some(hours(0, 9_999)),
+            "preferences.quiet_hours.until_minute: say minutes after midnight, 0 to 1439",
+        ),
+        (Some(channels(&[(0, 1)])), "preferences.channels.channel: name a channel"),
+        (Some(channels(&[(3, 1), (3, 2)])), "preferences.channels.channel: name each channel once"),
+        (Some(channels(&[(3, 6)])), "preferences.channels.least_urgent: say a class, P0 to P4"),
+    ] {
+        let refused = choose(&house, asked).await.unwrap_err();
+        assert_eq!((refused.code(), refused.message()), (Grpc::InvalidArgument, message));
+    }
 }

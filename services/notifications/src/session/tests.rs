@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     events::InboxEvent,
     hub::MAX_QUEUED_NOTICES,
+    model::Notice,
     tests::{BEGIN, House, notice, person},
 };
 
@@ -125,7 +126,7 @@ async fn a_session_goes_on_after_its_snapshot_without_a_gap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_leaves_out_what_is_of_no_use_and_history_skips_nothing() {
+async fn a_snapshot_leaves_out_what_is_of_no_use_and_history_keeps_its_place_alone() {
     let house = House::new();
     let begin: Timestamp = BEGIN.parse().unwrap();
     for hours in [1, 3] {
@@ -139,7 +140,42 @@ async fn a_snapshot_leaves_out_what_is_of_no_use_and_history_skips_nothing() {
     assert_eq!(snapshot(&mut fresh).await, (2, vec![2]));
     let mut resumed = open(&house, token(&house, 0)).await;
     hello(&mut resumed).await;
-    assert_eq!(seqs(&mut resumed).await, [1, 2]);
+    let Some(Frame::Notices(items)) = resumed.next().await.unwrap() else { panic!("no notices") };
+    let shown: Vec<_> = items.iter().map(|item| item.message(Locale::En)).collect();
+    assert_eq!(shown.iter().map(|one| (one.seq, one.left_out)).collect::<Vec<_>>(), [(1, true), (2, false)]);
+    let bare = v1::Notice {
+        seq: 1,
+        notification_id: shown[0].notification_id.clone(),
+        expires_at: shown[0].expires_at,
+        left_out: true,
+        ..v1::Notice::default()
+    };
+    assert!(shown[0] == &bare && bare.expires_at.is_some(), "nothing of it is sent: {:?}", shown[0]);
+    assert_eq!(shown[1].text, "Flight ZH9101 is cancelled. Please contact your airline.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_leaves_out_what_a_newer_notice_takes_the_place_of_or_back() {
+    let house = House::new();
+    let begin: Timestamp = BEGIN.parse().unwrap();
+    let gate = notice(None);
+    let changed = Notice { supersedes: Some(gate.id), ..notice(None) };
+    // What was taken back is wrong also when the word that took it back is of no use any more.
+    let taken_back =
+        Notice { supersedes: Some(changed.id), ..notice(Some(begin + SignedDuration::from_mins(1))) };
+    let other = notice(None);
+    for notice in [gate, changed, taken_back, other] {
+        let notice = InboxEvent::NoticeIssued(notice);
+        house.append(model::inbox(person(ME)).as_str(), notice.event_type(), notice.encode()).await;
+    }
+    let snapshot_now = async || {
+        let mut fresh = open(&house, token(&house, 9)).await;
+        hello(&mut fresh).await;
+        snapshot(&mut fresh).await
+    };
+    assert_eq!(snapshot_now().await, (4, vec![3, 4]));
+    house.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(snapshot_now().await, (4, vec![4]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,6 +19,7 @@ fn parameters(kind: Kind) -> BTreeMap<String, String> {
         "retracts" => "GATE_CHANGED",
         "corrects" => "BAG_LEFT_BEHIND",
         "estimated_departure" => "2026-11-20T08:30:00Z",
+        "time_zone" => "Asia/Shanghai",
         other => panic!("no sample for parameter {other}"),
     };
     kind.parameters().iter().map(|name| ((*name).to_owned(), value(name).to_owned())).collect()
@@ -35,8 +36,15 @@ fn every_kind_reads_as_the_golden_file_says_in_both_languages() {
             .chain(full.iter().filter(|(name, _)| name.as_str() == "flight" && !full.contains_key("plate")))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
+        let mut zoneless = full.clone();
+        zoneless.remove(TIME_ZONE);
         for locale in [Locale::En, Locale::ZhCn] {
-            actual.push_str(&format!("{kind:?} {locale:?}: {}\n", text(kind, &full, locale)));
+            actual.push_str(&format!("{kind:?} {locale:?}: {}\n", text(kind, &zoneless, locale)));
+        }
+        if zoneless != full {
+            for locale in [Locale::En, Locale::ZhCn] {
+                actual.push_str(&format!("{kind:?} {locale:?} local: {}\n", text(kind, &full, locale)));
+            }
         }
         let says_where =
             [Kind::GateAssigned, Kind::GateChanged, Kind::BeltAssigned, Kind::BeltChanged, Kind::Retracted];
@@ -149,20 +157,30 @@ fn no_text_shows_the_date_of_a_flight_id_or_an_empty_hole() {
 
 #[test]
 fn a_delay_says_the_date_only_on_another_day_and_prints_what_is_no_time_as_it_is() {
-    for (estimated, shown) in [
-        ("2026-11-20T08:30:00Z", "08:30 UTC"),
-        ("2026-11-20T23:59:59.5Z", "23:59 UTC"),
-        ("2026-11-21T00:05:00Z", "2026-11-21 00:05 UTC"),
-        ("2026-11-21T00:05:00+08:00", "16:05 UTC"),
-        ("soon", "soon"),
+    for (zone, estimated, shown) in [
+        ("", "2026-11-20T08:30:00Z", "08:30 UTC"),
+        ("", "2026-11-20T23:59:59.5Z", "23:59 UTC"),
+        ("", "2026-11-21T00:05:00Z", "2026-11-21 00:05 UTC"),
+        ("", "2026-11-21T00:05:00+08:00", "16:05 UTC"),
+        ("", "soon", "soon"),
+        ("Mars/Olympus", "2026-11-20T08:30:00Z", "08:30 UTC"),
+        ("Asia/Shanghai", "2026-11-20T15:59:00Z", "23:59 local time"),
+        ("Asia/Shanghai", "2026-11-20T16:05:00Z", "2026-11-21 00:05 local time"),
+        // The first hour of the flight's day is the day before by the clocks of Greenwich.
+        ("Asia/Shanghai", "2026-11-19T16:30:00Z", "00:30 local time"),
+        ("Europe/London", "2026-11-20T08:30:00Z", "08:30 local time"),
+        ("America/New_York", "2026-11-20T08:30:00Z", "03:30 local time"),
+        ("Asia/Shanghai", "soon", "soon"),
     ] {
         let mut parameters = parameters(Kind::FlightDelayed);
         parameters.insert("estimated_departure".to_owned(), estimated.to_owned());
+        parameters.insert(TIME_ZONE.to_owned(), zone.to_owned());
         let says = |locale| text(Kind::FlightDelayed, &parameters, locale);
         assert_eq!(
             says(Locale::En),
             format!("Flight ZH9101 is delayed: it is now expected to leave at {shown}.")
         );
+        let shown = shown.replace(" local time", "（当地时间）");
         assert_eq!(says(Locale::ZhCn), format!("航班 ZH9101 延误，预计起飞时间：{shown}。"));
     }
 }

@@ -3,7 +3,7 @@
 use std::{future::Future, iter, sync::Arc};
 
 use airside_api::notifications::v1::notification_service_server::NotificationServiceServer;
-use airside_baggage::{link::verdicts::Verdicts, turns::Times};
+use airside_baggage::{ingest::zone_of, link::verdicts::Verdicts, turns::Times};
 use airside_evidence::Notary;
 use airside_gateway::Gateway;
 use airside_kernel::{Clock, EventStore, Kept, Keyring, LogId};
@@ -203,7 +203,8 @@ impl Assembly {
                 let times = Times::new(self.config.transfers.clone());
                 self.react(baggage.turns.with_times(times), &snapshots).await?;
                 self.react(trips.passage, &snapshots).await?;
-                let telling = notifications.reactor.merging_within(self.config.notifications.merge_window);
+                let telling = notifications.reactor.knowing_zones(Arc::new(zone_of));
+                let telling = telling.merging_within(self.config.notifications.merge_window);
                 self.react(telling, &snapshots).await?;
                 self.react(notifications.releases, &snapshots).await?;
                 let remark = baggage.watch.remark();

@@ -51,6 +51,7 @@ mod stop;
 mod streams;
 mod tamper;
 mod token_command;
+mod told;
 mod tongues;
 mod turns;
 mod venues;

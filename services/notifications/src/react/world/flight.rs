@@ -17,6 +17,8 @@ use crate::{
 pub(super) struct Flight {
     pub(super) followers: BTreeSet<PersonId>,
     pub(super) boarded: BTreeSet<PersonId>,
+    /// The airport it leaves from, by which its times are told.
+    pub(super) origin: String,
     gate: String,
     pub(super) belt: String,
     departure: Option<Timestamp>,
@@ -65,7 +67,10 @@ impl Flight {
     /// Takes in a change.
     pub(super) fn fold(&mut self, change: FlightChange) {
         match change {
-            FlightChange::Scheduled { departure, arrival } => {
+            FlightChange::Scheduled { origin, departure, arrival } => {
+                if !origin.is_empty() {
+                    self.origin = origin;
+                }
                 self.departure = departure.or(self.departure);
                 self.arrival = arrival.or(self.arrival);
             }

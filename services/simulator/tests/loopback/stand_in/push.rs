@@ -66,4 +66,25 @@ impl NotificationService for StandIn {
         }
         Ok(Response::new(ListNotificationsResponse { last_seq, ..ListNotificationsResponse::default() }))
     }
+
+    async fn get_preferences(
+        &self,
+        _: Request<GetPreferencesRequest>,
+    ) -> Result<Response<GetPreferencesResponse>, Status> {
+        Ok(Response::new(GetPreferencesResponse::default()))
+    }
+
+    async fn set_preferences(
+        &self,
+        _: Request<SetPreferencesRequest>,
+    ) -> Result<Response<SetPreferencesResponse>, Status> {
+        Ok(Response::new(SetPreferencesResponse::default()))
+    }
+
+    async fn get_notice_trail(
+        &self,
+        _: Request<GetNoticeTrailRequest>,
+    ) -> Result<Response<GetNoticeTrailResponse>, Status> {
+        Ok(Response::new(GetNoticeTrailResponse::default()))
+    }
 }
