@@ -9,7 +9,7 @@
 //! Streams. `venue-<code>` holds `ClosureSet` and `ClosureLifted`; `map-<code>` `VenuePublished` and
 //! `VenueRolledBack`, the newest of which says what is shown; `blob-<digest>` the parts of some large
 //! content, which other facts name by its digest ([`blobs`]);
-//! `radio-<code>` the radio maps ([`radio`]).
+//! `radio-<code>` the radio maps ([`radio`]); `way-<person>` the way that a passenger follows ([`follow`]).
 //!
 //! Invariants.
 //! - A request is answered from one snapshot and one overlay that belong
@@ -17,14 +17,15 @@
 //! - Who sets a closure gets the answer when routes of this process know it.
 //! - "No route" is an answer with its reason, not an error.
 //!
-//! Must never: store a position of a person, or a route; route over a map that
-//! the checks refuse.
+//! Must never: store or log in clear where a person is or goes, or store a route; route over a
+//! map that the checks refuse.
 
 pub mod archive;
 pub mod blobs;
 pub mod decide;
 pub mod editions;
 pub mod events;
+pub mod follow;
 pub mod leave;
 pub mod model;
 pub mod press;
@@ -37,7 +38,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use airside_api::navigation::v1::{
     navigation_service_server::NavigationServiceServer, positioning_service_server::PositioningServiceServer,
-    venue_service_server::VenueServiceServer,
+    venue_service_server::VenueServiceServer, way_service_server::WayServiceServer,
 };
 use airside_kernel::{Clock, EventStore, Keyring};
 use airside_runtime::{executor::Executor, projections::Projections};
@@ -56,6 +57,8 @@ use crate::{
 
 /// How many folded venues are kept.
 const CACHED_STATES: u64 = 64;
+/// How many folded ways of passengers are kept.
+const CACHED_WAYS: u64 = 8_192;
 
 /// What the server runs of this domain.
 pub struct Part {
@@ -67,6 +70,10 @@ pub struct Part {
     pub radio: radio::RadioDesk,
     /// The gRPC service of the venues' maps.
     pub venue_service: VenueServiceServer<service::publish::Venues>,
+    /// The gRPC service of the ways that are followed.
+    pub way_service: WayServiceServer<service::ways::Ways>,
+    /// `navigation.ways`, for a reactor runner; it may begin at the beginning of any log.
+    pub ways: follow::react::Ways,
     /// Compiles what is published; somebody must run it.
     pub press: Press,
     /// Tells what is shown.
@@ -124,8 +131,12 @@ pub fn part(
     let editions = Executor::new(store.clone(), keys.clone(), CACHED_STATES);
     let shown = (maps.clone(), showing.clone(), proof);
     let publishing = Publishing::new(store.clone(), editions, catalogue, shown, clock.clone());
+    let followed = Executor::new(store.clone(), keys.clone(), CACHED_WAYS);
+    let ways = follow::react::Ways::new(maps.clone(), keys.clone(), followed.clone());
     let venues = venues::Venues::new(maps, model, boards, executor, clock.clone(), showing.clone());
     let service = NavigationServiceServer::new(service::Navigation::new(venues.clone()));
+    let way_service =
+        WayServiceServer::new(service::ways::Ways::new(venues.clone(), followed, clock.clone()));
     let radio = radio::RadioDesk::new(
         projections.add_kept(radio::project::RadioVersions::default),
         Executor::new(store.clone(), keys.clone(), radio::CACHED_STATES),
@@ -137,5 +148,5 @@ pub fn part(
         .max_decoding_message_size(service::positioning::MESSAGE_BYTES_MAX);
     let venue_service = VenueServiceServer::new(service::publish::Venues::new(publishing))
         .max_decoding_message_size(service::publish::MESSAGE_BYTES_MAX);
-    Ok(Part { service, positioning, radio, venue_service, press, showing, venues })
+    Ok(Part { service, positioning, radio, venue_service, way_service, ways, press, showing, venues })
 }

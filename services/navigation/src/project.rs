@@ -88,10 +88,64 @@ struct Shelf {
 type Closed = BTreeMap<VenueCode, Present>;
 
 /// What is different in a venue now.
-#[derive(Debug, Clone, Default)]
-struct Present {
-    closures: BTreeMap<FeatureId, Closure>,
-    waits: BTreeMap<FeatureId, Wait>,
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Present {
+    /// What is closed, by feature.
+    pub closures: BTreeMap<FeatureId, Closure>,
+    /// Where one waits, by feature, reports that are too old included.
+    pub waits: BTreeMap<FeatureId, Wait>,
+}
+
+impl Present {
+    /// Takes in a fact of the venue.
+    pub fn fold(&mut self, fact: VenueEvent) {
+        match fact {
+            VenueEvent::ClosureSet(closure) => {
+                self.closures.insert(closure.feature.clone(), closure);
+            }
+            VenueEvent::ClosureLifted { feature } => {
+                self.closures.remove(&feature);
+            }
+            VenueEvent::WaitReported(Wait { feature, seconds: 0, .. }) => {
+                self.waits.remove(&feature);
+            }
+            VenueEvent::WaitReported(wait) => {
+                self.waits.insert(wait.feature.clone(), wait);
+            }
+        }
+    }
+
+    /// Returns what it does to a map at an instant.
+    pub fn overlay(&self, snapshot: &Snapshot, at: Timestamp) -> Overlay {
+        let held = self.waits.iter().filter(|(_, wait)| wait.holds(at));
+        let delays_ms = held.map(|(id, wait)| (id.clone(), wait.seconds.saturating_mul(1_000))).collect();
+        Overlay::live(snapshot, self.closures.keys().cloned(), &delays_ms)
+    }
+
+    /// Returns it as it is kept.
+    pub fn image(&self) -> Image {
+        let stored = |(feature, closure): (&FeatureId, &Closure)| {
+            (feature.to_string(), (closure.reason.as_str().to_owned(), closure.expected_until))
+        };
+        let waits = self.waits.values();
+        let waits = waits.map(|wait| (wait.feature.to_string(), (wait.seconds, wait.until)));
+        (self.closures.iter().map(stored).collect(), waits.collect())
+    }
+
+    /// Returns it from how it was kept.
+    pub fn restored((closures, waits): Image) -> Self {
+        let closure = |(feature, (reason, expected_until)): (String, (String, _))| {
+            let feature = FeatureId::parse(&feature)?;
+            let reason = Reason::stored(reason);
+            Some((feature.clone(), Closure { feature, reason, expected_until }))
+        };
+        let wait = |(feature, (seconds, until)): (String, (u32, _))| {
+            let feature = FeatureId::parse(&feature)?;
+            Some((feature.clone(), Wait { feature, seconds, until }))
+        };
+        let closures = closures.into_iter().filter_map(closure).collect();
+        Self { closures, waits: waits.into_iter().filter_map(wait).collect() }
+    }
 }
 
 impl fmt::Debug for Maps {
@@ -178,12 +232,11 @@ impl Maps {
         present: Present,
         edition: Option<Arc<Edition>>,
     ) {
-        let (Present { closures, mut waits }, now) = (present, self.0.clock.now());
+        let now = self.0.clock.now();
+        let overlay = present.overlay(&snapshot, now);
+        let Present { closures, mut waits } = present;
         waits.retain(|_, wait| wait.holds(now));
         let expires = waits.values().filter_map(|wait| wait.until).min();
-        let delays_ms =
-            waits.iter().map(|(id, wait)| (id.clone(), wait.seconds.saturating_mul(1_000))).collect();
-        let overlay = Overlay::live(&snapshot, closures.keys().cloned(), &delays_ms);
         if let Some(before) = self.shown(code) {
             overlay.follow(&snapshot, &before.overlay, &before.snapshot);
         }
@@ -228,21 +281,7 @@ impl Projection for Closures {
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
         let code = VenueCode::of_event(event)?;
         let [fact] = VenueEvent::decode(event)?;
-        let Present { closures, waits } = self.closed.entry(code.clone()).or_default();
-        match fact {
-            VenueEvent::ClosureSet(closure) => {
-                closures.insert(closure.feature.clone(), closure);
-            }
-            VenueEvent::ClosureLifted { feature } => {
-                closures.remove(&feature);
-            }
-            VenueEvent::WaitReported(Wait { feature, seconds: 0, .. }) => {
-                waits.remove(&feature);
-            }
-            VenueEvent::WaitReported(wait) => {
-                waits.insert(wait.feature.clone(), wait);
-            }
-        }
+        self.closed.entry(code.clone()).or_default().fold(fact);
         self.changed.insert(code);
         Ok(())
     }
@@ -256,41 +295,20 @@ impl Projection for Closures {
 }
 
 /// Of a venue, by feature: why it is closed, how many seconds one waits there, and until when.
-type Image = (BTreeMap<String, (String, Option<Timestamp>)>, BTreeMap<String, (u32, Option<Timestamp>)>);
+pub type Image = (BTreeMap<String, (String, Option<Timestamp>)>, BTreeMap<String, (u32, Option<Timestamp>)>);
 
 impl Kept for Closures {
     const SCHEMA: u32 = 3;
     type State = BTreeMap<String, Image>;
 
     fn image(&self) -> Self::State {
-        let stored = |(feature, closure): (&FeatureId, &Closure)| {
-            (feature.to_string(), (closure.reason.as_str().to_owned(), closure.expected_until))
-        };
-        let venue = |(code, present): (&VenueCode, &Present)| {
-            let closures = present.closures.iter().map(stored).collect();
-            let waits = present.waits.values();
-            let waits = waits.map(|wait| (wait.feature.to_string(), (wait.seconds, wait.until)));
-            (code.to_string(), (closures, waits.collect()))
-        };
-        self.closed.iter().map(venue).collect()
+        self.closed.iter().map(|(code, present)| (code.to_string(), present.image())).collect()
     }
 
     fn restore(&mut self, state: Self::State) {
-        for (code, (closures, waits)) in state {
+        for (code, image) in state {
             let Ok(code) = code.parse::<VenueCode>() else { continue };
-            let closure = |(feature, (reason, expected_until)): (String, (String, _))| {
-                let feature = FeatureId::parse(&feature)?;
-                let closure =
-                    Closure { feature: feature.clone(), reason: Reason::stored(reason), expected_until };
-                Some((feature, closure))
-            };
-            let wait = |(feature, (seconds, until)): (String, (u32, _))| {
-                let feature = FeatureId::parse(&feature)?;
-                Some((feature.clone(), Wait { feature, seconds, until }))
-            };
-            let closures = closures.into_iter().filter_map(closure).collect();
-            let waits = waits.into_iter().filter_map(wait).collect();
-            self.closed.insert(code.clone(), Present { closures, waits });
+            self.closed.insert(code.clone(), Present::restored(image));
             self.changed.insert(code);
         }
     }

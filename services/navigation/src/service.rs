@@ -1,9 +1,10 @@
 //! The gRPC face of navigation: parse, one call, map.
 
 mod answer;
-mod ask;
+pub(crate) mod ask;
 pub mod positioning;
 pub mod publish;
+pub mod ways;
 
 use airside_api::navigation::v1::{
     FindRouteRequest, FindRouteResponse, GetLeaveTimeRequest, GetLeaveTimeResponse, GetLevelRequest,

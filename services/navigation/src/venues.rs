@@ -22,6 +22,7 @@ const MAX_IDLE_SEARCHERS: usize = 16;
 
 mod questions;
 
+pub(crate) use questions::{BELT, GATE};
 pub use questions::{Departure, Found, Nearby, Times};
 
 /// A question about a venue that has no answer.

@@ -107,6 +107,7 @@ impl Roles {
             navigation::navigation_service_server::SERVICE_NAME,
             navigation::venue_service_server::SERVICE_NAME,
             navigation::positioning_service_server::SERVICE_NAME,
+            navigation::way_service_server::SERVICE_NAME,
         ];
         (!self.has(Role::Gateway)).then_some(navigators)
     }

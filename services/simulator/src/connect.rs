@@ -13,6 +13,7 @@ use airside_api::flights::v1::flight_service_client::FlightServiceClient;
 use airside_api::navigation::v1::navigation_service_client::NavigationServiceClient;
 use airside_api::navigation::v1::positioning_service_client::PositioningServiceClient;
 use airside_api::navigation::v1::venue_service_client::VenueServiceClient;
+use airside_api::navigation::v1::way_service_client::WayServiceClient;
 use airside_api::notifications::v1::notification_service_client::NotificationServiceClient;
 use airside_api::trips::v1::trip_service_client::TripServiceClient;
 use thiserror::Error;
@@ -150,6 +151,8 @@ pub struct Clients {
     pub trips: TripServiceClient<Line>,
     /// Maps.
     pub venues: VenueServiceClient<Line>,
+    /// The ways that passengers follow.
+    pub ways: WayServiceClient<Line>,
 }
 
 impl Clients {
@@ -164,7 +167,8 @@ impl Clients {
             notifications: NotificationServiceClient::new(line.clone()),
             positioning: PositioningServiceClient::new(line.clone()),
             trips: TripServiceClient::new(line.clone()),
-            venues: VenueServiceClient::new(line),
+            venues: VenueServiceClient::new(line.clone()),
+            ways: WayServiceClient::new(line),
         }
     }
 }

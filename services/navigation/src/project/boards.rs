@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use airside_api::flights::v1 as flights;
 use airside_kernel::{DecodeError, Kept, Projection, RecordedEvent, Timestamp};
 use airside_runtime::stored;
+use jiff::civil::Date;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +115,12 @@ impl Boards {
         });
         next.min_by_key(|(key, flight)| (flight.departs_s, *key))
             .map(|(key, flight)| (key.0.as_str(), flight))
+    }
+
+    /// Returns the signs of the flight with an id such as `CZ3101-20261120`.
+    pub fn by_id(&self, id: &str) -> Option<&Signs> {
+        let (number, day) = id.split_once('-')?;
+        self.flights.get(&(number.to_owned(), day.to_owned()))
     }
 
     fn forget(&mut self, today: i64) {
@@ -238,6 +245,13 @@ impl Kept for Boards {
             enter(&mut self.sold_as, key, &signs.codeshares);
         }
     }
+}
+
+/// Tells whether a text is the id of a flight, as streams name it.
+pub fn is_flight(id: &str) -> bool {
+    let is_day = |day: &str| day.len() == 8 && Date::strptime("%Y%m%d", day).is_ok();
+    id.split_once('-')
+        .is_some_and(|(number, day)| designator(number).as_deref() == Some(number) && is_day(day))
 }
 
 /// Returns a flight number as streams name it: carrier, number without zeros, suffix; `None` for another text.

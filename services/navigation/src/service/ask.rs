@@ -186,7 +186,7 @@ pub(super) fn language(number: i32) -> Result<Language, Status> {
     }
 }
 
-pub(super) fn profile(number: i32) -> Result<Profile, Status> {
+pub(crate) fn profile(number: i32) -> Result<Profile, Status> {
     match v1::Profile::try_from(number) {
         Ok(v1::Profile::Unspecified | v1::Profile::Walk) => Ok(Profile::Walk),
         Ok(v1::Profile::Wheelchair) => Ok(Profile::Wheelchair),
@@ -201,7 +201,7 @@ pub(super) fn profile(number: i32) -> Result<Profile, Status> {
     }
 }
 
-pub(super) fn speed(pace: i32, walking_speed_mps: f64) -> Result<Speed, Status> {
+pub(crate) fn speed(pace: i32, walking_speed_mps: f64) -> Result<Speed, Status> {
     let pace = match v1::Pace::try_from(pace) {
         Ok(v1::Pace::Unspecified) => None,
         Ok(v1::Pace::Slow) => Some(Pace::Slow),

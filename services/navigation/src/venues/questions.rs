@@ -1,21 +1,23 @@
 //! What passengers ask besides a route: places near them, walking times, what lies within some minutes, and
 //! when to leave for a gate.
 
+use airside_kernel::Timestamp;
 use airside_wayfinding::{
-    FeatureId, Outcome, Place, RouteRequest, Walk,
+    FeatureId, Outcome, Place, Route, RouteRequest, Walk,
     reach::{WalkingTime, reach, walking_times, walking_times_to_kind},
     route::LevelLine,
 };
 
 use super::{NavigationError, Venues};
 use crate::{
+    follow::measure::Question,
     leave::{Leave, Way, leave},
     project::{Live, boards::Signs},
 };
 
 /// The kinds of places that flights name by their signs.
-const GATE: &str = "boardinggate";
-const BELT: &str = "baggagecarousel";
+pub(crate) const GATE: &str = "boardinggate";
+pub(crate) const BELT: &str = "baggagecarousel";
 /// The most places within some minutes that are told.
 const MAX_NEARBY: usize = 500;
 
@@ -62,6 +64,19 @@ pub struct Departure<'a> {
 }
 
 impl Venues {
+    /// Finds the way that somebody follows, as it is now; `None` where there is none.
+    ///
+    /// # Errors
+    /// When an end is no place.
+    pub(crate) fn follow(
+        &self,
+        live: &Live,
+        question: &Question,
+        now: Timestamp,
+    ) -> Result<Option<Route>, NavigationError> {
+        Ok(self.searching(|searcher| question.way(live, &live.overlay, searcher, now))?)
+    }
+
     /// Finds places by what people type, the best first. The number of a flight leads to its gate, or to its
     /// belt once it has landed. Where one is, of places that fit equally the nearest comes first.
     ///

@@ -194,7 +194,7 @@ impl Assembly {
             true => Some(self.domains(&keyring, &mut projections, door)?),
             false => None,
         };
-        let (mut routes, maps) = self.navigation(&keyring, &mut projections)?;
+        let (mut routes, maps) = self.navigation(&keyring, &mut projections, &snapshots).await?;
         let (mut sessions, mut hands, mut notices) = (None, None, None);
         let mut messages_read = watch::channel(Progress::default()).1;
         if let Some(Domains { flights, baggage, trips, notifications }) = domains {
@@ -283,11 +283,13 @@ impl Assembly {
         self.run(gauges.run(self.inside.subscribe()));
     }
 
-    /// Makes the services of ways and maps, and runs what shows the maps that are published.
-    fn navigation(
+    /// Makes the services of ways and maps, and runs what shows the maps that are published and what tells
+    /// those whose way changes.
+    async fn navigation(
         &mut self,
         keys: &Arc<dyn Keyring>,
         projections: &mut Projections,
+        snapshots: &Snapshots,
     ) -> Result<(Routes, Showing), StartError> {
         let venues = venues::load(&self.config.maps)?;
         let zone = self.config.time_zone.clone();
@@ -296,7 +298,10 @@ impl Assembly {
         let (maps, told) = (part.showing.clone(), part.showing);
         self.readiness.register("venues", move || Ok(told.text()));
         self.run(part.press.run(self.inside.subscribe()));
-        let routes = Routes::new(part.service).add_service(part.venue_service);
+        if self.roles.has(Role::Projector) {
+            self.react(part.ways, snapshots).await?;
+        }
+        let routes = Routes::new(part.service).add_service(part.venue_service).add_service(part.way_service);
         Ok((routes.add_service(part.positioning), maps))
     }
 

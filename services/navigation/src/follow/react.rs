@@ -1,0 +1,336 @@
+//! `navigation.ways`: what happens to a venue or a flight is told to those whose way it touches.
+//!
+//! Policy. The reactor folds in log order what is closed and where one waits, the gates of flights, and who
+//! follows which way, and judges from what it has folded up to the cause, on the map that is shown. A closure
+//! breaks a way when the way before it was another one than the way after; who follows another hears
+//! nothing. A wait, a new gate or another time of departure is told where it makes a notable difference,
+//! which the rules of the person's stream decide ([`super::decide`]), and they drop what another node said
+//! already. While a venue has no map, nothing is said of its ways. A person whose key is gone follows none.
+//!
+//! Ways are searched one after the other beside what else the process does, so a closure that touches
+//! thousands is told within seconds and nobody waits for it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use airside_kernel::{
+    Cause, Classified, Code, DecodeError, Kept, KeyError, Keyring, PersonId, Personal, Projection,
+    RecordedEvent, StoredEvent, SubjectId, Timestamp, keys,
+};
+use airside_runtime::{
+    executor::{Context, Executor, Order},
+    reactors::{ReactError, Reactor, StartAt},
+    status::chain,
+};
+use airside_wayfinding::{Overlay, Searcher};
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tracing::error;
+use uuid::Uuid;
+
+use super::{
+    decide::{Way, WayCommand},
+    events::WayEvent,
+    measure::{Question, is_another},
+    model::{self, Followed, Goal, WAY},
+};
+use crate::{
+    events::VenueEvent,
+    model::{VENUE, VenueCode},
+    project::{
+        Image, Live, Maps, Present,
+        boards::{Boards, Signs},
+    },
+};
+
+/// How many orders are carried out at once.
+const ORDERS_AT_ONCE: usize = 128;
+/// The most persons whose ways are followed; one more is told nothing.
+const MAX_WAYS: usize = 100_000;
+
+/// The reactor.
+pub struct Ways {
+    maps: Maps,
+    keys: Arc<dyn Keyring>,
+    executor: Executor<Way>,
+    venues: BTreeMap<VenueCode, Arc<Present>>,
+    boards: Boards,
+    ways: BTreeMap<PersonId, Arc<Followed>>,
+    touched: VecDeque<Touched>,
+    searcher: Searcher,
+    waiting: Vec<Order<WayCommand>>,
+}
+
+/// Something that happened, and the ways that it may touch.
+struct Touched {
+    venue: VenueCode,
+    /// What was closed before, where it closes something.
+    before: Option<Arc<Present>>,
+    now: Arc<Present>,
+    signs: Option<Signs>,
+    ways: VecDeque<(PersonId, Arc<Followed>)>,
+    at: Timestamp,
+    cause: Cause,
+    context: Context,
+}
+
+impl Ways {
+    /// Makes the reactor over the maps.
+    pub fn new(maps: Maps, keys: Arc<dyn Keyring>, executor: Executor<Way>) -> Self {
+        Self {
+            maps,
+            keys,
+            executor,
+            venues: BTreeMap::new(),
+            boards: Boards::default(),
+            ways: BTreeMap::new(),
+            touched: VecDeque::new(),
+            searcher: Searcher::default(),
+            waiting: Vec::new(),
+        }
+    }
+
+    fn take_venue(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
+        let code = VenueCode::of_event(event)?;
+        let [fact] = VenueEvent::decode(event)?;
+        let closes = matches!(fact, VenueEvent::ClosureSet(_));
+        let present = self.venues.entry(code.clone()).or_default();
+        let before = present.clone();
+        Arc::make_mut(present).fold(fact);
+        if act {
+            self.touch(event, &code, closes.then_some(before), |way| way.venue == code);
+        }
+        Ok(())
+    }
+
+    fn take_flight(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
+        let id = event.stream().strip_prefix("flight-").unwrap_or_default();
+        let before = self.boards.by_id(id).cloned();
+        self.boards.apply(event)?;
+        if act && self.boards.by_id(id) != before.as_ref() {
+            let venues: Vec<_> = self.ways.values().filter(|way| way.goal.flight() == Some(id)).collect();
+            let mut venues: Vec<_> = venues.into_iter().map(|way| way.venue.clone()).collect();
+            venues.dedup();
+            for venue in venues {
+                self.touch(event, &venue, None, |way| way.goal.flight() == Some(id) && way.venue == venue);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_way(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
+        let person = model::person_of(event)?;
+        let [fact] = WayEvent::decode(event)?;
+        match fact {
+            WayEvent::Followed(way) => {
+                let now = event.recorded_at();
+                self.ways.retain(|_, way| now < way.until);
+                if self.ways.len() >= MAX_WAYS && !self.ways.contains_key(&person) {
+                    return Ok(());
+                }
+                let (id, venue) = (way.id, way.venue.clone());
+                self.ways.insert(person, way);
+                if act {
+                    self.touch(event, &venue, None, |way| way.id == id);
+                }
+            }
+            WayEvent::Left { .. } => {
+                self.ways.remove(&person);
+            }
+            WayEvent::Advised { .. } | WayEvent::Broken { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Remembers to judge those ways of a venue that fit.
+    fn touch(
+        &mut self,
+        event: &RecordedEvent,
+        venue: &VenueCode,
+        before: Option<Arc<Present>>,
+        fits: impl Fn(&Followed) -> bool,
+    ) {
+        let at = event.recorded_at();
+        let mut by_flight: BTreeMap<Option<&str>, VecDeque<_>> = BTreeMap::new();
+        for (person, way) in self.ways.iter().filter(|(_, way)| at < way.until && fits(way)) {
+            by_flight.entry(way.goal.flight()).or_default().push_back((*person, way.clone()));
+        }
+        for (flight, ways) in by_flight {
+            self.touched.push_back(Touched {
+                venue: venue.clone(),
+                before: before.clone(),
+                now: self.venues.get(venue).cloned().unwrap_or_default(),
+                signs: flight.and_then(|flight| self.boards.by_id(flight)).cloned(),
+                ways,
+                at,
+                cause: cause(event),
+                context: context(event),
+            });
+        }
+    }
+
+    /// Judges what was touched, until there are enough orders.
+    async fn judge(&mut self) -> Result<(), KeyError> {
+        while self.waiting.len() < ORDERS_AT_ONCE
+            && let Some(touched) = self.touched.front_mut()
+        {
+            if let Some(live) = self.maps.get(&touched.venue) {
+                let now = touched.now.overlay(&live.snapshot, touched.at);
+                let before = touched.before.as_ref().map(|one| one.overlay(&live.snapshot, touched.at));
+                while self.waiting.len() < ORDERS_AT_ONCE
+                    && let Some((person, way)) = touched.ways.front().cloned()
+                {
+                    let overlays = (before.as_ref(), &now);
+                    let order =
+                        touched.order(person, &way, (&live, overlays), &*self.keys, &mut self.searcher);
+                    self.waiting.extend(order?);
+                    touched.ways.pop_front();
+                    tokio::task::yield_now().await;
+                }
+                if !touched.ways.is_empty() {
+                    return Ok(());
+                }
+            }
+            self.touched.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Carries out the orders; those that failed for now keep their places.
+    async fn carry_out(&mut self) -> Result<(), ReactError> {
+        let orders = std::mem::take(&mut self.waiting);
+        let mut failure = None;
+        for (order, answer) in orders.iter().zip(self.executor.execute_each(orders.clone()).await) {
+            match answer {
+                Ok(_) => {}
+                Err(error) if error.code() == Code::DataLoss => {
+                    error!(reactor = Self::NAME, stream = %order.stream, error = chain(&error), "way is given up");
+                }
+                Err(error) => {
+                    failure = Some(ReactError::new(&error));
+                    self.waiting.push(order.clone());
+                }
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+impl Touched {
+    /// Returns the order that says what this means for a way; none when nobody can read the way.
+    fn order(
+        &self,
+        person: PersonId,
+        way: &Followed,
+        (live, (before, now)): (&Live, (Option<&Overlay>, &Overlay)),
+        keys: &dyn Keyring,
+        searcher: &mut Searcher,
+    ) -> Result<Option<Order<WayCommand>>, KeyError> {
+        let opened = match way.question.open(keys) {
+            Err(error @ KeyError::Unavailable { .. }) => return Err(error),
+            opened => opened.unwrap_or(Personal::Erased),
+        };
+        let signs = self.signs.as_ref();
+        let question = opened.known().and_then(|sealed| Question::read(sealed, &way.goal, signs, live));
+        let Some(question) = question else { return Ok(None) };
+        // A place that a newer map dropped: its person has to ask anew.
+        let mut find = |overlay| question.way(live, overlay, searcher, self.at).ok().flatten();
+        let after = find(now);
+        let earlier = before.and_then(find);
+        let is_broken = earlier.is_some_and(|earlier| is_another(&earlier, after.as_ref()));
+        if before.is_some() && !is_broken {
+            return Ok(None);
+        }
+        let advice = question.advice(after.as_ref(), &self.now.waits, signs, self.at);
+        let (id, cause, at) = (way.id, self.cause.clone(), self.at);
+        let command = WayCommand::Judge { id, advice, is_broken, cause, at };
+        Ok(Some(Order { stream: model::stream(person), command, context: self.context.clone() }))
+    }
+}
+
+fn cause(event: &RecordedEvent) -> Cause {
+    let (reactor, stream) = (Ways::NAME.to_owned(), event.stream().to_owned());
+    Cause { reactor, stream, revision: event.revision(), index: 0 }
+}
+
+fn context(event: &RecordedEvent) -> Context {
+    let correlation = event.metadata().unwrap_or_default();
+    let correlation = correlation.get(keys::CORRELATION_ID).and_then(|id| id.parse::<Uuid>().ok());
+    let id = event.id().0;
+    let new = Context::new(format!("reactor/{}", Ways::NAME), "navigation", event.occurred_at());
+    Context { correlation: correlation.unwrap_or(id), causation: Some(id), ..new }
+}
+
+/// A followed way on disk: sealed there as in the log.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct KeptWay {
+    id: Uuid,
+    venue: String,
+    question: Personal<Bytes>,
+    goal: Goal,
+    until: Timestamp,
+}
+
+impl Kept for Ways {
+    const SCHEMA: u32 = 1;
+    type State = (BTreeMap<String, Image>, <Boards as Kept>::State, BTreeMap<PersonId, KeptWay>);
+
+    fn image(&self) -> Self::State {
+        let venues = self.venues.iter().map(|(code, present)| (code.to_string(), present.image()));
+        let kept = |way: &Arc<Followed>| {
+            let Followed { id, venue, question, goal, until, .. } = Followed::clone(way);
+            KeptWay { id, venue: venue.to_string(), question, goal, until }
+        };
+        let ways = self.ways.iter().map(|(person, way)| (*person, kept(way)));
+        (venues.collect(), self.boards.image(), ways.collect())
+    }
+
+    fn restore(&mut self, (venues, boards, ways): Self::State) {
+        for (code, image) in venues {
+            if let Ok(code) = code.parse() {
+                self.venues.insert(code, Arc::new(Present::restored(image)));
+            }
+        }
+        self.boards.restore(boards);
+        for (person, KeptWay { id, venue, question, goal, until }) in ways {
+            if let Ok(venue) = venue.parse() {
+                let way = Followed { subject: SubjectId::new(person), id, venue, question, goal, until };
+                self.ways.insert(person, Arc::new(way));
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Reactor for Ways {
+    const NAME: &'static str = "navigation.ways";
+    const BEGINS: Option<StartAt> = Some(StartAt::Beginning);
+
+    fn wants(category: &str) -> bool {
+        matches!(category, VENUE | WAY | "flight")
+    }
+
+    fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
+        match event.category() {
+            VENUE => self.take_venue(event, act),
+            WAY => self.take_way(event, act),
+            _ => self.take_flight(event, act),
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), ReactError> {
+        loop {
+            self.judge().await.map_err(|error| ReactError::new(&error))?;
+            if self.waiting.is_empty() {
+                return Ok(());
+            }
+            self.carry_out().await?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
