@@ -101,7 +101,7 @@ impl Ways {
         let before = present.clone();
         Arc::make_mut(present).fold(fact);
         if act {
-            self.touch(event, &code, closes.then_some(before), |way| way.venue == code);
+            self.touch(event, &code, closes.then_some(&before), |way| way.venue == code);
         }
         Ok(())
     }
@@ -150,7 +150,7 @@ impl Ways {
         &mut self,
         event: &RecordedEvent,
         venue: &VenueCode,
-        before: Option<Arc<Present>>,
+        before: Option<&Arc<Present>>,
         fits: impl Fn(&Followed) -> bool,
     ) {
         let at = event.recorded_at();
@@ -161,7 +161,7 @@ impl Ways {
         for (flight, ways) in by_flight {
             self.touched.push_back(Touched {
                 venue: venue.clone(),
-                before: before.clone(),
+                before: before.cloned(),
                 now: self.venues.get(venue).cloned().unwrap_or_default(),
                 signs: flight.and_then(|flight| self.boards.by_id(flight)).cloned(),
                 ways,

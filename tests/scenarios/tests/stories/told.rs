@@ -27,10 +27,16 @@ async fn a_delay_is_told_by_the_clocks_of_the_airport_that_the_flight_leaves_fro
     let (mine, day) = (flight("JL21", today()), today());
     follow_flight(&person, &mine, None).await;
     let mut session = Session::open(&person).await;
-    let leg = FlightLeg { origin: "HND".into(), destination: "SZX".into(), ..FlightLeg::default() };
-    report(&partner, &mine, Report::Schedule(Schedule { legs: vec![leg], codeshares: vec![] })).await;
     let at = day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
-    let estimated = at + jiff::SignedDuration::from_mins(8 * 60 + 30);
+    let after = |minutes| at + jiff::SignedDuration::from_mins(minutes);
+    let leg = FlightLeg {
+        origin: "HND".into(),
+        destination: "SZX".into(),
+        scheduled_departure: Some(timestamp_message(after(7 * 60))),
+        scheduled_arrival: Some(timestamp_message(after(12 * 60))),
+    };
+    report(&partner, &mine, Report::Schedule(Schedule { legs: vec![leg], codeshares: vec![] })).await;
+    let estimated = after(8 * 60 + 30);
     report(&partner, &mine, Report::Delay(Delay { estimated_departure: Some(timestamp_message(estimated)) }))
         .await;
     let delayed = session.expect(NoticeKind::FlightDelayed).await;
