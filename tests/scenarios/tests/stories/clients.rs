@@ -40,8 +40,14 @@ fn passed_over(remedy: &str) {
     eprintln!("{remedy}");
 }
 
-fn node(script: &str) -> Option<Command> {
+/// Returns what runs a script of Node, when it can be run.
+pub(crate) fn node(script: &str) -> Option<Command> {
     runner(Path::new("node"), "node_modules/@bufbuild", script)
+}
+
+/// Returns what runs a script of Python, when it can be run.
+pub(crate) fn python(script: &str) -> Option<Command> {
+    runner(&folder().join("node_modules/.python/bin/python"), "node_modules/.python", script)
 }
 
 /// A server with a passenger who follows a bag, and what its clients are told.
@@ -61,7 +67,7 @@ async fn story(yard: &Yard) -> (Server, String) {
 }
 
 /// Runs a script and returns what each of its clients saw, by name.
-async fn seen(mut command: Command, story: &str) -> Vec<Value> {
+pub(crate) async fn seen(mut command: Command, story: &str) -> Vec<Value> {
     command.env("AIRSIDE_STORY", story);
     lines(&run(command, "").await)
 }
@@ -117,12 +123,10 @@ async fn the_grpc_web_client_is_answered_in_text_and_in_binary() {
 async fn the_grpc_clients_of_node_and_python_are_answered() {
     let yard = Yard::new();
     let (_server, story) = story(&yard).await;
-    let python = folder().join("node_modules/.python/bin/python");
-    let packages = "node_modules/.python";
     if let Some(command) = node("grpc_js.mjs") {
         check(&seen(command, &story).await, "NOT_FOUND", &[("@grpc/grpc-js", true)]);
     }
-    if let Some(command) = runner(&python, packages, "grpcio_client.py") {
+    if let Some(command) = python("grpcio_client.py") {
         check(&seen(command, &story).await, "NOT_FOUND", &[("grpcio", true)]);
     }
 }

@@ -28,6 +28,7 @@ mod idempotency;
 mod journey_command;
 mod json;
 mod link;
+mod log_clients;
 mod log_command;
 mod map_command;
 mod pace;
