@@ -141,7 +141,8 @@ pub async fn route_load(
     drive(endpoint, options, job, |connection| bodies::routes(requests, connection)).await
 }
 
-/// Calls the cheapest public rpc: what a call costs when the server has nothing to do.
+/// Asks after the server's health: what a call costs when the server has nothing to do. Any gRPC server
+/// with the health service of gRPC answers it.
 ///
 /// # Errors
 /// Fails when the server cannot be reached, refuses a call, or `connections` is zero.
@@ -152,8 +153,8 @@ pub async fn empty_unary(
 ) -> Result<LoadReport, SimulatorError> {
     let options = LoadOptions { connections, run_for, ..LoadOptions::default() };
     let job = Job {
-        operation: "ListVenues",
-        path: "/airside.navigation.v1.NavigationService/ListVenues",
+        operation: "Check",
+        path: "/grpc.health.v1.Health/Check",
         bearer: None,
         read: wire::read_nothing,
     };

@@ -16,13 +16,13 @@ use std::{path::Path, time::Duration};
 use airside_server::Node;
 use airside_simulator::{
     connect::Endpoint,
-    load::{LoadOptions, LoadReport, empty_unary, message_load, scan_load},
+    load::{LoadOptions, LoadReport, message_load, scan_load},
 };
 use anyhow::{Context, Result, ensure};
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    limits::fdatasyncs_per_s,
+    limits::{empty_calls_per_s, fdatasyncs_per_s},
     loopback,
     measure::{Better, Measure},
 };
@@ -66,7 +66,7 @@ struct Reached {
 pub(crate) async fn measure(folder: &Path, run_for: Option<Duration>) -> Result<Vec<Measure>> {
     let syncs_per_s = fdatasyncs_per_s(folder)?;
     let (node, endpoint) = loopback::start(loopback::config(folder.join("data"))).await?;
-    let empty_per_s = empty_unary(&endpoint, 8, Duration::from_secs(1)).await?.calls_per_s;
+    let empty = empty_calls_per_s(&endpoint, 8).await?;
     let mut measures = Vec::new();
     let phases =
         [("sustained", 2_000.0, 30, true), ("burst", 10_000.0, 60, true), ("backlog", 10_000.0, 30, false)];
@@ -74,7 +74,7 @@ pub(crate) async fn measure(folder: &Path, run_for: Option<Duration>) -> Result<
         let run_for = run_for.unwrap_or_else(|| Duration::from_secs(seconds));
         let phase = Phase { name, per_s, run_for, is_paced };
         let reached = run(&node, &endpoint, phase, place).await?;
-        let machine = format!("{syncs_per_s:.0} fdatasyncs/s, {empty_per_s:.0} empty unary calls/s");
+        let machine = format!("{syncs_per_s:.0} fdatasyncs/s, {empty}");
         measures.extend(figures(phase, &reached, &machine));
     }
     node.stop().await;

@@ -6,11 +6,11 @@
 
 use std::{path::Path, time::Duration};
 
-use airside_simulator::load::{LoadOptions, LoadReport, empty_unary, message_load, scan_load};
+use airside_simulator::load::{LoadOptions, LoadReport, message_load, scan_load};
 
 use crate::{
     ROUNDS,
-    limits::fdatasyncs_per_s,
+    limits::{EmptyCalls, empty_calls_per_s, fdatasyncs_per_s},
     loopback,
     measure::{Better, Measure},
 };
@@ -22,7 +22,7 @@ const FOR: Duration = Duration::from_secs(4);
 struct Round {
     report: LoadReport,
     syncs_per_s: f64,
-    empty_calls_per_s: f64,
+    empty: EmptyCalls,
 }
 
 /// Measures durable typed scans, 16 in a call and one in a call.
@@ -46,9 +46,9 @@ pub(crate) async fn messages(folder: &Path) -> anyhow::Result<Vec<Measure>> {
 }
 
 fn figure(work: &'static str, name: &str, round: &Round) -> Measure {
-    let Round { report, syncs_per_s, empty_calls_per_s } = round;
+    let Round { report, syncs_per_s, empty } = round;
     Measure::new(work, name, report.items_per_s, "1/s").against(format!(
-        "{syncs_per_s:.0} fdatasyncs/s ({:.2} each), {empty_calls_per_s:.0} empty unary calls/s; call p50 {:.2} ms, p99 {:.2} ms",
+        "{syncs_per_s:.0} fdatasyncs/s ({:.2} each), {empty}; call p50 {:.2} ms, p99 {:.2} ms",
         report.items_per_s / syncs_per_s,
         report.call_ms.p50,
         report.call_ms.p99,
@@ -56,9 +56,8 @@ fn figure(work: &'static str, name: &str, round: &Round) -> Measure {
 }
 
 fn calls(work: &'static str, name: &str, round: &Round) -> Measure {
-    let ratio = round.report.calls_per_s / round.empty_calls_per_s;
-    Measure::new(work, name, ratio, "ratio")
-        .against(format!("{:.0} empty unary calls/s with as many connections", round.empty_calls_per_s))
+    let ratio = round.report.calls_per_s / round.empty.node;
+    Measure::new(work, name, ratio, "ratio").against(format!("{} with as many connections", round.empty))
 }
 
 async fn best(folder: &Path, name: &str, per_call: usize, is_scan: bool) -> anyhow::Result<Round> {
@@ -77,8 +76,7 @@ async fn round(folder: &Path, per_call: usize, is_scan: bool) -> anyhow::Result<
     let syncs_per_s = fdatasyncs_per_s(folder)?;
     let (node, endpoint) = loopback::start(loopback::config(folder.join("data"))).await?;
     let options = LoadOptions { per_call, run_for: FOR, ..LoadOptions::default() };
-    let empty_calls_per_s =
-        empty_unary(&endpoint, options.connections, Duration::from_secs(1)).await?.calls_per_s;
+    let empty = empty_calls_per_s(&endpoint, options.connections).await?;
     let report = if is_scan {
         scan_load(&endpoint, &options).await?
     } else {
@@ -88,5 +86,5 @@ async fn round(folder: &Path, per_call: usize, is_scan: bool) -> anyhow::Result<
     if let Some(reason) = &report.first_reason {
         anyhow::bail!("{} items were not taken; the first because: {reason}", report.not_taken);
     }
-    Ok(Round { report, syncs_per_s, empty_calls_per_s })
+    Ok(Round { report, syncs_per_s, empty })
 }

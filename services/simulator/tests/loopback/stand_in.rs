@@ -59,7 +59,8 @@ pub(crate) async fn serve(server: Arc<StandIn>) -> SocketAddr {
         .add_service(FlightServiceServer::from_arc(Arc::clone(&server)))
         .add_service(NavigationServiceServer::from_arc(Arc::clone(&server)))
         .add_service(NotificationServiceServer::from_arc(Arc::clone(&server)))
-        .add_service(TripServiceServer::from_arc(server));
+        .add_service(TripServiceServer::from_arc(server))
+        .add_service(tonic_health::server::health_reporter().1);
     tokio::spawn(router.serve_with_incoming(TcpListenerStream::new(listener)));
     address
 }

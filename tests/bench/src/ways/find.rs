@@ -9,13 +9,14 @@ use airside_runtime::telemetry::{Metrics, Registry};
 use airside_server::{Config, Node, endpoint};
 use airside_simulator::{
     connect::{Clients, Endpoint},
-    load::{LoadOptions, LoadReport, empty_unary, route_load},
+    load::{LoadOptions, LoadReport, route_load},
 };
 use anyhow::Context;
 use rand::{SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 use crate::{
     ROUNDS,
+    limits::{EmptyCalls, empty_calls_per_s},
     measure::{Better, Measure},
 };
 
@@ -81,18 +82,17 @@ async fn pairs(staff: &Clients) -> anyhow::Result<Vec<[String; 2]>> {
 
 /// Measures calls a second.
 pub(crate) async fn find_route(folder: &Path) -> anyhow::Result<Vec<Measure>> {
-    let mut best: Option<(LoadReport, f64)> = None;
+    let mut best: Option<(LoadReport, EmptyCalls)> = None;
     for round in 0..ROUNDS {
         let found = self::round(&folder.join(format!("find-{round}"))).await?;
         if best.as_ref().is_none_or(|(best, _)| found.0.items_per_s > best.items_per_s) {
             best = Some(found);
         }
     }
-    let (report, empty_calls_per_s) = best.context("no round was run")?;
+    let (report, empty) = best.context("no round was run")?;
     let against = format!(
-        "{empty_calls_per_s:.0} empty unary calls/s with as many connections ({:.2} of it); call p50 {:.2} ms, p99 \
-         {:.2} ms",
-        report.calls_per_s / empty_calls_per_s,
+        "{empty} with as many connections ({:.2} of it); call p50 {:.2} ms, p99 {:.2} ms",
+        report.calls_per_s / empty.node,
         report.call_ms.p50,
         report.call_ms.p99,
     );
@@ -103,16 +103,15 @@ pub(crate) async fn find_route(folder: &Path) -> anyhow::Result<Vec<Measure>> {
     ])
 }
 
-async fn round(folder: &Path) -> anyhow::Result<(LoadReport, f64)> {
+async fn round(folder: &Path) -> anyhow::Result<(LoadReport, EmptyCalls)> {
     let house = House::open(folder).await?;
     let options = LoadOptions { run_for: FOR, ..LoadOptions::default() };
-    let empty_calls_per_s =
-        empty_unary(&house.endpoint, options.connections, Duration::from_secs(1)).await?.calls_per_s;
+    let empty = empty_calls_per_s(&house.endpoint, options.connections).await?;
     let requests: Vec<_> = house.pairs.iter().map(|[from, to]| ask(from, to)).collect();
     let report = route_load(&house.endpoint, &options, &requests).await?;
     house.node.stop().await;
     if let Some(reason) = &report.first_reason {
         anyhow::bail!("{} routes were not found; the first because: {reason}", report.not_taken);
     }
-    Ok((report, empty_calls_per_s))
+    Ok((report, empty))
 }
