@@ -13,6 +13,7 @@ import { showHead } from "./views/head.js";
 import { MapView, showControls } from "./views/map.js";
 import { showNotices } from "./views/notices.js";
 import { showProblem } from "./views/problem.js";
+import { showToast } from "./views/toast.js";
 import { mine, showAsk, showSteps } from "./views/way.js";
 
 const store = new Store({
@@ -62,6 +63,7 @@ showHead(store, switchLanguage);
 showProblem(store, () => passenger.begin());
 showFlight(store);
 showNotices(store);
+showToast(store, document.getElementById("notices"));
 showBags(store);
 showAsk(store, ask);
 const map = new MapView(store, (ordinal) => venue.choose(ordinal), (picked) => store.learn({ picked }));

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { report, settings } from "./story.mjs";
 
-const { url, token, partner, staff, plate, flight, browser: executablePath } = settings;
+const { url, token, newer, partner, staff, plate, flight, browser: executablePath } = settings;
 /** How long the browser may take to show what was just said. */
 const PATIENCE_MS = 20_000;
 const ARGUMENTS = [
@@ -58,9 +58,43 @@ const browser = await chromium.launchPersistentContext(profile, {
 });
 const complaints = [];
 
+/** Passes the sockets of a page on to the server, keeps what is said on each, and can break them. */
+async function passOn(page, lines) {
+  await page.routeWebSocket(/\/push$/, (socket) => {
+    const server = socket.connectToServer();
+    const line = { said: [], heard: [] };
+    line.close = async (how = { code: 3001, reason: "come back and resume" }) => {
+      await socket.close(how);
+      await server.close();
+    };
+    socket.onMessage((text) => {
+      line.said.push(JSON.parse(text));
+      server.send(text);
+    });
+    server.onMessage((text) => {
+      const frame = JSON.parse(text);
+      line.heard.push(frame);
+      socket.send(text);
+      // On the wire a notice may come more than once.
+      if (frame.notices) socket.send(text);
+    });
+    lines.push(line);
+  });
+}
+
+/** Waits until something is so. */
+async function until(what, holds) {
+  const late = Date.now() + PATIENCE_MS;
+  while (!holds()) {
+    assert.ok(Date.now() < late, `${what}: not within ${PATIENCE_MS} ms`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
 /** Opens the page, and listens to what the browser complains of. */
-async function open(address) {
+async function open(address, prepare = async () => {}) {
   const page = await browser.newPage();
+  await prepare(page);
   page.setDefaultTimeout(PATIENCE_MS);
   const complain = (of) => complaints.push(of);
   page.on("console", (said) => ["error", "warning"].includes(said.type()) && complain(said.text()));
@@ -156,7 +190,40 @@ try {
   await page.keyboard.press("Enter");
   await page.locator("#steps li[data-action=ARRIVE]", { hasText: "C9" }).waitFor();
   saw("map, levels and search at the keys of a keyboard");
+
   await page.close();
+
+  // The line breaks as when a node stops; what is said meanwhile comes once, with the next socket.
+  const lines = [];
+  const again = await open(`${url}/#token=${token}`, (page) => passOn(page, lines));
+  await again.locator(".line-open").waitFor();
+  const had = await again.locator(".notice").count();
+  await lines[0].close();
+  await fly({ finalCall: {} });
+  await again.locator('.notice[data-kind="NOTICE_KIND_FINAL_CALL"]').waitFor();
+  await scan("AIRCRAFT_UNLOAD");
+  await again.locator('.timeline li.last[data-kind="UNLOADED"]').waitFor();
+  assert.ok(lines.length > 1, "no other socket was opened");
+  const seqs = await again.locator(".notice").evaluateAll((rows) => rows.map((row) => row.dataset.seq));
+  assert.equal(new Set(seqs).size, seqs.length, "a notice is shown twice");
+  assert.ok(seqs.length > had, "a notice was lost");
+  assert.ok(lines.at(-1).said.some((frame) => frame.connect?.resume), "the session was not resumed");
+  saw("nothing lost and nothing twice over a line that broke");
+
+  // A newer token goes into the open session; no other socket is opened for it.
+  const sockets = lines.length;
+  await again.goto(`${url}/#token=${newer}`);
+  await until("the token is refreshed", () => lines.at(-1).heard.some((frame) => frame.refreshed));
+  assert.equal(lines.length, sockets, "another socket was opened");
+  saw("a newer token taken into the open session");
+
+  // From 3500 on the server would only refuse again: the page says so and stays away.
+  await lines.at(-1).close({ code: 3504, reason: "too many sessions" });
+  await again.locator(".box.warn", { hasText: "太多" }).waitFor();
+  await again.locator(".box.warn button").click();
+  await again.locator(".line-open").waitFor();
+  saw("that there are too many sessions, and another try");
+  await again.close();
 
   const stranger = await open(url);
   await stranger.locator(".box.info", { hasText: "airside token --role passenger" }).waitFor();

@@ -15,6 +15,9 @@ const TRY_AGAIN_MS = 3_000;
 const EXPIRES_SOON_MS = 10 * 60_000;
 /** The longest time that a browser's timer can wait. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
+/** Codes of calls that may work in a moment, and of those that another token is needed for. */
+const PASSING = ["unavailable", "deadline_exceeded", "resource_exhausted", "aborted", "internal", "unknown"];
+const OF_TOKEN = ["unauthenticated", "permission_denied"];
 const NOTHING = { flights: [], bags: [], notices: [], isFollowedKnown: false };
 /** Close codes of the session that the passenger can do something about. */
 const TOKEN_REFUSED = 3500;
@@ -83,8 +86,10 @@ export class Passenger {
   #listener() {
     return {
       state: (line) => this.#store.learn({ line }),
-      notices: (list) => {
-        this.#store.learn({ notices: taken(this.#store.known.notices, list, true) });
+      notices: (list, isSnapshot) => {
+        // A snapshot stands in place of what was known; what is in it is no news.
+        const before = isSnapshot ? [] : this.#store.known.notices;
+        this.#store.learn({ notices: taken(before, list, !isSnapshot) });
         this.#acknowledge();
       },
       expires: (ms) => this.#expires(ms),
@@ -92,6 +97,7 @@ export class Passenger {
       ended: (code, reason) => {
         if (code === TOKEN_REFUSED) return this.#refused({ code: "unauthenticated", message: reason });
         this.#end();
+        this.#way.through(null);
         this.#store.learn({ line: "none", problem: { kind: code === CROWDED ? "crowded" : "ended", reason } });
       },
     };
@@ -112,15 +118,18 @@ export class Passenger {
   }
 
   #refused(error) {
-    if (!["unauthenticated", "permission_denied"].includes(error.code)) {
+    if (OF_TOKEN.includes(error.code)) {
+      forgetToken();
+      this.#store.learn({ ...NOTHING, token: null, problem: refusal(error) });
+      this.begin();
+    } else if (PASSING.includes(error.code)) {
       this.#store.learn({ line: "waiting", problem: { kind: "unreachable" } });
       const attempt = this.#tries;
       setTimeout(() => attempt === this.#tries && this.begin(), TRY_AGAIN_MS);
-      return;
+    } else {
+      this.#store.learn({ line: "none", problem: { kind: "ended", reason: error.message } });
+      this.#way.through(null);
     }
-    forgetToken();
-    this.#store.learn({ ...NOTHING, token: null, problem: refusal(error) });
-    this.begin();
   }
 
   #end() {

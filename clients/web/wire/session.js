@@ -165,6 +165,7 @@ export class Session {
 
   #broke(code, reason) {
     if (code < FINAL) return this.#later(0);
+    this.#isOpen = false;
     this.leave();
     this.#listener.ended(code, reason);
   }

@@ -56,6 +56,7 @@ static FILES: LazyLock<BTreeMap<&str, Page>> = LazyLock::new(|| {
         "views/problem.js",
         "views/search.js",
         "views/signs.js",
+        "views/toast.js",
         "views/way.js",
         "wire/calls.js",
         "wire/patience.js",

@@ -132,7 +132,7 @@ async fn the_grpc_clients_of_node_and_python_are_answered() {
 }
 
 /// What the page must be seen to do, in this order; its script says how each was seen.
-const SEEN: [&str; 10] = [
+const SEEN: [&str; 13] = [
     "a map with the signs of its gates, and a line that is live",
     "a notice that arrives by itself, and the sign of the gate",
     "the way to the gate, drawn and in words",
@@ -141,6 +141,9 @@ const SEEN: [&str; 10] = [
     "the same in Chinese, live as before",
     "nothing beyond the edge of a telephone",
     "map, levels and search at the keys of a keyboard",
+    "nothing lost and nothing twice over a line that broke",
+    "a newer token taken into the open session",
+    "that there are too many sessions, and another try",
     "the map and how to get a token, without one",
     "that a wrong token is refused, and what to do",
 ];
@@ -165,6 +168,7 @@ async fn the_page_shows_in_a_browser_what_happens_while_one_looks() {
     let told = json!({
         "url": format!("http://{}", server.public()),
         "token": callers.passenger_token(person),
+        "newer": callers.passenger_token(person),
         "partner": callers.endpoint.tokens.partner,
         "staff": callers.endpoint.tokens.staff,
         "plate": bag.plate,
