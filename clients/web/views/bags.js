@@ -12,34 +12,42 @@ const WRONG = ["LEFT_BEHIND", "TAKEN_OFF", "ON_HAND"];
 
 /** Shows the bags that are followed. */
 export function showBags(store) {
-  const places = new Map();
+  const kept = { places: new Map(), opened: new Set() };
   store.show(["locale", "bags", "venue", "token", "isFollowedKnown"], (known) => {
     const { locale, bags, venue, token, isFollowedKnown } = known;
     const t = words(locale);
     const element = part("bags");
     element.hidden = !token;
     const none = isFollowedKnown && make("p", { class: "empty" }, t.noBags);
-    const shown = bags.map((bag) => one(bag, t, venue?.timeZone, places));
+    const shown = bags.map((bag, at) => one(bag, at === 0, t, venue?.timeZone, kept));
     const zone = bags.length > 0 && venue?.timeZone && make("p", { class: "fine" }, t.times(venue.timeZone));
     put(element, make("h2", {}, t.bags), shown.length ? shown : none, zone);
   });
 }
 
-function one(bag, t, zone, places) {
+/** Shows a bag. The first is shown whole, of others the steps when one asks. */
+function one(bag, isFirst, t, zone, kept) {
   const steps = bag.steps ?? [];
   const kinds = steps.map(kind);
   // An airline may announce late what was seen before; that moves no bag.
   const last = steps.findLast((step) => step.certainty !== "CERTAINTY_ANNOUNCED") ?? steps.at(-1);
   const isWrong = Boolean(last) && WRONG.includes(kind(last));
-  const rows = steps.map((step) => row(step, step === last, zone));
+  const rows = steps.map((step) => row(step, step === last, zone)).reverse();
+  const timeline = make("ol", { class: "timeline", reversed: true }, bag.next && next(bag.next, t, zone), rows);
   return make(
     "article",
     { class: `bag${isWrong ? " wrong" : ""}`, "data-plate": bag.plate },
     make("h3", {}, `${t.bag} `, make("span", { class: "plate" }, spaced(bag.plates?.at(-1) ?? bag.plate))),
-    track(bag.plate, kinds, isWrong, places),
+    track(bag.plate, kinds, isWrong, kept.places),
     bag.advice && make("p", { class: "advice" }, bag.advice),
-    make("ol", { class: "timeline", reversed: true }, bag.next && next(bag.next, t, zone), rows.reverse()),
+    isFirst ? timeline : folded(timeline, last?.text ?? "", bag.plate, kept.opened),
   );
+}
+
+function folded(timeline, text, plate, opened) {
+  const toggled = ({ target }) => (target.open ? opened.add(plate) : opened.delete(plate));
+  const summary = make("summary", { "data-key": plate }, text);
+  return make("details", { open: opened.has(plate), ontoggle: toggled }, summary, timeline);
 }
 
 function kind(step) {

@@ -33,7 +33,6 @@ function one(flight, t, zone) {
       { class: "flight-what" },
       make("strong", { class: "number" }, flight.flight.split("-")[0]),
       make("span", { class: "route" }, route.join(" → ")),
-      phase(flight, isLater, t),
     ),
     make(
       "div",
@@ -41,6 +40,7 @@ function one(flight, t, zone) {
       make("span", { class: "label" }, departs ? t.departs : t.arrives),
       make("time", { class: isLater ? "was" : "" }, clock(scheduled, zone) || "–"),
       isLater && make("time", { class: "now" }, clock(estimated, zone)),
+      phase(flight, isLater, t),
     ),
     sign(flight, departs, t),
   );

@@ -9,6 +9,8 @@ import { drawSign, signOf } from "./signs.js";
 const NEAR_ENOUGH = [0, 0.15, 0.5, 1.0, 1.5, 2.2];
 const NAME = 11;
 const HALL = 12.5;
+/** How many times its width a plate keeps clear: an island of desks has the same letter on both sides. */
+const ROOM = { checkin: 2.4 };
 /** Rooms that are named as halls are. */
 const HALLS = ["landside", "airside", "hall", "security", "border", "rail", "parking"];
 
@@ -68,8 +70,8 @@ export function placeLabels(labels, camera, taken) {
     if (x < -40 || y < -20 || x > camera.width + 40 || y > camera.height + 20) continue;
     const lines = label.form === "name" ? broken(label, camera.scale) : [label.text ?? ""];
     if (!lines) continue;
-    const [wide, high] = extent(label, lines);
-    const box = [x - wide / 2, y - high / 2, x + wide / 2, y + high / 2];
+    const [wide, high, room = 1] = extent(label, lines);
+    const box = [x - (room * wide) / 2, y - high / 2, x + (room * wide) / 2, y + high / 2];
     if (boxes.some((other) => overlaps(box, other))) continue;
     boxes.push(box);
     placed.push(write(label, lines, x, y, wide, high));
@@ -93,13 +95,13 @@ function broken({ text, size, room }, scale) {
 }
 
 /** Returns about how wide a text runs: Chinese fills its square, Latin letters half of it. */
-function width(text, size) {
+export function width(text, size) {
   return [...text].reduce((sum, char) => sum + (char > "\u2e80" ? 1 : 0.56), 0) * size;
 }
 
-function extent({ form, text, size }, lines) {
+function extent({ form, kind, text, size }, lines) {
   if (form === "sign") return [19, 19];
-  if (form === "plate") return [Math.max(width(text, size) + 9, 18), size + 7];
+  if (form === "plate") return [Math.max(width(text, size) + 9, 18), size + 7, ROOM[kind] ?? 1];
   return [Math.max(...lines.map((line) => width(line, size))) + 2, lines.length * size * 1.15];
 }
 

@@ -3,6 +3,7 @@
 import { project } from "../model/plan.js";
 import { draw } from "./dom.js";
 import { open } from "./floor.js";
+import { width } from "./labels.js";
 
 /** Returns what a way is on a level: its lines in metres, and the marks at their ends. */
 export function lineOn(plan, answer) {
@@ -17,7 +18,7 @@ export function lineOn(plan, answer) {
     const [before, after] = [lines[at - 1], lines[at + 1]];
     if (!before) marks.push({ kind: "start", at: points[0] });
     else marks.push({ kind: "change", at: points[0], to: before.ordinal, isBack: true });
-    if (!after) marks.push({ kind: answer.found ? "goal" : "stop", at: points.at(-1) });
+    if (!after) marks.push({ kind: answer.found ? "goal" : "stop", at: points.at(-1), name: way.steps?.at(-1)?.sign });
     else marks.push({ kind: "change", at: points.at(-1), to: after.ordinal, isBack: false });
   });
   const here = lines.filter((line) => line.ordinal === plan.ordinal && line.points.length);
@@ -46,7 +47,10 @@ export function drawMark(mark, [x, y], sign) {
     }
     default: {
       const pin = draw("path", { d: "M0 0C-3.2-8.6-12-12-12-20.5A12 12 0 0 1 12-20.5C12-12 3.2-8.6 0 0Z" });
-      return [draw("g", at, pin, draw("circle", { cy: -20.5, r: 4.4, class: "eye" })), [x - 12, y - 33, x + 12, y + 2]];
+      const eye = draw("circle", { cy: -20.5, r: 4.4, class: "eye" });
+      const name = mark.name && draw("text", { y: -39, "text-anchor": "middle", "font-size": 13 }, mark.name);
+      const half = Math.max(12, width(mark.name ?? "", 13) / 2 + 3);
+      return [draw("g", at, pin, eye, name), [x - half, y - (name ? 53 : 33), x + half, y + 2]];
     }
   }
 }
