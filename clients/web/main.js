@@ -8,9 +8,10 @@ import { Venue } from "./model/venue.js";
 import { Way } from "./model/way.js";
 import { chooseLocale, chosenLocale } from "./model/words.js";
 import { showBags } from "./views/bags.js";
+import { showControls } from "./views/controls.js";
 import { showFlight } from "./views/flight.js";
 import { showHead } from "./views/head.js";
-import { MapView, showControls } from "./views/map.js";
+import { MapView } from "./views/map.js";
 import { showNotices } from "./views/notices.js";
 import { showProblem } from "./views/problem.js";
 import { showToast } from "./views/toast.js";
@@ -41,11 +42,17 @@ function ask(changes) {
   store.learn({ ask: { ...store.known.ask, ...changes }, picked: null });
 }
 
-function switchLanguage() {
+async function switchLanguage() {
   const locale = store.known.locale === "en" ? "zh-CN" : "en";
   chooseLocale(locale);
   store.learn({ locale });
   passenger.begin();
+  for (const end of ["from", "to"]) {
+    const place = store.known.ask[end];
+    if (!place || place.isMine) continue;
+    const label = await venue.nameOf(place);
+    if (store.known.ask[end] === place) ask({ [end]: { ...place, label } });
+  }
 }
 
 /** Looks at where a step is. */

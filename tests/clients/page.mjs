@@ -85,7 +85,7 @@ async function passOn(page, lines) {
 /** Waits until something is so. */
 async function until(what, holds) {
   const late = Date.now() + PATIENCE_MS;
-  while (!holds()) {
+  while (!(await holds())) {
     assert.ok(Date.now() < late, `${what}: not within ${PATIENCE_MS} ms`);
     await new Promise((done) => setTimeout(done, 20));
   }
@@ -144,7 +144,8 @@ try {
   await close(rides[0].featureId, true);
   await page.getByText("Your way has changed.").waitFor();
   await page.waitForFunction((before) => document.querySelector(".line-core")?.getAttribute("d") !== before, before);
-  assert.ok(!(await page.locator("#steps").textContent()).includes(rides[0].sign), "the way still takes what is closed");
+  const led = await page.locator("#steps").textContent();
+  assert.ok(!led.includes(rides[0].sign), "the way still takes what is closed");
   await close(rides[0].featureId, false);
   await page.waitForFunction((before) => document.querySelector(".line-core")?.getAttribute("d") === before, before);
   saw("the way drawn anew after a closure, and as before when it is lifted");
@@ -166,6 +167,7 @@ try {
   await page.locator("#steps li[data-action=ARRIVE]", { hasText: "登机口" }).waitFor();
   await page.locator(".line-open").waitFor();
   assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
+  await until("the start is named", async () => (await page.getByRole("combobox").first().inputValue()) === "地铁");
   await fly({ boarding: {} });
   await page.locator('.notice.urgent[data-kind="NOTICE_KIND_BOARDING"]', { hasText: "登机" }).waitFor();
   saw("the same in Chinese, live as before");
@@ -182,7 +184,7 @@ try {
   const stood = await transform();
   await page.keyboard.press("+");
   await page.keyboard.press("ArrowLeft");
-  await page.waitForFunction((stood) => document.querySelector(".map-window svg g").getAttribute("transform") !== stood, stood);
+  await until("the map moves", async () => (await transform()) !== stood);
   await page.getByRole("button", { name: "1F" }).press("Enter");
   await page.locator('.map-window[data-level="0"]').waitFor();
   await page.getByRole("combobox").nth(1).fill("c9");

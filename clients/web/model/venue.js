@@ -43,6 +43,14 @@ export class Venue {
     if (plan && this.#store.known.level === ordinal) this.#store.learn({ plan });
   }
 
+  /** Returns what a place is called in the language of now; it is found by what it was called before. */
+  async nameOf({ place, label }) {
+    const { venue, locale } = this.#store.known;
+    const request = { venue: venue.code, query: label, language: language(locale), pageSize: 50 };
+    const { places = [] } = await call(`${NAVIGATION}/SearchPlaces`, request).catch(() => ({}));
+    return places.find(({ id }) => id === place)?.name ?? label;
+  }
+
   /** Returns the place where a way begins before one says; null when the map has none that we know. */
   async start() {
     const { venue, locale } = this.#store.known;

@@ -103,7 +103,12 @@ function next(step, t, zone) {
     "li",
     { class: "next" },
     make("time", {}),
-    make("div", {}, make("span", { class: "what" }, `${t.expected}: ${step.text}`), detail([step.place, by && t.by(by)])),
+    make(
+      "div",
+      {},
+      make("span", { class: "what" }, `${t.expected}: ${step.text}`),
+      detail([step.place, by && t.by(by)]),
+    ),
   );
 }
 

@@ -16,7 +16,13 @@ export function showHead(store, switchLanguage) {
       make("span", { class: `line line-${line}`, role: "status", "data-line": line }, t.line[line]),
       make(
         "button",
-        { type: "button", class: "plain", "data-key": "language", lang: locale === "en" ? "zh-CN" : "en", onclick: switchLanguage },
+        {
+          type: "button",
+          class: "plain",
+          "data-key": "language",
+          lang: locale === "en" ? "zh-CN" : "en",
+          onclick: switchLanguage,
+        },
         t.otherLanguage,
       ),
     );

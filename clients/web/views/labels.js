@@ -111,7 +111,8 @@ function overlaps(a, b) {
 
 function write(label, lines, x, y, wide, high) {
   const { form, kind, size } = label;
-  const group = draw("g", { class: `${form} ${form}-${kind}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` });
+  const place = `translate(${x.toFixed(1)} ${y.toFixed(1)})`;
+  const group = draw("g", { class: `${form} ${form}-${kind}`, transform: place });
   if (form === "sign") group.append(drawSign(kind));
   if (form === "plate") {
     group.append(draw("rect", { x: -wide / 2, y: -high / 2, width: wide, height: high, rx: 3.5 }));

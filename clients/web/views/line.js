@@ -35,8 +35,10 @@ export function drawLines(lines) {
 export function drawMark(mark, [x, y], sign) {
   const at = { class: `mark mark-${mark.kind}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` };
   switch (mark.kind) {
-    case "start":
-      return [draw("g", at, draw("circle", { r: 8 }), draw("circle", { r: 3.4, class: "eye" })), [x - 9, y - 9, x + 9, y + 9]];
+    case "start": {
+      const ring = draw("g", at, draw("circle", { r: 8 }), draw("circle", { r: 3.4, class: "eye" }));
+      return [ring, [x - 9, y - 9, x + 9, y + 9]];
+    }
     case "change": {
       const text = `${mark.isBack ? "" : mark.to > mark.from ? "↑ " : "↓ "}${sign(mark.to)}`;
       const half = 7 + text.length * 3.9;

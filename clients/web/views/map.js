@@ -102,7 +102,8 @@ export class MapView {
   #margin(more = 0) {
     const window = this.#window.getBoundingClientRect();
     const form = part("ask").getBoundingClientRect();
-    const isCovered = form.left < window.right && form.right > window.left && form.bottom > window.top && form.top < window.bottom;
+    const isBeside = form.right <= window.left || form.left >= window.right;
+    const isCovered = !isBeside && form.bottom > window.top && form.top < window.bottom;
     const edge = Math.min(window.width, window.height) / 20 + more;
     return [edge + more, edge + 44, edge, (isCovered ? form.right - window.left : 0) + edge];
   }
@@ -149,10 +150,12 @@ export class MapView {
     const change = this.#line.marks.find((mark) => mark.kind === "change" && near(mark.at, NEAR + 6));
     if (change) return this.#choose(change.to);
     const apart = ({ point }) => Math.hypot(point[0] - at[0], point[1] - at[1]);
-    const beside = plan.places.filter(({ point }) => point && near(point, NEAR)).sort((a, b) => apart(a) - apart(b))[0];
+    const beside = plan.places.filter(({ point }) => point && near(point, NEAR));
+    const nearest = beside.sort((a, b) => apart(a) - apart(b))[0];
     const area = ({ box }) => (box[2] - box[0]) * (box[3] - box[1]);
-    const rooms = plan.units.filter((unit) => unit.occupant && contains(unit, at)).sort((a, b) => area(a) - area(b));
-    const place = plan.places.find(({ id }) => id === rooms[0]?.occupant) ?? beside;
+    const around = plan.units.filter((unit) => unit.occupant && contains(unit, at));
+    const rooms = around.sort((a, b) => area(a) - area(b));
+    const place = plan.places.find(({ id }) => id === rooms[0]?.occupant) ?? nearest;
     this.#pick(place ? { place: place.id, label: named(place.name, locale) } : null);
   }
 }
@@ -160,57 +163,6 @@ export class MapView {
 function cross([x, y]) {
   const disc = draw("circle", { r: 10 });
   const bars = draw("path", { d: "M-4-4L4 4M4-4L-4 4" });
-  return [draw("g", { class: "cross", transform: `translate(${x} ${y})` }, disc, bars), [x - 10, y - 10, x + 10, y + 10]];
-}
-
-/** Shows the buttons on the map: levels, zoom, and the place that was picked. */
-export function showControls(store, map, choose, ask) {
-  const levels = make("div", { class: "levels", role: "group" });
-  const zoom = make("div", { class: "zoom" });
-  const picked = make("div", { class: "picked", role: "group", hidden: true });
-  part("map").append(levels, zoom, picked);
-  store.show(["venue", "level", "way", "locale"], ({ venue, level, way, locale }) => {
-    const t = words(locale);
-    levels.setAttribute("aria-label", t.level);
-    const onWay = new Set((way?.answer?.lines ?? []).map((line) => line.ordinal ?? 0));
-    const button = ({ ordinal = 0, shortName }) =>
-      make(
-        "button",
-        {
-          type: "button",
-          "aria-pressed": String(ordinal === level),
-          class: onWay.has(ordinal) ? "on-way" : "",
-          "data-key": `level ${ordinal}`,
-          "data-level": ordinal,
-          onclick: () => choose(ordinal),
-        },
-        shortName,
-      );
-    put(levels, [...(venue?.levels ?? [])].reverse().map(button));
-  });
-  store.show(["locale"], ({ locale }) => {
-    const t = words(locale);
-    const button = (text, title, act) =>
-      make("button", { type: "button", "aria-label": title, title, "data-key": text, onclick: act }, text);
-    put(
-      zoom,
-      button("+", t.zoomIn, () => map.zoom(1.6)),
-      button("−", t.zoomOut, () => map.zoom(1 / 1.6)),
-      button("⤢", t.whole, () => map.whole()),
-    );
-  });
-  store.show(["picked", "locale"], ({ picked: place, locale }) => {
-    const t = words(locale);
-    picked.hidden = !place;
-    if (!place) return put(picked);
-    picked.setAttribute("aria-label", place.label);
-    const button = (text, act) => make("button", { type: "button", class: "quiet", "data-key": text, onclick: act }, text);
-    put(
-      picked,
-      make("strong", {}, place.label),
-      button(t.goHere, () => ask({ to: place })),
-      button(t.startHere, () => ask({ from: place })),
-      make("button", { type: "button", class: "plain", "aria-label": t.close, onclick: () => ask({}) }, "✕"),
-    );
-  });
+  const sign = draw("g", { class: "cross", transform: `translate(${x} ${y})` }, disc, bars);
+  return [sign, [x - 10, y - 10, x + 10, y + 10]];
 }

@@ -41,9 +41,9 @@ export function searchField(store, name, offers, chosen) {
     input.removeAttribute("aria-activedescendant");
     active = -1;
   };
-  const take = (place) => {
+  const take = ({ place, label, isMine }) => {
     close();
-    chosen(place);
+    chosen({ place, label, isMine });
     input.blur();
   };
   const mark = (at) => {
@@ -75,7 +75,7 @@ export function searchField(store, name, offers, chosen) {
     const request = { venue: venue?.code, query, language: language(locale), pageSize: FOUND_MAX };
     const answer = await call("navigation.v1.NavigationService/SearchPlaces", request).catch(() => ({}));
     if (ask !== asked) return;
-    show((answer.places ?? []).map((place) => ({ ...place, place: place.id, label: place.name })));
+    show((answer.places ?? []).map((found) => ({ ...found, place: found.id, label: found.name })));
   };
 
   input.addEventListener("input", () => {

@@ -35,7 +35,8 @@ const ARROWS = {
 export function showAsk(store, ask) {
   const from = searchField(store, "from", () => [], (place) => ask({ from: place }));
   const to = searchField(store, "to", () => mine(store.known), (place) => ask({ to: place }));
-  const swap = make("button", { type: "button", class: "swap plain", onclick: () => turn(store.known.ask, ask) }, "⇅");
+  const turn = () => ask({ from: store.known.ask.to, to: store.known.ask.from });
+  const swap = make("button", { type: "button", class: "swap plain", onclick: turn }, "⇅");
   const profile = make("select", { id: "profile", onchange: () => ask({ profile: profile.value }) });
   put(part("ask"), from.element, swap, to.element, profile);
   store.show(["locale", "ask"], ({ locale, ask }) => {
@@ -47,10 +48,6 @@ export function showAsk(store, ask) {
     put(profile, PROFILES.map((value) => make("option", { value }, t.profiles[value])));
     profile.value = ask.profile;
   });
-}
-
-function turn({ from, to }, ask) {
-  ask({ from: to, to: from });
 }
 
 /** Returns the goals that the passenger's flights give, with words for them. */
@@ -88,7 +85,7 @@ function describe(way, t, look) {
   const { answer } = way;
   const part = answer.found ? answer : (answer.asFarAs?.way ?? {});
   return [
-    answer.found ? total(answer, t) : make("p", { class: "box warn", "data-reason": answer.reason }, answer.reasonText),
+    answer.found ? total(answer, t) : make("p", { class: "box warn" }, answer.reasonText),
     !answer.found && answer.asFarAs?.text && make("p", {}, answer.asFarAs.text),
     answer.note && make("p", { class: "note" }, answer.note),
     make("ol", { class: "walk", "aria-label": t.steps }, (part.steps ?? []).map((step) => row(step, part, t, look))),

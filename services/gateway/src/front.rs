@@ -45,6 +45,7 @@ static FILES: LazyLock<BTreeMap<&str, Page>> = LazyLock::new(|| {
         "style.css",
         "views/bags.js",
         "views/camera.js",
+        "views/controls.js",
         "views/dom.js",
         "views/flight.js",
         "views/floor.js",
