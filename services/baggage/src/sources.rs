@@ -152,7 +152,7 @@ impl Projection for Sources {
 }
 
 impl Kept for Sources {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
     type State = Self;
 
     fn image(&self) -> Self {

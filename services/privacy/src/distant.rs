@@ -348,8 +348,12 @@ impl VaultPort for DistantVault {
         match &contact.trouble {
             None => Ok(format!("answers, {held} keys held")),
             Some(trouble) => {
-                let left = self.held.keep.saturating_sub(contact.heard.elapsed()).as_secs();
-                Err(format!("{trouble}; {held} keys are held for {left} s more"))
+                let left = self.held.keep.saturating_sub(contact.heard.elapsed());
+                match left.is_zero() {
+                    true => Err(format!("{trouble}; nothing is held any more")),
+                    // Most calls go on: to take every node away at once would help nobody.
+                    false => Ok(format!("{trouble}; {held} keys are held for {} s more", left.as_secs())),
+                }
             }
         }
     }

@@ -26,7 +26,7 @@ pub trait VaultPort: Keyring {
     /// Returns how it is, for readiness.
     ///
     /// # Errors
-    /// When it takes no changes, with why.
+    /// When this node cannot work with it, with why.
     fn state(&self) -> Result<String, String>;
 }
 

@@ -166,7 +166,8 @@ impl Node {
     ) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let places = config.node_places()?;
-        let roles = config.roles(shared.is_some())?;
+        let is_shared = shared.is_some();
+        let roles = config.roles(is_shared)?;
         let (listener, public) = ports::public(&config, &roles).await?;
         let (admin_listener, admin) = bind("admin", "--admin", config.admin_address()).await?;
         let intake = Intake::open(&config, &roles, &places).await?;
@@ -186,7 +187,7 @@ impl Node {
         let log_id = store.log_id();
 
         let mut assembly =
-            Assembly::new(config, roles, places, clock, store, metrics.clone(), (inside, last));
+            Assembly::new(config, (roles, is_shared), places, clock, store, metrics.clone(), (inside, last));
         let evidence = assembly.custody(&log, &keys, notary, remark, second);
         if let Some(vault) = &vault {
             assembly.keep_vault(vault, log_id, vault_place);

@@ -1,11 +1,13 @@
 //! Where everything of a node lies.
 
 use std::{
-    fs::DirBuilder,
+    fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf, absolute},
 };
+
+use uuid::Uuid;
 
 /// The folders of a node. What belongs to the log lies beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,27 @@ pub(crate) struct Places {
 impl Places {
     /// The name of the copy of the register of erased subjects, here and in the second place.
     pub(crate) const REGISTER: &str = "erased";
+
+    /// Returns the name of this node among those that share its log, which stays the same from start to
+    /// start; empty on a log of one node.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub(crate) fn node_name(&self, is_shared: bool) -> io::Result<String> {
+        if !is_shared {
+            return Ok(String::new());
+        }
+        let path = self.folder.join("node");
+        match fs::read_to_string(&path) {
+            Ok(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(_) | Err(_) => {
+                let name = Uuid::new_v4().simple().to_string();
+                fs::write(path, &name)?;
+                Ok(name)
+            }
+        }
+    }
 
     /// Returns the folder of hashes and checkpoints.
     pub(crate) fn evidence(&self) -> PathBuf {

@@ -67,7 +67,7 @@ fn message(name: &str, source: &Source, up: bool) -> api::SourceState {
 }
 
 fn way(source: &Source, name: &str, transport: Transport) -> api::SourceTransport {
-    let open = source.lines().filter(|(_, kind)| *kind == name).count();
+    let open = source.lines().filter(|(_, line)| line.transport == name).count();
     api::SourceTransport {
         transport: name.to_owned(),
         count: transport.count,

@@ -33,6 +33,8 @@ pub struct LinkOpened {
     pub transport: String,
     /// When.
     pub opened_at: Timestamp,
+    /// Which node has it, on a log that nodes share; empty on a log of one node.
+    pub node: String,
 }
 
 /// A line ended.
@@ -112,6 +114,7 @@ impl StoredEvent for SourceEvent {
                 line_id: opened.line.to_string(),
                 transport: opened.transport.clone(),
                 opened_at: Some(timestamp_message(opened.opened_at)),
+                node: opened.node.clone(),
             }
             .encode_to_vec(),
             Self::Closed(closed) => stored::LinkClosed {
@@ -148,6 +151,7 @@ impl StoredEvent for SourceEvent {
                     line: line(&opened.line_id)?,
                     opened_at: instant(opened.opened_at.as_ref()),
                     transport: opened.transport,
+                    node: opened.node,
                 })
             }
             "baggage.LinkClosed" => {

@@ -23,7 +23,7 @@ pub const SCANS: &str = "scan";
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Source {
     transports: BTreeMap<String, Transport>,
-    lines: BTreeMap<Uuid, String>,
+    lines: BTreeMap<Uuid, Line>,
     heard: Option<Heard>,
     silent: Option<Silent>,
     /// The last event of its stream.
@@ -31,6 +31,15 @@ pub struct Source {
     messages: Messages,
     lags: Lags,
     clock: ClockEstimate,
+}
+
+/// A line of a source that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What kind of line, such as `link`.
+    pub transport: String,
+    /// Which node has it; empty on a log of one node.
+    pub node: String,
 }
 
 /// One way in which a source sends.
@@ -62,9 +71,9 @@ impl Source {
         self.lines.len()
     }
 
-    /// Returns its open lines, each with its kind.
-    pub fn lines(&self) -> impl Iterator<Item = (Uuid, &str)> {
-        self.lines.iter().map(|(id, transport)| (*id, transport.as_str()))
+    /// Returns its open lines.
+    pub fn lines(&self) -> impl Iterator<Item = (Uuid, &Line)> {
+        self.lines.iter().map(|(id, line)| (*id, line))
     }
 
     /// Returns what was heard last.
@@ -141,12 +150,12 @@ impl Source {
     /// Takes in a fact about it.
     pub(super) fn apply(&mut self, event: SourceEvent) {
         match event {
-            SourceEvent::Opened(LinkOpened { line, transport, .. }) => {
+            SourceEvent::Opened(LinkOpened { line, transport, node, .. }) => {
                 self.transport(&transport);
                 if self.lines.len() == MAX_LINES {
                     self.lines.pop_first();
                 }
-                self.lines.insert(line, transport);
+                self.lines.insert(line, Line { transport, node });
             }
             SourceEvent::Closed(closed) => {
                 self.lines.remove(&closed.line);

@@ -5,6 +5,8 @@
 //! again. A silence is appended at the very revision that the decision saw, so it is dropped when the source
 //! said something meanwhile; of a typed scan, which lies in another stream, the next look takes it
 //! back. What is noted is noted once, because all is decided from the log.
+//!
+//! On a log that nodes share, each node tells of its own lines alone: those of another may be open.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,7 +34,7 @@ use super::{
     clock::Skew,
     events::{LinkClosed, LinkOpened, SourceEvent},
     silence::{Rule, Settings, alarm},
-    state::Source,
+    state::{Line, Source},
 };
 use crate::{
     link::lines::{LineState, Lines},
@@ -53,6 +55,8 @@ pub struct Watch {
     lines: Lines,
     settings: Arc<Settings>,
     listening_since: Timestamp,
+    /// Which node this is, on a log that nodes share; empty on a log of one node.
+    node: String,
     /// The lines of this process that the log knows as open.
     written: BTreeSet<Uuid>,
     /// The figures that are shown.
@@ -96,8 +100,25 @@ impl Watch {
         settings: Arc<Settings>,
     ) -> Self {
         let listening_since = clock.now();
-        let (written, measured, remark) = Default::default();
-        Self { store, clock, metrics, sources, lines, settings, listening_since, written, measured, remark }
+        let (node, written, measured, remark) = Default::default();
+        Self {
+            store,
+            clock,
+            metrics,
+            sources,
+            lines,
+            settings,
+            listening_since,
+            node,
+            written,
+            measured,
+            remark,
+        }
+    }
+
+    /// Names this node among those that share the log.
+    pub fn on_node(&mut self, node: String) {
+        self.node = node;
     }
 
     /// Returns what tells how the sources are.
@@ -145,8 +166,8 @@ impl Watch {
             let transport = transport.to_owned();
             let mut facts = Vec::new();
             if !self.written.contains(&line) {
-                let transport = transport.clone();
-                facts.push(SourceEvent::Opened(LinkOpened { line, transport, opened_at }));
+                let (transport, node) = (transport.clone(), self.node.clone());
+                facts.push(SourceEvent::Opened(LinkOpened { line, transport, opened_at, node }));
             }
             if let Some((closed_at, reason)) = closed {
                 let reason = reason.to_owned();
@@ -176,10 +197,12 @@ impl Watch {
             let mut due = Vec::new();
             for (name, source) in all {
                 let last = source.last();
-                let left =
-                    source.lines().filter(|(line, _)| !mine.contains(line) && !self.written.contains(line));
-                due.extend(left.map(|(line, transport)| {
-                    let (transport, reason) = (transport.to_owned(), "the server ended".to_owned());
+                let is_left = |id: &Uuid, line: &Line| {
+                    let is_ours = self.node.is_empty() || line.node.is_empty() || line.node == self.node;
+                    is_ours && !mine.contains(id) && !self.written.contains(id)
+                };
+                due.extend(source.lines().filter(|(id, line)| is_left(id, line)).map(|(line, of)| {
+                    let (transport, reason) = (of.transport.clone(), "the server ended".to_owned());
                     let closed = LinkClosed { line, transport, reason, closed_at: now };
                     (name.to_owned(), None, SourceEvent::Closed(closed))
                 }));

@@ -136,7 +136,9 @@ fn heard() -> Heard {
 fn facts_about_a_source_are_read_and_written_for_ever() {
     let (line, transport) = (journey(7).0, String::from("link"));
     let (opened_at, closed_at) = (at("2026-11-20T07:00:00Z"), at("2026-11-20T07:30:00.5Z"));
-    check(&SourceEvent::Opened(LinkOpened { line, transport: transport.clone(), opened_at }));
+    let opened = |node: &str| LinkOpened { line, transport: transport.clone(), opened_at, node: node.into() };
+    check(&SourceEvent::Opened(opened("")));
+    check_since(&SourceEvent::Opened(opened("0193a4b2")), &["-node"]);
     let reason = "the peer logged off".into();
     check(&SourceEvent::Closed(LinkClosed { line, transport, reason, closed_at }));
     let waited_from = at("2026-11-20T07:20:00Z");

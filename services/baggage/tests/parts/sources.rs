@@ -221,6 +221,26 @@ async fn lines_that_open_and_close_are_in_the_log_and_a_crash_leaves_none_open()
 }
 
 #[tokio::test]
+async fn a_node_leaves_the_lines_of_others_open_and_ends_those_that_it_left_itself() {
+    let mut airport = Airport::reading().await;
+    airport.watch.on_node("a".to_owned());
+    let line = airport.receiving.lines().opened("bhs.t3", "link");
+    airport.watch.look().await.unwrap();
+
+    let mut other = airport.restored().await;
+    other.watch.on_node("b".to_owned());
+    other.watch.look().await.unwrap();
+    other.watch.look().await.unwrap();
+    assert_eq!(source(&mut other, "bhs.t3").await.transports[0].open_lines, 1);
+
+    let mut again = other.restored().await;
+    again.watch.on_node("a".to_owned());
+    again.watch.look().await.unwrap();
+    assert_eq!(source(&mut again, "bhs.t3").await.transports[0].open_lines, 0);
+    drop(line);
+}
+
+#[tokio::test]
 async fn what_could_not_be_used_counts_once_for_its_message() {
     let mut airport = Airport::reading().await;
     let bsm = sample("syn_bsm_local_szx");

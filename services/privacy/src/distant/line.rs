@@ -78,6 +78,12 @@ async fn listen(held: &Held, line: &dyn VaultLine) {
     loop {
         let after = held.known();
         match line.erased_since(after, true).await {
+            Ok(since) if since.register < after => {
+                let trouble = "the vault has fewer erasures than it told before, so it was put back from an older \
+                               copy: have it erase whom the newest register names, then restart this node";
+                held.contact().trouble = Some(trouble.to_owned());
+                time::sleep(PAUSE_MAX).await;
+            }
             Ok(since) => {
                 held.heard(after, &since);
                 pause = PAUSE_MIN;

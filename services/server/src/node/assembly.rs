@@ -42,6 +42,8 @@ use crate::{
 pub(super) struct Assembly {
     pub(super) config: Config,
     pub(super) roles: Roles,
+    /// Whether other nodes may work on the log.
+    is_shared: bool,
     pub(super) places: Places,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Arc<dyn EventStore>,
@@ -89,7 +91,7 @@ impl Assembly {
     /// Begins with nothing that runs; `stops` are what stop what works inside, and what follows it.
     pub(super) fn new(
         config: Config,
-        roles: Roles,
+        (roles, is_shared): (Roles, bool),
         places: Places,
         clock: Arc<dyn Clock>,
         store: Arc<dyn EventStore>,
@@ -101,6 +103,7 @@ impl Assembly {
         Self {
             config,
             roles,
+            is_shared,
             places,
             clock,
             store,
@@ -209,7 +212,9 @@ impl Assembly {
                 self.react(notifications.releases, &snapshots).await?;
                 let remark = baggage.watch.remark();
                 self.readiness.register("sources", move || Ok(remark.text()));
-                self.run(baggage.watch.run(self.inside.subscribe()));
+                let mut sources = baggage.watch;
+                sources.on_node(self.node_name()?);
+                self.run(sources.run(self.inside.subscribe()));
                 let (store, read) = (self.store.clone(), messages_read.clone());
                 let verdicts = Verdicts::new(store, baggage.quarantine, baggage.repeated, read);
                 hands = Some(Hands { receiving: baggage.receiving, recorder: flights.recorder, verdicts });
@@ -232,6 +237,12 @@ impl Assembly {
         self.forget(keys, projections);
         let projections = handle;
         Ok(Made { routes, sessions, progress, read_models, messages_read, projections, backups, maps, hands })
+    }
+
+    /// Returns the name of this node among those that share the log; empty on a log of one node.
+    fn node_name(&self) -> Result<String, StartError> {
+        let named = self.places.node_name(self.is_shared);
+        named.map_err(|source| StartError::Folder { folder: self.places.folder.clone(), source })
     }
 
     /// Makes the parts of every domain beside navigation.

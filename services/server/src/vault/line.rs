@@ -1,6 +1,9 @@
 //! The way to the vault of another node.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use airside_kernel::{KeyError, LogId, SubjectId};
 use airside_privacy::{ErasedSince, Handed, HandedKey, HandedOut, KeyAsk, VaultLine};
@@ -13,7 +16,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 use tokio::{sync::OnceCell, time};
 use tonic::{Code, Status, transport::Channel};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{
     name_of,
@@ -80,12 +83,14 @@ pub(crate) struct Line {
     address: String,
     peers: Peers,
     channel: OnceCell<Channel>,
+    /// Whether the log was told that nobody answers.
+    is_away: AtomicBool,
 }
 
 impl Line {
     /// Makes the line to `HOST:PORT`.
     pub(crate) fn new(address: String, peers: Peers) -> Self {
-        Self { address, peers, channel: OnceCell::new() }
+        Self { address, peers, channel: OnceCell::new(), is_away: AtomicBool::new(false) }
     }
 
     async fn client(&self) -> Result<VaultServiceClient<Channel>, Status> {
@@ -94,6 +99,18 @@ impl Line {
             made.map_err(|error| Status::unavailable(chain(&error)))
         };
         Ok(VaultServiceClient::new(self.channel.get_or_try_init(connect).await?.clone()))
+    }
+
+    /// Tells the log when the vault goes away and when it is back.
+    fn tell(&self, error: Option<&KeyError>) {
+        let was_away = self.is_away.swap(error.is_some(), Ordering::Relaxed);
+        match error {
+            Some(error) if !was_away => {
+                warn!(address = %self.address, error = %error, "vault is away: held keys go on, others are unavailable");
+            }
+            None if was_away => info!(address = %self.address, "vault is back"),
+            Some(_) | None => {}
+        }
     }
 
     /// Says why a call failed: what the vault says, or where the way there ends.
@@ -253,7 +270,11 @@ impl VaultLine for Line {
     async fn erased_since(&self, count: u64, wait: bool) -> Result<ErasedSince, KeyError> {
         let request = GetErasedRequest { after: count, wait };
         let answer = async { self.client().await?.get_erased(request).await };
-        let answer = answer.await.map_err(|status| self.failed(&status))?.into_inner();
+        let answer = answer.await.map_err(|status| self.failed(&status));
+        if wait {
+            self.tell(answer.as_ref().err());
+        }
+        let answer = answer?.into_inner();
         let subjects = answer.subjects.into_iter().map(SubjectId::new).collect();
         Ok(ErasedSince { subjects, register: answer.register })
     }

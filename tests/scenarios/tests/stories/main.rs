@@ -43,6 +43,7 @@ mod push;
 mod questions;
 mod refusals;
 mod roles;
+mod roles_command;
 mod send_command;
 mod shared_log;
 mod simulate;

@@ -97,7 +97,12 @@ fn an_open_line_is_up_and_says_nothing() {
     let mut source = source(0);
     assert_eq!([9, 11].map(|minute| settings.is_up("bhs", &source, at(minute))), [true, false]);
     let (line, transport) = (Uuid::nil(), String::from("link"));
-    source.apply(SourceEvent::Opened(LinkOpened { line, transport: transport.clone(), opened_at: at(0) }));
+    source.apply(SourceEvent::Opened(LinkOpened {
+        line,
+        transport: transport.clone(),
+        opened_at: at(0),
+        node: String::new(),
+    }));
     assert!(settings.is_up("bhs", &source, at(500)));
     assert!(alarm(&source, rule(), at(500)).is_some(), "a line without a word is silent");
     let reason = String::from("the peer closed");
