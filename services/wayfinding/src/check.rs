@@ -33,7 +33,8 @@
 //! and the addresses of levels.
 //!
 //! What no rule of OGC asks: `opening-joins-nothing`, `opening-one-sided`, `opening-narrow`, `unit-overlap`,
-//! `unit-twice`, `ring-crosses-itself`, `ordinal-twice`, `name-cut`, `level-uncovered`, `walkway-implied`, `shaft-alone`, `shaft-without-way`, `place-unreachable`,
+//! `unit-twice`, `ring-crosses-itself`, `ordinal-twice`, `name-cut`, `level-uncovered`, `walkway-implied`,
+//! `outdoors-implied`, `entrance-implied`, `shaft-alone`, `shaft-without-way`, `place-unreachable`,
 //! `place-not-accessible`.
 //!
 //! A map of a stranger may be wrong a million times over: of each rule and file [`FINDINGS_KEPT`] findings are

@@ -29,6 +29,7 @@ pub(crate) mod crossings;
 mod derive;
 mod doors;
 mod implied;
+mod outdoors;
 mod places;
 mod rooms;
 mod scale;

@@ -78,6 +78,9 @@ pub(crate) struct Level {
     pub(crate) name: Labels,
     pub(crate) short_name: Labels,
     pub(crate) outdoor: bool,
+    /// The buildings it is a storey of.
+    pub(crate) building_ids: Vec<FeatureId>,
+    pub(crate) display_point: Option<LonLat>,
     pub(crate) areas: Vec<Rings>,
 }
 
@@ -168,7 +171,16 @@ pub(crate) struct Relationship {
 #[derive(Clone, Debug)]
 pub(crate) struct VenueFeature {
     pub(crate) id: FeatureId,
+    pub(crate) category: String,
     pub(crate) name: Labels,
+    pub(crate) areas: Vec<Rings>,
+}
+
+/// The ground that a building stands on.
+#[derive(Clone, Debug)]
+pub(crate) struct Footprint {
+    pub(crate) id: FeatureId,
+    pub(crate) areas: Vec<Rings>,
 }
 
 /// A reference from one feature to another that must resolve.
@@ -186,6 +198,8 @@ pub(crate) struct Reference {
 #[derive(Clone, Debug, Default)]
 pub struct Archive {
     pub(crate) venues: Vec<VenueFeature>,
+    /// Those on the ground.
+    pub(crate) footprints: Vec<Footprint>,
     pub(crate) levels: Vec<Level>,
     pub(crate) units: Vec<Unit>,
     pub(crate) obstacles: Vec<Obstacle>,

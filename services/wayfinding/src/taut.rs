@@ -109,7 +109,7 @@ impl Floor {
         let levels = (0..levels).map(|level| {
             let here = |room: &usize| rooms[*room].level == level;
             let own: Vec<_> = (0..rooms.len()).filter(here).map(|room| (room, &free[room])).collect();
-            let joins = doors.iter().zip(0_u32..).filter(|(door, _)| here(&door.rooms[0]));
+            let joins = doors.iter().zip(0_u32..).filter(|(door, _)| door.rooms.iter().all(here));
             let joins = joins.filter_map(|(door, number)| {
                 let [a, b] = door.rooms.map(|room| &free[room]);
                 let [p, q] = free::shared_part(door.line, a, b)?;

@@ -149,6 +149,25 @@ impl Town {
         self.drawn.insert(ordinal, outline);
     }
 
+    /// Makes it the campus of a school, with houses on the ground instead of one terminal.
+    #[allow(dead_code, reason = "tests draw more than airports")]
+    pub(crate) fn campus(&mut self, houses: &[Vec<Metres>]) {
+        for venue in self.features.entry("venue").or_default() {
+            *venue = venue.replace("\"category\":\"airport\"", "\"category\":\"university\"");
+        }
+        self.features.remove("footprint");
+        let building = text(&id(BUILDING));
+        let ground = format!("\"category\":\"ground\",\"name\":null,\"building_ids\":[{building}]");
+        for (number, house) in houses.iter().enumerate() {
+            self.add(
+                "footprint",
+                &format!("footprint/{number}"),
+                &polygon(std::slice::from_ref(house)),
+                &ground,
+            );
+        }
+    }
+
     fn add_level(&mut self, ordinal: i32, [en, zh]: &[String; 2]) {
         let sign = format!("{}F", ordinal + 1);
         let units = self.outlines.get(&ordinal).map_or(&[][..], Vec::as_slice);

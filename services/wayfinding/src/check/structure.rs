@@ -128,6 +128,7 @@ fn files(archive: &Archive, findings: &mut Findings) {
 fn sizes(archive: &Archive, findings: &mut Findings) {
     let counts = [
         ("level", archive.levels.len()),
+        ("footprint", archive.footprints.len()),
         ("unit", archive.units.len()),
         ("opening", archive.openings.len()),
         ("amenity", archive.amenities.len()),

@@ -68,7 +68,9 @@ impl Work<'_> {
 
 pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
     let frame = super::rooms::frame(archive);
-    let (archive, notes) = super::implied::complete(archive, &frame);
+    let opening_count = archive.openings.len();
+    let (archive, mut notes) = super::implied::complete(archive, &frame);
+    let archive = super::outdoors::complete(archive, &frame, &mut notes);
     let archive = &*archive;
     let venue = archive.venues.first();
     let graph = Graph {
@@ -82,7 +84,7 @@ pub(super) fn derive(archive: &Archive) -> (Graph, Vec<Finding>) {
         places: vec![],
         shafts: vec![],
         checkpoints: vec![],
-        opening_count: archive.openings.len(),
+        opening_count,
         signs: BTreeMap::new(),
         outlines: outlines(archive, &frame),
         obstacles: vec![vec![]; archive.levels.len()],

@@ -12,6 +12,7 @@ use geo::Coord;
 
 use super::crossings::{self, Check};
 use super::derive::{Portal, Work};
+use super::outdoors::meet;
 use super::{EdgeKind, Node, NodeKind, WHEELCHAIR_DOOR_M, Zone};
 use crate::check::Severity;
 use crate::geometry::{distance_m, length_m, middle};
@@ -21,14 +22,13 @@ use crate::profile::Rights;
 use crate::taut::Threshold;
 
 /// The steps taken to either side of a threshold to find the rooms, in metres.
-const STEPS_M: [f64; 3] = [0.1, 0.3, 0.6];
+pub(super) const STEPS_M: [f64; 3] = [0.1, 0.3, 0.6];
 /// How near a wall must be to a door to count as joined, where the steps find nothing, in metres.
 const JOIN_GAP_M: f64 = 0.3;
 
 /// A door between two rooms: way 0 leads from the first to the second, way 1 back.
 pub(super) struct Door<'a> {
     pub(super) opening: &'a Opening,
-    level: usize,
     at: Coord<f64>,
     width_m: f64,
     pub(super) rooms: [usize; 2],
@@ -82,7 +82,7 @@ impl Work<'_> {
                 self.thresholds.push(Threshold { line: [line[0], line[line.len() - 1]], rooms: [a, b] });
                 let (open, hours) = self.passage([a, b], &opening.id);
                 let locked = lock.is_some();
-                doors.push(Door { opening, level, at, width_m, rooms: [a, b], open, locked, hours });
+                doors.push(Door { opening, at, width_m, rooms: [a, b], open, locked, hours });
             } else if lock.is_none() {
                 let (kind, features) = (NodeKind::Opening, vec![opening.id.clone()]);
                 let node = self.add(Node { kind, features, level, at, width_m });
@@ -99,16 +99,17 @@ impl Work<'_> {
     }
 
     fn add_door(&mut self, door: &Door<'_>, number: u32, [forth, back]: [super::Edge; 2]) {
-        let Door { level, at, width_m, rooms: [a, b], .. } = *door;
+        let Door { at, width_m, rooms: [a, b], .. } = *door;
+        let levels = [a, b].map(|room| self.graph.rooms[room].level);
         let (kind, features) = (NodeKind::Opening, vec![door.opening.id.clone()]);
-        let near = self.add(Node { kind, features, level, at, width_m });
+        let near = self.add(Node { kind, features, level: levels[0], at, width_m });
         let simple = |way: &super::Edge| {
             way.kind == EdgeKind::Walk && way.needs == Rights::Visitor && way.hours.is_none()
         };
-        let far = if simple(&forth) && simple(&back) {
+        let far = if simple(&forth) && simple(&back) && levels[0] == levels[1] {
             near
         } else {
-            let far = self.add(self.graph.model[near].clone());
+            let far = self.add(Node { level: levels[1], ..self.graph.model[near].clone() });
             self.graph.model.add_edge(near, far, forth);
             self.graph.model.add_edge(far, near, back);
             far
@@ -160,16 +161,20 @@ impl Work<'_> {
         let span_m = distance_m(first, last);
         if span_m > 0.0 {
             let across = Coord { x: -(last.y - first.y) / span_m, y: (last.x - first.x) / span_m };
-            let step = |sign: f64| {
-                STEPS_M.iter().find_map(|step_m| {
-                    let shift_m = sign * step_m;
-                    self.room_at(
-                        level,
-                        Coord { x: mid.x + across.x * shift_m, y: mid.y + across.y * shift_m },
-                    )
-                })
+            let step = |level: usize, sign: f64| {
+                STEPS_M.iter().find_map(|step_m| self.room_at(level, mid + across * (sign * step_m)))
             };
-            if let (Some(left), Some(right)) = (step(1.0), step(-1.0))
+            // Where there is nothing on one side, the door may lead out of doors, or into the house.
+            let beyond = |sign: f64| {
+                let levels = 0..self.graph.storeys.len();
+                levels.filter(|other| meet(self.archive, [level, *other])).find_map(|other| step(other, sign))
+            };
+            let sides = match (step(level, 1.0), step(level, -1.0)) {
+                (Some(left), None) => (Some(left), beyond(-1.0)),
+                (None, Some(right)) => (beyond(1.0), Some(right)),
+                both => both,
+            };
+            if let (Some(left), Some(right)) = sides
                 && left != right
             {
                 return vec![left.min(right), left.max(right)];

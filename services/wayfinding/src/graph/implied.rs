@@ -98,7 +98,6 @@ fn cut(
     if fences.len() > FENCES_MAX {
         return None;
     }
-    let is_zone = |category: &str| matches!(category, "presecurity" | "postsecurity");
     let zoned = fences.iter().any(|fence| is_zone(&fence.category));
     let mut cells = vec![(open, !zoned)];
     for fence in fences {
@@ -117,7 +116,13 @@ fn cut(
     Some(MultiPolygon::new(kept.collect()))
 }
 
-fn walkway(frame: &Frame, level: &Level, number: usize, piece: &Area) -> Unit {
+/// Tells whether a geofence of this category tells a zone.
+pub(super) fn is_zone(category: &str) -> bool {
+    matches!(category, "presecurity" | "postsecurity")
+}
+
+/// Returns a piece of floor as a unit of a level.
+pub(super) fn walkway(frame: &Frame, level: &Level, number: usize, piece: &Area) -> Unit {
     let degrees = |ring: &geo::LineString<f64>| ring.0.iter().map(|at| frame.to_world(*at)).collect();
     Unit {
         id: FeatureId::derived(&format!("implied-{}-{number}", level.id)),

@@ -85,11 +85,7 @@ impl Work<'_> {
                 self.note(rule, ("unit", &unit.id), text, "draw the unit's outline");
                 continue;
             }
-            let far = |area: &Area| {
-                let (low, high) = area.bounds();
-                [low.x, low.y, high.x, high.y].iter().any(|metres| metres.abs() > REACH_MAX_M)
-            };
-            if areas.iter().any(far) {
+            if areas.iter().any(is_far) {
                 let text = format!("the unit lies more than {REACH_MAX_M} m from the venue's middle");
                 let rule = ("unit-far-away", Severity::Violation);
                 self.note(rule, ("unit", &unit.id), text, "correct its coordinates (longitude first)");
@@ -141,6 +137,12 @@ impl Work<'_> {
             self.graph.obstacles[level].extend(shapes);
         }
     }
+}
+
+/// Tells whether an area reaches farther from the venue's middle than the plane is honest.
+pub(super) fn is_far(area: &Area) -> bool {
+    let (low, high) = area.bounds();
+    [low.x, low.y, high.x, high.y].iter().any(|metres| metres.abs() > REACH_MAX_M)
 }
 
 /// Where a room lies, as far as the map tells.

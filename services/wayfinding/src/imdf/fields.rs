@@ -41,14 +41,13 @@ impl Fields<'_> {
         self.report(rule, severity, text, "fill it in as OGC 20-094 says");
     }
 
-    /// Tells whether a point stands in a field.
-    pub(super) fn display_point(&self, field: &str) -> bool {
-        let point = self.properties.get(field).filter(|value| !value.is_null());
-        let point = point.and_then(|value| serde_json::from_value::<Geometry>(value.clone()).ok());
-        matches!(
-            point.map(|geometry| geometry.value),
-            Some(GeometryValue::Point { coordinates }) if lon_lat(coordinates.as_slice()).is_some()
-        )
+    /// Reads the point that stands in a field.
+    pub(super) fn display_point(&self, field: &str) -> Option<LonLat> {
+        let point = self.properties.get(field).filter(|value| !value.is_null())?;
+        match serde_json::from_value::<Geometry>(point.clone()).ok()?.value {
+            GeometryValue::Point { coordinates } => lon_lat(coordinates.as_slice()),
+            _ => None,
+        }
     }
 
     pub(super) fn text(&self, field: &str) -> Option<String> {
@@ -206,6 +205,12 @@ impl Fields<'_> {
             self.bad_geometry("geometry is not a line of two or more points on the earth");
         }
         line
+    }
+
+    /// Reads the polygons of a feature that may be without.
+    pub(super) fn outline(&mut self) -> Vec<Rings> {
+        let drawn = self.geometry.is_some_and(|geometry| !geometry.is_null());
+        if drawn { self.polygons().unwrap_or_default() } else { vec![] }
     }
 
     pub(super) fn polygons(&mut self) -> Option<Vec<Rings>> {

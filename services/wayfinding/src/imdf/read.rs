@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use super::{
-    Amenity, Anchor, Archive, FILE_BYTES_MAX, FeatureId, Level, Obstacle, Occupant, Opening, Region,
-    Relationship, Unit, VenueFeature, required,
+    Amenity, Anchor, Archive, FILE_BYTES_MAX, FeatureId, Footprint, Level, Obstacle, Occupant, Opening,
+    Region, Relationship, Unit, VenueFeature, required,
 };
 use crate::check::{Finding, Severity};
 use crate::shape;
@@ -136,7 +136,8 @@ fn read_feature(archive: &mut Archive, kind: &'static str, index: usize, feature
     }
     required::check(&mut fields);
     match kind {
-        "venue" => archive.venues.push(VenueFeature { name: fields.labels("name"), id }),
+        "venue" => archive.venues.push(venue(&mut fields)),
+        "footprint" => archive.footprints.extend(footprint(&mut fields)),
         "level" => archive.levels.extend(level(&mut fields)),
         "unit" => archive.units.extend(unit(&mut fields)),
         "fixture" | "kiosk" => archive.obstacles.extend(obstacle(&mut fields)),
@@ -151,6 +152,17 @@ fn read_feature(archive: &mut Archive, kind: &'static str, index: usize, feature
     }
 }
 
+fn venue(fields: &mut Fields<'_>) -> VenueFeature {
+    let category = fields.text("category").unwrap_or_default();
+    VenueFeature { id: fields.id.clone(), category, name: fields.labels("name"), areas: fields.outline() }
+}
+
+fn footprint(fields: &mut Fields<'_>) -> Option<Footprint> {
+    let areas = fields.outline();
+    let on_ground = fields.text("category").as_deref() == Some("ground");
+    on_ground.then(|| Footprint { id: fields.id.clone(), areas })
+}
+
 fn level(fields: &mut Fields<'_>) -> Option<Level> {
     let ordinal = fields.ordinal();
     let short_name = fields.labels("short_name");
@@ -160,8 +172,11 @@ fn level(fields: &mut Fields<'_>) -> Option<Level> {
     }
     let name = fields.labels("name");
     let outdoor = fields.properties.get("outdoor").and_then(Value::as_bool) == Some(true);
+    let building_ids = fields.words("building_ids").iter().filter_map(|id| FeatureId::parse(id)).collect();
+    let display_point = fields.display_point("display_point");
     let areas = fields.polygons().unwrap_or_default();
-    Some(Level { id: fields.id.clone(), ordinal: ordinal?, name, short_name, outdoor, areas })
+    let id = fields.id.clone();
+    Some(Level { id, ordinal: ordinal?, name, short_name, outdoor, building_ids, display_point, areas })
 }
 
 fn obstacle(fields: &mut Fields<'_>) -> Option<Obstacle> {
@@ -265,6 +280,7 @@ fn relationship(fields: &mut Fields<'_>) -> Option<Relationship> {
 
 fn sort(archive: &mut Archive) {
     archive.venues.sort_by(|a, b| a.id.cmp(&b.id));
+    archive.footprints.sort_by(|a, b| a.id.cmp(&b.id));
     archive.levels.sort_by(|a, b| (a.ordinal, &a.id).cmp(&(b.ordinal, &b.id)));
     archive.units.sort_by(|a, b| a.id.cmp(&b.id));
     archive.obstacles.sort_by(|a, b| a.id.cmp(&b.id));

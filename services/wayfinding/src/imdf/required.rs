@@ -69,7 +69,7 @@ pub(super) fn check(fields: &mut Fields<'_>) {
             Labels => (!fields.labels(field).is_empty(), "a name by its language"),
             Id(target) => (fields.refer(field, target, None).is_some(), "the id of a feature"),
             Ids(target) => (!fields.refer_many(field, target).is_empty(), "a list of ids"),
-            Point => (fields.display_point(field), "a point on the earth"),
+            Point => (fields.display_point(field).is_some(), "a point on the earth"),
             Flag => (fields.properties.get(field).is_some_and(Value::is_boolean), "true or false"),
         };
         if !held {

@@ -312,3 +312,50 @@ fn floor_that_nobody_drew_never_leads_past_security() {
     let one = taken_for_granted(&[("presecurity", -1.0, 17.0)]);
     assert!(rules(one).contains(&("walkway-implied", Severity::Warning)));
 }
+
+/// Draws two houses on a lawn, each a hall with a door in the wall to the east.
+fn two_houses() -> Town {
+    let mut town = Town::new();
+    town.level(0, "Ground", "地面");
+    for (key, west) in [("west", 0.0), ("east", 40.0)] {
+        let walls = rect(west, 0.0, west + 20.0, 10.0);
+        town.unit(0, key, "walkway", key, key, &[walls]);
+        town.door(0, key, "pedestrian.principal", [west + 20.0, 4.0], [west + 20.0, 6.0]);
+        let name = format!("{key} desk");
+        town.amenity(0, &name, "information", &name, &name, "", [west + 10.0, 5.0], &[key]);
+    }
+    town
+}
+
+fn houses() -> Vec<Vec<[f64; 2]>> {
+    vec![rect(0.0, 0.0, 20.0, 10.0), rect(40.0, 0.0, 60.0, 10.0)]
+}
+
+#[test]
+fn one_walks_from_house_to_house_over_ground_that_nobody_drew_around_the_walls() {
+    let mut town = two_houses();
+    town.campus(&houses());
+    let venue = Venue::drawn(town);
+    for route in [venue.walk("west desk", "east desk"), venue.roll("east desk", "west desk")] {
+        // 10 m to the door, 20 m over the lawn, past the house to the door at its far side, and back in.
+        assert!((65.0..68.0).contains(&route.length_m), "{route:?}");
+        assert_eq!(route.levels, [0]);
+        let houses: Vec<_> = route.line.iter().map(|line| line.level_id.as_str() == "outdoors").collect();
+        assert_eq!(houses, [false, true, false]);
+        let seconds: f64 = route.steps.iter().map(|step| step.seconds).sum();
+        assert!((seconds - route.seconds).abs() < 1e-6, "{route:?}");
+    }
+    let here = format!("{},{},0", 114.6 + 30.0 / 103_117.0, 22.2 + 5.0 / 110_733.0);
+    assert!((18.0..22.0).contains(&venue.walk(&here, "west desk").length_m), "from the lawn");
+}
+
+#[test]
+fn nobody_is_led_over_ground_that_nobody_drew_at_an_airport_or_past_a_zone() {
+    let airport = Venue::drawn(two_houses());
+    assert_eq!(airport.refused("west desk", "east desk", Profile::Walk).0, Reason::Disconnected);
+    let mut zoned = two_houses();
+    zoned.campus(&houses());
+    zoned.zone("postsecurity", "Airside", "隔离区", 0, &[rect(39.0, -1.0, 61.0, 11.0)]);
+    let zoned = Venue::drawn(zoned);
+    assert_eq!(zoned.refused("west desk", "east desk", Profile::Walk).0, Reason::Disconnected);
+}
