@@ -5,7 +5,7 @@
 //! the gate before it closes even when the queues grow by a quarter and five minutes are lost on the way.
 
 use airside_kernel::Timestamp;
-use airside_wayfinding::{Language, Route, StepKind};
+use airside_wayfinding::{Language, Route};
 
 use crate::project::boards::{Signs, Stage};
 
@@ -23,7 +23,7 @@ const RESERVE_SHARE: f64 = 0.25;
 pub struct Way {
     /// Walking and rides, in seconds.
     pub walking_s: f64,
-    /// Security, border control and other waits, in seconds.
+    /// Being checked and every wait, in seconds.
     pub waiting_s: f64,
 }
 
@@ -64,13 +64,10 @@ pub enum Certainty {
 }
 
 impl Way {
-    /// Returns how long a route takes: what is done at checks counts as waiting, and so does every other wait.
+    /// Returns how long a route takes: being checked counts as waiting, and so does every wait; walking through
+    /// the hall of a check does not.
     pub fn of(route: &Route) -> Self {
-        let waits = route.steps.iter().map(|step| match step.kind {
-            StepKind::Security | StepKind::Border | StepKind::Customs => step.seconds,
-            _ => step.wait_s,
-        });
-        let waiting_s: f64 = waits.sum();
+        let waiting_s: f64 = route.steps.iter().map(|step| step.check_s + step.wait_s).sum();
         Self { walking_s: (route.seconds - waiting_s).max(0.0), waiting_s }
     }
 

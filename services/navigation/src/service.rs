@@ -57,10 +57,11 @@ impl NavigationService for Navigation {
         let request = request.into_inner();
         let search = ask::search(&request)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
-        let walk = live.walk(search.profile.into(), self.venues.now(), search.language);
-        let found = self.venues.search(&walk, search.words, search.limit, search.near.as_deref());
+        let now = self.venues.now();
+        let walk = live.walk(search.profile.into(), now, search.language);
+        let found = self.venues.search(&walk, search.words, search.limit, search.near.as_deref(), now);
         let found = found.map_err(|error| status(&error))?;
-        let now = live.moment(self.venues.now());
+        let now = live.moment(now);
         let shown = |found| answer::found_place(&live, found, now, search.language);
         let places = found.iter().map(shown).collect();
         Ok(Response::new(SearchPlacesResponse { places }))
@@ -101,11 +102,11 @@ impl NavigationService for Navigation {
         let request = request.into_inner();
         let question = ask::reachable(&request)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
-        let walk = live.walk(question.who, self.venues.now(), question.language);
+        let now = self.venues.now();
+        let walk = live.walk(question.who, now, question.language);
         let nearby = self.venues.nearby(&walk, &question.from, question.asked);
         let nearby = nearby.map_err(|error| status(&error))?;
-        let now = live.moment(self.venues.now());
-        Ok(Response::new(answer::nearby(&live, &nearby, now, question.language)))
+        Ok(Response::new(answer::nearby(&live, &nearby, live.moment(now), question.language)))
     }
 
     async fn get_leave_time(
@@ -115,11 +116,12 @@ impl NavigationService for Navigation {
         let request = request.into_inner();
         let (mut question, leaving) = ask::leave_time(&request)?;
         let (_, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
-        question.depart = Some(live.moment(self.venues.now()));
+        let now = self.venues.now();
+        question.depart = Some(live.moment(now));
         let language = question.language;
         let departure = match leaving {
-            ask::Leaving::Flight(number) => self.venues.leave_for_flight(&live, question, &number),
-            ask::Leaving::Gate => self.venues.leave_for_gate(&live, question),
+            ask::Leaving::Flight(number) => self.venues.leave_for_flight(&live, question, &number, now),
+            ask::Leaving::Gate => self.venues.leave_for_gate(&live, question, now),
         };
         let departure = departure.map_err(|error| status(&error))?;
         Ok(Response::new(answer::leave_time(&live, departure, language)))

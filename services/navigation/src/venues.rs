@@ -69,6 +69,12 @@ pub enum NavigationError {
         /// The flight.
         number: String,
     },
+    /// What was named is no gate of this venue.
+    #[error("gate: {gate:?} is no gate here; use the sign, the name or the id of one, or ask for a flight")]
+    NotAGate {
+        /// What was asked for.
+        gate: String,
+    },
     /// Nobody waits at this feature.
     #[error(
         "feature_id: the map has no queue at {feature:?}; use the id of a security check, border control, \
@@ -94,6 +100,7 @@ impl Classified for NavigationError {
         match self {
             Self::UnknownVenue { .. }
             | Self::UnknownFlight { .. }
+            | Self::NotAGate { .. }
             | Self::Route(RouteError::UnknownPlace { .. } | RouteError::UnknownKind { .. }) => Code::NotFound,
             Self::NoGate { .. } => Code::FailedPrecondition,
             Self::UnknownFeature { .. } | Self::NoQueue { .. } | Self::Route(_) => Code::InvalidArgument,
@@ -200,6 +207,7 @@ impl Venues {
         actor: String,
     ) -> Result<String, NavigationError> {
         let (code, live) = self.venue(venue)?;
+        let command = of_one_id(&live, command);
         match &command {
             VenueCommand::Close(Closure { feature, .. }) | VenueCommand::Lift { feature } => {
                 if !live.snapshot.closable(feature) && !live.closures.contains_key(feature) {
@@ -222,6 +230,26 @@ impl Venues {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Searcher>> {
         self.searchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns a command for the one id of what it names, so that nothing is closed or queued for twice; what an
+/// earlier order named by another id is changed under that.
+fn of_one_id(live: &Live, mut command: VenueCommand) -> VenueCommand {
+    let snapshot = &live.snapshot;
+    let one_id = |asked: &FeatureId, known: &[&FeatureId]| {
+        let one = snapshot.closes_as(asked);
+        let named = known.iter().find(|id| snapshot.closes_as(id) == one);
+        named.map_or_else(|| one.clone(), |id| (*id).clone())
+    };
+    match &mut command {
+        VenueCommand::Close(Closure { feature, .. }) | VenueCommand::Lift { feature } => {
+            *feature = one_id(feature, &live.closures.keys().collect::<Vec<_>>());
+        }
+        VenueCommand::Report(Wait { feature, .. }) => {
+            *feature = one_id(feature, &live.waits.keys().collect::<Vec<_>>());
+        }
+    }
+    command
 }
 
 /// Returns the operator's reasons for the closed features, each once.

@@ -95,6 +95,36 @@ pub(crate) fn nearest_on(p: Coord<f64>, a: Coord<f64>, b: Coord<f64>) -> (Coord<
     (Coord { x: a.x + along * dx, y: a.y + along * dy }, along)
 }
 
+/// Returns how far `p` lies to the left of the ray from `a` through `b`, times the ray's length.
+pub(crate) fn left_of(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>) -> f64 {
+    (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x)
+}
+
+/// Returns how far a point is from a line, in metres.
+pub(crate) fn gap_to_m(line: &[Coord<f64>], at: Coord<f64>) -> f64 {
+    let gaps = line.windows(2).map(|pair| distance_m(at, nearest_on(at, pair[0], pair[1]).0));
+    gaps.fold(f64::INFINITY, f64::min)
+}
+
+/// Returns the lowest and highest corner of the box around points.
+pub(crate) fn around(points: &[Coord<f64>]) -> (Coord<f64>, Coord<f64>) {
+    let far = f64::INFINITY;
+    let empty = (Coord { x: far, y: far }, Coord { x: -far, y: -far });
+    points.iter().fold(empty, |(low, high), at| {
+        let low = Coord { x: at.x.min(low.x), y: at.y.min(low.y) };
+        (low, Coord { x: at.x.max(high.x), y: at.y.max(high.y) })
+    })
+}
+
+/// Tells whether two boxes are further apart than so many metres.
+pub(crate) fn apart(
+    (low, high): (Coord<f64>, Coord<f64>),
+    (from, to): (Coord<f64>, Coord<f64>),
+    by_m: f64,
+) -> bool {
+    from.x > high.x + by_m || to.x < low.x - by_m || from.y > high.y + by_m || to.y < low.y - by_m
+}
+
 /// Returns the point halfway along a line.
 pub(crate) fn middle(line: &[Coord<f64>]) -> Coord<f64> {
     let mut left_m = length_m(line) / 2.0;
@@ -297,11 +327,7 @@ impl Area {
     /// Tells which share of the smaller of two areas both cover, 0 to 1, on a grid of sample points.
     pub(crate) fn shared_part(&self, other: &Self) -> f64 {
         const STEPS: u32 = 16;
-        let apart = self.low.x > other.high.x
-            || other.low.x > self.high.x
-            || self.low.y > other.high.y
-            || other.low.y > self.high.y;
-        if apart {
+        if apart(self.bounds(), other.bounds(), 0.0) {
             return 0.0;
         }
         let small = if self.square_m() <= other.square_m() { self } else { other };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::graph::{EdgeKind, Place};
+use crate::graph::{EdgeKind, Place, Room};
 use crate::imdf::FeatureId;
 use crate::profile::{Profile, Who};
 use crate::snapshot::Snapshot;
@@ -124,7 +124,7 @@ impl Snapshot {
             return named(&place.name).or_else(|| Some(place.category.clone()));
         }
         if let Some(room) = graph.room(id) {
-            return named(&room.name).or_else(|| Some(room.category.clone()));
+            return Some(named(&room.name).unwrap_or_else(|| self.said(room, language)));
         }
         if let Some(shaft) = graph.shafts.iter().find(|shaft| shaft.id == *id) {
             return named(&shaft.name);
@@ -134,6 +134,24 @@ impl Snapshot {
         }
         let (_, name) = graph.checkpoints.iter().find(|(section, _)| section == id)?;
         named(name)
+    }
+
+    /// Says a unit without a name: by what is in it, or by where it is.
+    fn said(&self, room: &Room, language: Language) -> String {
+        let graph = &self.graph;
+        let inside = |place: &&Place| {
+            let at = graph.frame.to_plane(place.lon_lat[0], place.lon_lat[1]);
+            place.level == room.level && room.areas.iter().any(|area| area.holds(at))
+        };
+        let mut named = graph.places.iter().filter(inside).filter_map(|place| place.name.get(language));
+        if let Some(name) = named.next() {
+            return name.to_owned();
+        }
+        let sign = graph.storeys[room.level].sign(language);
+        match language {
+            Language::En => format!("an area on {sign}"),
+            Language::ZhCn => format!("{sign}的一处区域"),
+        }
     }
 
     /// Returns the venue in few words.

@@ -56,15 +56,15 @@ impl<'a> Reach<'a, '_> {
     /// Returns how long one walks to a node, in milliseconds, or `None` where no way leads, or one that keeps
     /// waiting for longer than [`OPENING_WAIT_MAX_MS`] until something opens.
     pub fn node_ms(&self, node: u32) -> Option<u32> {
-        self.spread.cost(node).filter(|_| self.opens_ms(node) <= OPENING_WAIT_MAX_MS)
+        let tree = self.spread.to(node);
+        tree.cost(node).filter(|_| self.opens_ms(tree, node) <= OPENING_WAIT_MAX_MS)
     }
 
     /// Returns how long one waits on the way to a node until things open.
-    fn opens_ms(&self, node: u32) -> u32 {
-        if self.now.depart.is_none() || self.now.snapshot.timed.is_empty() {
+    fn opens_ms(&self, tree: &Tree, node: u32) -> u32 {
+        if !self.now.hours_count() {
             return 0;
         }
-        let tree = self.spread.to(node);
         let edges = std::iter::successors(Some(node), |node| tree.before(self.now.snapshot, *node));
         let waits = edges.filter_map(|node| {
             let begun = tree.cost(tree.before(self.now.snapshot, node)?)?;
@@ -102,7 +102,8 @@ impl<'a> Reach<'a, '_> {
         let Now { snapshot, overlay, who, .. } = self.now;
         let straight = direct(snapshot, overlay, who, &self.from, spot);
         let walked = self.spread.cheapest(&spot.goals(snapshot, overlay, who));
-        let walked = walked.filter(|(_, goal)| self.opens_ms(goal.node) <= OPENING_WAIT_MAX_MS);
+        let waits_ms = |node| self.opens_ms(self.spread.to(node), node);
+        let walked = walked.filter(|(_, goal)| waits_ms(goal.node) <= OPENING_WAIT_MAX_MS);
         walked.map(|(millis, _)| millis).into_iter().chain(straight.map(|way| way.0)).min()
     }
 
@@ -182,7 +183,8 @@ impl<'a> Reach<'a, '_> {
                 points.reverse();
             }
             let points = points.iter().map(|at| graph.frame().to_world(*at));
-            std::iter::once(*lon_lat).chain(points).collect::<Vec<_>>()
+            let begin = if snapped.off_m > 0.0 { graph.frame().to_world(snapped.floor) } else { *lon_lat };
+            std::iter::once(begin).chain(points).collect::<Vec<_>>()
         });
         let line =
             |coordinates| LevelLine { ordinal: storey.ordinal, level_id: storey.id.clone(), coordinates };

@@ -17,6 +17,7 @@ mod landmarks;
 mod legs;
 mod lines;
 mod network;
+mod off;
 mod opening;
 mod others;
 pub(crate) mod pieces;
@@ -185,6 +186,11 @@ pub struct Route {
     pub legs: Vec<Leg>,
     /// Other ways, the quickest first.
     pub alternatives: Vec<Alternative>,
+    /// How far the line begins from the position one sets out from, in metres: 0 unless that lies in a wall, a
+    /// fixture, or where one may not walk. What lies between is no part of the length nor of the time.
+    pub start_off_m: f64,
+    /// How far the line ends from the position that was asked for, likewise.
+    pub goal_off_m: f64,
     /// Whether the goal is open on arrival, where the moment and the goal's hours are known.
     pub goal: Option<GoalOpening>,
 }
@@ -230,6 +236,8 @@ pub struct Step {
     pub seconds: f64,
     /// What of the time is waiting: for others, or until it opens; in seconds.
     pub wait_s: f64,
+    /// What of the time a check itself takes when nobody waits, in seconds.
+    pub check_s: f64,
     /// The ordinal of the level on which the step begins.
     pub ordinal: i32,
     /// The ordinal of the level on which it ends.
@@ -405,6 +413,13 @@ impl<'a> Walk<'a> {
             (Some(found), None) => Some(pieces::along(&asked, &found)),
             (None, None) => None,
         }
+    }
+
+    /// Returns how long the cheapest way between two spots takes, pulled taut as a route is, in milliseconds.
+    pub(crate) fn pulled_ms(&self, searcher: &mut Searcher, from: &Spot, to: &Spot) -> Option<u32> {
+        let mut pieces = self.way(searcher, from, std::slice::from_ref(to))?;
+        pulled::pull(self.snapshot, self.overlay, &mut searcher.scratch, &mut pieces);
+        Some(pieces.pieces.iter().map(|piece| piece.millis).fold(0, u32::saturating_add))
     }
 
     /// Pulls a way taut and says it.

@@ -75,6 +75,11 @@ impl Now<'_> {
         Self { stays: self.stays || self.snapshot.borders(self.who).is_some_and(joins), ..*self }
     }
 
+    /// Tells whether hours can make a difference: somebody sets out at a moment, and the map has some.
+    pub(crate) fn hours_count(&self) -> bool {
+        self.depart.is_some() && !self.snapshot.timed.is_empty()
+    }
+
     /// Returns what an edge costs now, or `NO_WAY`; hours aside.
     pub(crate) fn weigh(&self, edge: u32) -> u32 {
         if self.stays && self.snapshot.is_border(edge) {
@@ -159,7 +164,7 @@ impl Searcher {
             (Speed::Pace(pace), Some(hierarchy)) => self.climb(now, hierarchy, pace, ends)?,
             _ => self.wander(now, ends, |edge, _| now.weigh(edge))?,
         };
-        if now.depart.is_none() || now.passes(&self.edges, hurried.1.millis) {
+        if !now.hours_count() || now.passes(&self.edges, hurried.1.millis) {
             return Some(hurried);
         }
         self.wander(now, ends, |edge, at_ms| now.weigh_at(edge, at_ms))

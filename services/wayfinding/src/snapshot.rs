@@ -16,7 +16,7 @@ use crate::cch::Hierarchy;
 use crate::check::{Finding, Refused, assess};
 use crate::draw::LevelPlan;
 use crate::finder::Finder;
-use crate::graph::{Edge, EdgeKind, Graph, Node, Zone};
+use crate::graph::{Edge, EdgeKind, Graph, Node, NodeKind, Zone};
 use crate::hours::Hours;
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
@@ -190,6 +190,19 @@ impl Snapshot {
     /// Tells whether a feature can be closed here: a unit, an opening, a shaft, an amenity, a checkpoint.
     pub fn closable(&self, feature: &FeatureId) -> bool {
         self.closes.contains_key(feature)
+    }
+
+    /// Returns the one id under which a feature is closed: a lift's, stairs' or escalator's whichever of its ids is
+    /// said, that of its first amenity or else of its shaft; any other feature's own.
+    pub fn closes_as<'a>(&'a self, feature: &'a FeatureId) -> &'a FeatureId {
+        let model = self.graph.model();
+        let own = model.node_weights().find_map(|node| {
+            let (NodeKind::Stop(shaft) | NodeKind::Hub(shaft)) = node.kind else { return None };
+            let whole = node.features.first() == Some(&self.graph.shafts[shaft].id);
+            (whole && node.features.contains(feature))
+                .then(|| node.features.get(1).or_else(|| node.features.first()))?
+        });
+        own.unwrap_or(feature)
     }
 
     /// Returns what an edge costs at free flow, or [`NO_WAY`].

@@ -212,6 +212,18 @@ impl Floor {
         self.enter(rooms, room, at).is_some()
     }
 
+    /// Returns the point of a room's floor that is nearest to a point, as far as a body can come there.
+    pub(crate) fn nearest(
+        &self,
+        rooms: &[Room],
+        room: usize,
+        at: Coord<f64>,
+        reach_m: f64,
+    ) -> Option<Coord<f64>> {
+        let part = u32::try_from(room).ok()?;
+        Some(self.levels.get(rooms[room].level)?.enter(|other| other == part, at, reach_m)?.at)
+    }
+
     fn enter(&self, rooms: &[Room], room: usize, at: Coord<f64>) -> Option<mesh::Entered> {
         let part = u32::try_from(room).ok()?;
         let entered = self.levels.get(rooms[room].level)?.enter(|other| other == part, at, STUB_MAX_M)?;

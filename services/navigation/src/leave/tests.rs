@@ -1,6 +1,6 @@
 //! When to leave, by what a flight tells and how long the way is.
 
-use airside_wayfinding::Step;
+use airside_wayfinding::{Step, StepKind};
 
 use super::*;
 use crate::project::boards::Boards;
@@ -74,13 +74,14 @@ fn a_flight_without_a_time_gives_none() {
 }
 
 #[test]
-fn what_is_done_at_every_check_and_every_other_wait_counts_as_waiting() {
-    let step = |kind, seconds, wait_s| Step {
+fn being_checked_and_every_wait_counts_as_waiting_and_walking_through_a_hall_does_not() {
+    let step = |kind, seconds, wait_s, check_s| Step {
         kind,
         text: String::new(),
         distance_m: 0.0,
         seconds,
         wait_s,
+        check_s,
         ordinal: 0,
         end_ordinal: 0,
         span: None,
@@ -91,13 +92,13 @@ fn what_is_done_at_every_check_and_every_other_wait_counts_as_waiting() {
         zone: None,
     };
     let steps = vec![
-        step(StepKind::Walk, 100.0, 0.0),
-        step(StepKind::Border, 90.0, 60.0),
-        step(StepKind::Security, 240.0, 180.0),
-        step(StepKind::Lift, 50.0, 20.0),
-        step(StepKind::Customs, 30.0, 0.0),
-        step(StepKind::TurnLeft, 15.0, 5.0),
+        step(StepKind::Walk, 100.0, 0.0, 0.0),
+        step(StepKind::Border, 90.0, 40.0, 30.0),
+        step(StepKind::Security, 240.0, 180.0, 45.0),
+        step(StepKind::Lift, 50.0, 20.0, 0.0),
+        step(StepKind::Customs, 30.0, 0.0, 10.0),
+        step(StepKind::TurnLeft, 15.0, 5.0, 0.0),
     ];
     let route = Route { seconds: 525.0, steps, ..Route::default() };
-    assert_eq!(Way::of(&route), Way { walking_s: 140.0, waiting_s: 385.0 });
+    assert_eq!(Way::of(&route), Way { walking_s: 195.0, waiting_s: 330.0 });
 }

@@ -92,8 +92,10 @@ impl Boards {
         self.flight(number, now).map(|(_, signs)| signs)
     }
 
-    /// Returns that flight likewise, with the number it is flown under.
+    /// Returns that flight likewise, with the number it is flown under; with its day behind the number, as in
+    /// `CZ3101-20261122`, the one of that day.
     pub fn flight(&self, number: &str, now: Timestamp) -> Option<(&str, &Signs)> {
+        let (number, day) = with_day(number);
         let wanted = designator(number)?;
         let own = self.flights.range((wanted.clone(), String::new())..);
         let own = own.take_while(|(key, _)| key.0 == wanted);
@@ -101,6 +103,7 @@ impl Boards {
         let sold = sold.filter_map(|key| self.flights.get_key_value(key));
         let away = |signs: &Signs| signs.departs_s.map_or(u64::MAX, |at| at.abs_diff(now.as_second()));
         own.chain(sold)
+            .filter(|(key, _)| day.is_none_or(|day| key.1 == day))
             .min_by_key(|(key, signs)| (away(signs), *key))
             .map(|(key, signs)| (key.0.as_str(), signs))
     }
@@ -252,6 +255,15 @@ pub fn is_flight(id: &str) -> bool {
     let is_day = |day: &str| day.len() == 8 && Date::strptime("%Y%m%d", day).is_ok();
     id.split_once('-')
         .is_some_and(|(number, day)| designator(number).as_deref() == Some(number) && is_day(day))
+}
+
+/// Returns a flight's number and the day behind it, where there is one.
+fn with_day(text: &str) -> (&str, Option<&str>) {
+    let is_day = |day: &str| day.len() == 8 && day.bytes().all(|b| b.is_ascii_digit());
+    match text.trim().rsplit_once('-') {
+        Some((number, day)) if is_day(day) => (number, Some(day)),
+        _ => (text, None),
+    }
 }
 
 /// Returns a flight number as streams name it: carrier, number without zeros, suffix; `None` for another text.

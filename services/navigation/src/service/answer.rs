@@ -99,6 +99,7 @@ pub(super) const DEGREE: f64 = 1e8;
 fn found(mut route: Route) -> v1::FindRouteResponse {
     let legs = std::mem::take(&mut route.legs);
     let alternatives = std::mem::take(&mut route.alternatives);
+    let [start_off_m, goal_off_m] = [route.start_off_m, route.goal_off_m].map(|off_m| rounded(off_m, METRE));
     let v1::Way { length_m, seconds, steps, lines } = way(route);
     v1::FindRouteResponse {
         found: true,
@@ -108,6 +109,8 @@ fn found(mut route: Route) -> v1::FindRouteResponse {
         lines,
         legs: legs.into_iter().map(questions::leg).collect(),
         alternatives: alternatives.into_iter().map(questions::alternative).collect(),
+        start_off_m,
+        goal_off_m,
         ..Default::default()
     }
 }

@@ -98,12 +98,11 @@ pub(super) fn closure(request: &v1::SetClosureRequest, now: Timestamp) -> Result
         return Ok(VenueCommand::Lift { feature });
     }
     let reason = request.reason.parse().map_err(|error| invalid("reason", error))?;
-    let until = request.expected_until.as_ref().map(|until| match stored::timestamp(until) {
-        Some(until) if until > now => Ok(until),
-        Some(_) => Err(invalid("expected_until", "it has passed; say a later time, or leave it out")),
-        None => Err(invalid("expected_until", "it lies outside the calendar")),
-    });
-    Ok(VenueCommand::Close(Closure { feature, reason, expected_until: until.transpose()? }))
+    let expected_until = moment("expected_until", request.expected_until.as_ref())?;
+    if expected_until.is_some_and(|until| until <= now) {
+        return Err(invalid("expected_until", "it has passed; say a later time, or leave it out"));
+    }
+    Ok(VenueCommand::Close(Closure { feature, reason, expected_until }))
 }
 
 /// Returns a report of a wait that is made now.
@@ -138,10 +137,12 @@ pub(super) fn rights(number: i32, caller: &Caller) -> Result<Rights, Status> {
 }
 
 pub(super) fn depart(request: &v1::FindRouteRequest) -> Result<Option<Timestamp>, Status> {
-    let depart = request.depart.as_ref().map(|depart| {
-        stored::timestamp(depart).ok_or_else(|| invalid("depart", "it lies outside the calendar"))
-    });
-    depart.transpose()
+    moment("depart", request.depart.as_ref())
+}
+
+fn moment(field: &str, at: Option<&prost_types::Timestamp>) -> Result<Option<Timestamp>, Status> {
+    let read = |at| stored::timestamp(at).ok_or_else(|| invalid(field, "it lies outside the calendar"));
+    at.map(read).transpose()
 }
 
 /// Returns one end of a route as a reference to a place or `lon,lat,ordinal`.

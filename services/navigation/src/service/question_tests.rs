@@ -187,6 +187,27 @@ async fn one_is_told_when_to_leave_for_a_flight_and_for_its_gate() {
         assert_eq!(leave(&house, To::Gate(gate.to_owned())).await.unwrap(), told, "{gate}");
     }
 
+    assert_eq!(leave(&house, To::Flight("CZ3101-20261120".into())).await.unwrap(), told, "with its day");
+    let slow = GetLeaveTimeRequest {
+        venue: "testville".into(),
+        from: end("Metro"),
+        to: Some(To::Gate("A3".into())),
+        walking_speed_mps: 0.5,
+        ..GetLeaveTimeRequest::default()
+    };
+    let slow = house.service().get_leave_time(Request::new(slow)).await.unwrap().into_inner();
+    assert!(slow.walking_seconds > 2.0 * told.walking_seconds, "{slow:?}");
+    assert_eq!(slow.waiting_seconds, told.waiting_seconds, "who walks slowly is not checked slowly");
+    for none in ["toilet", "Metro", "nowhere"] {
+        check_refused(
+            leave(&house, To::Gate(none.into())).await,
+            Grpc::NotFound,
+            &format!(
+                "gate: {none:?} is no gate here; use the sign, the name or the id of one, or ask for a flight"
+            ),
+        );
+    }
+
     let other = leave(&house, To::Gate("A6".into())).await.unwrap();
     assert_eq!((other.flight.as_str(), other.leave_by), ("", None));
     assert!(other.found && other.text.contains("no flight is known"), "{}", other.text);

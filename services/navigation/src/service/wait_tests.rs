@@ -3,6 +3,7 @@
 use airside_api::navigation::v1::{Profile, Wait};
 use airside_kernel::Clock;
 use airside_runtime::stored::timestamp_message;
+use airside_wayfinding::{FeatureId, Language};
 use jiff::SignedDuration;
 use tonic::Code as Grpc;
 
@@ -93,4 +94,28 @@ async fn a_closure_that_was_to_end_before_now_is_refused() {
         Grpc::InvalidArgument,
         "expected_until: it has passed; say a later time, or leave it out",
     );
+}
+
+#[tokio::test]
+async fn a_lift_is_closed_and_opened_under_one_id_whichever_is_said() {
+    let house = House::new();
+    let (_, live) = house.part.venues.venue("testville").unwrap();
+    let graph = live.snapshot.graph();
+    let lift = live.snapshot.name_of(&FeatureId::parse(LIFT_L2).unwrap(), Language::En).unwrap();
+    let shaft = graph.shafts().iter().find(|shaft| shaft.name.iter().any(|(_, name)| name == lift)).unwrap();
+    let shaft = shaft.id.to_string();
+    assert_ne!(shaft, LIFT_L2);
+    let closed = || async {
+        let venues =
+            house.service().list_venues(Request::new(ListVenuesRequest {})).await.unwrap().into_inner();
+        let closures = venues.venues.into_iter().flat_map(|venue| venue.closures);
+        closures.map(|closure| closure.feature_id).collect::<Vec<_>>()
+    };
+    for (one, other) in [(LIFT_L2, shaft.as_str()), (shaft.as_str(), LIFT_L2)] {
+        house.set(close(one, "inspection")).await.unwrap();
+        assert_eq!(closed().await, [LIFT_L2]);
+        assert_eq!(house.set(close(other, "inspection")).await.unwrap(), "", "it is closed already");
+        house.set(SetClosureRequest { closed: false, ..close(other, "") }).await.unwrap();
+        assert!(closed().await.is_empty(), "closed as {one}, opened as {other}");
+    }
 }

@@ -18,6 +18,8 @@ use crate::{
 /// The kinds of places that flights name by their signs.
 pub(crate) const GATE: &str = "boardinggate";
 pub(crate) const BELT: &str = "baggagecarousel";
+/// How much of what was named as a gate an error repeats, in letters.
+const GATE_CHARS_MAX: usize = 64;
 /// The most places within some minutes that are told.
 const MAX_NEARBY: usize = 500;
 
@@ -53,7 +55,7 @@ pub struct Nearby<'a> {
 /// When to leave for a gate.
 #[derive(Debug)]
 pub struct Departure<'a> {
-    /// The gate; `None` where it was named by a position or a door.
+    /// The gate; `None` where no way leads to it and the map has lost it.
     pub gate: Option<&'a Place>,
     /// The flight that leaves from it, by its number.
     pub flight: Option<String>,
@@ -88,9 +90,10 @@ impl Venues {
         words: &str,
         limit: usize,
         near: Option<&str>,
+        now: Timestamp,
     ) -> Result<Vec<Found<'a>>, NavigationError> {
         let snapshot = walk.snapshot;
-        let signs = self.boards.read(|boards| boards.of(words, self.clock.now()).cloned());
+        let signs = self.boards.read(|boards| boards.of(words, now).cloned());
         let of_flight = signs.map(|signs| {
             let (gate, belt) = (snapshot.signed(GATE, &signs.gate), snapshot.signed(BELT, &signs.belt));
             if signs.has_landed { [belt, gate] } else { [gate, belt] }
@@ -154,8 +157,8 @@ impl Venues {
         live: &'a Live,
         request: RouteRequest,
         number: &str,
+        now: Timestamp,
     ) -> Result<Departure<'a>, NavigationError> {
-        let now = self.clock.now();
         let known = self.boards.read(|boards| {
             boards.flight(number, now).map(|(number, signs)| (number.to_owned(), signs.clone()))
         });
@@ -163,30 +166,31 @@ impl Venues {
         let (name, signs) = known.ok_or_else(|| NavigationError::UnknownFlight { number: number() })?;
         let gate = live.snapshot.signed(GATE, &signs.gate).filter(|_| !signs.gate.is_empty());
         let gate = gate.ok_or_else(|| NavigationError::NoGate { number: number() })?;
-        self.leave(live, &RouteRequest { to: gate.id.to_string(), ..request }, Some((name, signs)))
+        self.leave(live, &RouteRequest { to: gate.id.to_string(), ..request }, Some((name, signs)), now)
     }
 
     /// Says when to leave for the next flight of a gate.
     ///
     /// # Errors
-    /// When an end is no place.
+    /// When what is named is no gate, or the start is no place.
     pub fn leave_for_gate<'a>(
         &self,
         live: &'a Live,
         request: RouteRequest,
+        now: Timestamp,
     ) -> Result<Departure<'a>, NavigationError> {
-        let place = live.snapshot.signed(GATE, &request.to);
-        let to = place.map_or_else(|| request.to.clone(), |place| place.id.to_string());
-        let gate = place.or_else(|| live.snapshot.place(&FeatureId::parse(&to)?));
-        let next = gate.and_then(|gate| {
-            let signs: Vec<&str> =
-                gate.codes.iter().map(String::as_str).chain([request.to.as_str()]).collect();
-            let now = self.clock.now();
-            self.boards.read(|boards| {
-                boards.next_from(&signs, now).map(|(number, signs)| (number.to_owned(), signs.clone()))
-            })
+        let by_id = || {
+            let place = live.snapshot.place(&FeatureId::parse(&request.to)?)?;
+            (place.category.split('.').next() == Some(GATE)).then_some(place)
+        };
+        let gate = live.snapshot.signed(GATE, &request.to).or_else(by_id);
+        let not = || NavigationError::NotAGate { gate: request.to.chars().take(GATE_CHARS_MAX).collect() };
+        let gate = gate.ok_or_else(not)?;
+        let signs: Vec<&str> = gate.codes.iter().map(String::as_str).chain([request.to.as_str()]).collect();
+        let next = self.boards.read(|boards| {
+            boards.next_from(&signs, now).map(|(number, signs)| (number.to_owned(), signs.clone()))
         });
-        self.leave(live, &RouteRequest { to, ..request }, next)
+        self.leave(live, &RouteRequest { to: gate.id.to_string(), ..request }, next, now)
     }
 
     fn leave<'a>(
@@ -194,6 +198,7 @@ impl Venues {
         live: &'a Live,
         request: &RouteRequest,
         flight: Option<(String, Signs)>,
+        now: Timestamp,
     ) -> Result<Departure<'a>, NavigationError> {
         let way = match self.route(live, request)? {
             Outcome::Found(route) => {
@@ -207,7 +212,7 @@ impl Venues {
             Err(why) => (Err(why), FeatureId::parse(&request.to)),
         };
         let times = way.as_ref().ok().zip(flight.as_ref());
-        let leave = times.and_then(|(way, (_, signs))| leave(self.clock.now(), signs, way));
+        let leave = times.and_then(|(way, (_, signs))| leave(now, signs, way));
         let gate = gate.and_then(|gate| live.snapshot.place(&gate));
         Ok(Departure { gate, flight: flight.map(|(number, _)| number), way, leave })
     }

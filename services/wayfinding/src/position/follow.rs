@@ -250,6 +250,7 @@ impl Follower {
     }
 }
 
-fn apart_m(a: [f64; 2], b: [f64; 2]) -> f64 {
+/// Returns how far apart two points of the plane are, in metres.
+pub(super) fn apart_m(a: [f64; 2], b: [f64; 2]) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use geo::Coord;
 
 use super::Fix;
-use super::follow::{Followed, Follower};
+use super::follow::{Followed, Follower, apart_m};
 use super::track::Track;
 use crate::overlay::Overlay;
 use crate::route::resolve::resolve;
@@ -328,8 +328,4 @@ impl Guide {
         let arrived = on_way && left.all_m <= ARRIVED_M && last == Some(here.level);
         Guidance { here, on_way, ahead: Some(ahead), news, arrived }
     }
-}
-
-fn apart_m(a: [f64; 2], b: [f64; 2]) -> f64 {
-    (a[0] - b[0]).hypot(a[1] - b[1])
 }

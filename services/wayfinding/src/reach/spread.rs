@@ -4,12 +4,10 @@ use super::Tree;
 use super::tree::Side;
 use crate::profile::NO_WAY;
 use crate::search::{End, Now, Searcher};
-use crate::snapshot::Snapshot;
 
 /// The trees from some nodes: one within their side of the borders, and one that passes them.
 #[derive(Clone, Copy)]
 pub(crate) struct Spread<'s> {
-    snapshot: &'s Snapshot,
     within: &'s Tree,
     /// Absent where no border counts.
     abroad: Option<&'s Tree>,
@@ -26,7 +24,7 @@ impl Searcher {
         if bordered {
             abroad.grow(now.snapshot, ends, Side::Out, |edge, at_ms| now.weigh_at(edge, at_ms));
         }
-        Spread { snapshot: now.snapshot, within, abroad: Some(&*abroad).filter(|_| bordered), now: *now }
+        Spread { within, abroad: Some(&*abroad).filter(|_| bordered), now: *now }
     }
 }
 
@@ -36,16 +34,11 @@ impl<'s> Spread<'s> {
         let cost = |tree: &Tree| tree.cost(node).unwrap_or(NO_WAY);
         let better = |abroad: &&Tree| {
             cost(abroad) < cost(self.within) && {
-                let root = abroad.root(self.snapshot, node);
-                !self.snapshot.borders(self.now.who).is_some_and(|borders| borders.join(root, node))
+                let root = abroad.root(self.now.snapshot, node);
+                !self.now.snapshot.borders(self.now.who).is_some_and(|borders| borders.join(root, node))
             }
         };
         self.abroad.filter(better).unwrap_or(self.within)
-    }
-
-    /// Returns what the way to a node costs; `None` where there is none.
-    pub(crate) fn cost(&self, node: u32) -> Option<u32> {
-        self.to(node).cost(node)
     }
 
     /// Returns the cheapest of some goals, with the whole cost.

@@ -1,4 +1,7 @@
 //! How long one walks to each of many places, or why one cannot.
+//!
+//! The nearest of what a reference names is found by one search to everywhere; the time told is that of the way
+//! there pulled taut, which is what a route tells.
 
 use super::reach;
 use crate::graph::Place;
@@ -12,7 +15,7 @@ use crate::search::Searcher;
 pub struct WalkingTime<'a> {
     /// The place; `None` for a door, a unit or a position.
     pub place: Option<&'a Place>,
-    /// The time in milliseconds, or the reason and the reason in words.
+    /// The time in milliseconds, as a route there tells it, or the reason and the reason in words.
     pub walk: Result<u32, (Reason, String)>,
 }
 
@@ -59,7 +62,10 @@ pub fn walking_times_to_kind<'a>(
     nearest.truncate(limit);
     let nearest = nearest.into_iter().map(|(millis, place)| (millis, Spot::of(place))).collect();
     let start = reach.from;
-    Ok(told(walk, searcher, &start, nearest))
+    let mut told = told(walk, searcher, &start, nearest);
+    // Pulled taut, two ways of nearly one length may change places.
+    told.sort_by_key(|time| *time.walk.as_ref().unwrap_or(&NO_WAY));
+    Ok(told)
 }
 
 fn told<'a>(
@@ -68,13 +74,13 @@ fn told<'a>(
     start: &Spot,
     nearest: Vec<(u32, Spot)>,
 ) -> Vec<WalkingTime<'a>> {
-    let start = std::slice::from_ref(start);
     let told = nearest.into_iter().map(|(millis, spot)| {
         let place = spot.place(walk.snapshot);
         if millis != NO_WAY {
-            return WalkingTime { place, walk: Ok(millis) };
+            let pulled = walk.pulled_ms(searcher, start, &spot);
+            return WalkingTime { place, walk: Ok(pulled.unwrap_or(millis)) };
         }
-        let reason = reason::reason(walk, searcher, start, &[spot]);
+        let reason = reason::reason(walk, searcher, std::slice::from_ref(start), &[spot]);
         let text = refusal::text(walk, &reason);
         WalkingTime { place, walk: Err((reason, text)) }
     });

@@ -2,19 +2,24 @@
 //!
 //! That is the node one can reach now from which the rest would be shortest if what is in the way were not: with
 //! nothing closed, or on foot, or with the rights it takes, after the reason why there is no way. Who may not pass
-//! a check is led to its hall and not into it.
+//! a check is led to its hall and not into it. Where the map joins the two by nothing, it is the node nearest to
+//! the goal as the crow flies.
 
+use super::reason::with_more_rights;
 use super::resolve::Spot;
 use super::{OPENING_WAIT_MAX_MS, Reason, Route, Walk};
-use crate::graph::{NodeKind, Place};
+use crate::geometry::{distance_m, millis_between};
+use crate::graph::{NodeKind, Place, WALK_SPEED_MPS};
 use crate::imdf::FeatureId;
 use crate::overlay::Overlay;
-use crate::profile::{NO_WAY, Profile, Rights, Who};
+use crate::profile::{NO_WAY, Profile, Who};
 use crate::reach::{Side, Tree};
 use crate::search::{End, Now, Searcher};
 use crate::snapshot::Snapshot;
 use crate::words::Language;
 
+/// How far apart two levels are taken to be: as far as one walks to a lift and waits for it, in metres.
+const LEVEL_M: f64 = 60.0;
 /// A way shorter than this leads nowhere, in metres.
 const NOWHERE_M: f64 = 5.0;
 
@@ -47,7 +52,7 @@ pub(super) fn as_far_as(
         Reason::NoAccessibleWay => (Who { profile: Profile::Walk, ..who }, &open),
         Reason::ZoneForbidden(_) => (more_rights(snapshot, who, &starts, &at_rest), &open),
         Reason::NotOpen { .. } => (who, overlay),
-        Reason::Disconnected => return None,
+        Reason::Disconnected => (Who::ANYBODY, &open),
     };
     let goals: Vec<End> = to.iter().flat_map(|spot| spot.goals(snapshot, free, freed)).collect();
     let now = walk.footing().between(&starts, &goals);
@@ -59,7 +64,11 @@ pub(super) fn as_far_as(
     });
     let reached = (0_u32..).take(snapshot.node_count()).filter_map(|node| {
         let walked = forth.cost(node)?;
-        Some((back.cost(node)?, walked, node))
+        let rest = match reason {
+            Reason::Disconnected => goals.iter().map(|goal| apart_ms(snapshot, [node, goal.node])).min(),
+            _ => back.cost(node),
+        };
+        Some((rest?, walked, node))
     });
     let (_, _, mut node) = reached.min()?;
     if matches!(reason, Reason::ZoneForbidden(_)) {
@@ -86,11 +95,15 @@ pub(super) fn as_far_as(
 
 /// Returns who would get there: the same with no more rights than it takes, on foot where it must be.
 fn more_rights(snapshot: &Snapshot, who: Who, starts: &[End], goals: &impl Fn(Who) -> Vec<End>) -> Who {
-    let more = Rights::ALL.into_iter().filter(|rights| *rights > who.rights);
-    let mut each =
-        more.flat_map(|rights| [who.profile, Profile::Walk].map(|profile| Who { profile, rights, ..who }));
     let gets_there = |who: &Who| snapshot.components_of(*who).join(starts, &goals(*who));
-    each.find(gets_there).unwrap_or(Who::ANYBODY)
+    with_more_rights(who).find(gets_there).unwrap_or(Who::ANYBODY)
+}
+
+/// Returns how long it would be from one node to another as the crow flies, in milliseconds.
+fn apart_ms(snapshot: &Snapshot, nodes: [u32; 2]) -> u32 {
+    let [a, b] = nodes.map(|node| snapshot.node(node));
+    let levels = f64::from(snapshot.graph().rise([a.level, b.level]).abs());
+    millis_between(distance_m(a.at, b.at) + levels * LEVEL_M, WALK_SPEED_MPS)
 }
 
 /// Returns the last node on the way to a node that is not in the hall of a check that may not be passed.

@@ -53,6 +53,8 @@ pub(super) struct Leg {
     pub(super) millis: f64,
     /// What of the time is waiting.
     pub(super) wait_ms: f64,
+    /// What of the time checks themselves take.
+    pub(super) check_ms: f64,
     /// When something on it opens, where one waits for that.
     pub(super) opens: Option<Moment>,
     /// What is drawn of it, by level.
@@ -139,6 +141,7 @@ fn ride(pieces: &[Piece]) -> Leg {
         length_m: pieces.iter().map(|piece| piece.length_m).sum(),
         millis: pieces.iter().map(|piece| f64::from(piece.millis)).sum(),
         wait_ms: pieces.iter().map(|piece| f64::from(piece.delay_ms)).sum(),
+        check_ms: 0.0,
         opens: pieces.iter().find_map(|piece| piece.opens),
         parts,
         rooms: vec![],
@@ -271,6 +274,7 @@ fn leg(bits: &[Bit], turn: Option<Turn>) -> Leg {
         length_m: bits.iter().map(|bit| bit.length_m).sum(),
         millis: bits.iter().map(|bit| bit.millis).sum(),
         wait_ms: bits.iter().map(|bit| bit.wait_ms).sum(),
+        check_ms: bits.iter().filter(|bit| bit.checks).map(|bit| bit.millis - bit.wait_ms).sum(),
         opens: bits.iter().find_map(|bit| bit.opens),
         parts,
         rooms,
@@ -340,6 +344,7 @@ fn joined(first: Leg, second: Leg) -> Leg {
         length_m: first.length_m + second.length_m,
         millis: first.millis + second.millis,
         wait_ms: first.wait_ms + second.wait_ms,
+        check_ms: first.check_ms + second.check_ms,
         opens: first.opens.or(second.opens),
         parts,
         rooms,

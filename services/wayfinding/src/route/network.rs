@@ -7,7 +7,7 @@ use geo::Coord;
 
 use super::pieces::{Piece, clip};
 use super::pulled::{drawn, flat, walked_as};
-use crate::geometry::{Area, distance_m, length_m, nearest_on};
+use crate::geometry::{Area, apart, around, distance_m, left_of, length_m, nearest_on};
 use crate::graph::Graph;
 use crate::overlay::Overlay;
 use crate::snapshot::Snapshot;
@@ -61,7 +61,9 @@ impl Network<'_> {
     fn closes(&self, line: &[Coord<f64>], level: usize, own: &[Coord<f64>]) -> bool {
         let graph = self.snapshot.graph();
         let rooms = self.overlay.closed().iter().filter_map(|id| graph.room(id));
-        let mut shut = rooms.filter(|room| room.level == level).flat_map(|room| &room.areas);
+        let own_box = around(line);
+        let shut = rooms.filter(|room| room.level == level).flat_map(|room| &room.areas);
+        let mut shut = shut.filter(|area| !apart(area.bounds(), own_box, 0.0));
         let enters = |area: &Area| {
             let crosses =
                 |pair: &[Coord<f64>]| area.walls().iter().any(|wall| cross([pair[0], pair[1]], *wall));
@@ -71,12 +73,16 @@ impl Network<'_> {
     }
 
     fn meets(&self, line: &[Coord<f64>], level: usize, own: &[Coord<f64>]) -> bool {
+        let own_box = around(line);
         self.overlay.blocked().any(|edge| {
             let ends = [self.snapshot.tail[edge as usize], self.snapshot.head[edge as usize]];
             if ends.iter().any(|end| self.snapshot.node(*end).level != level) {
                 return false;
             }
             let closed = points(self.snapshot.graph(), ends[0], self.snapshot.edge(edge), ends[1]);
+            if apart(around(&closed), own_box, NEAR_M) {
+                return false;
+            }
             let whole_m = length_m(&closed).max(f64::MIN_POSITIVE);
             let met = |at: Coord<f64>| own.iter().any(|own| distance_m(*own, at) < NEAR_M);
             let [begin, end] = [closed[0], closed[closed.len() - 1]]
@@ -93,9 +99,7 @@ impl Network<'_> {
 
 /// Tells whether two straight lines cross.
 fn cross([a, b]: [Coord<f64>; 2], [c, d]: [Coord<f64>; 2]) -> bool {
-    let left = |a: Coord<f64>, b: Coord<f64>, p: Coord<f64>| {
-        (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x) > 0.0
-    };
+    let left = |a, b, p| left_of(a, b, p) > 0.0;
     left(a, b, c) != left(a, b, d) && left(c, d, a) != left(c, d, b)
 }
 

@@ -57,10 +57,10 @@ pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
     let Now { snapshot, overlay, who, .. } = now;
     let goal = super::goal_index(snapshot, overlay, *who, to, found);
     let mut pieces = Vec::new();
-    if let Spot::OnWay { lon_lat, snapped } = from {
+    if let Spot::OnWay { snapped, .. } = from {
         let leaves = |(edge, _): &(u32, f64)| snapshot.head[*edge as usize] == found.start.node;
         if let Some((edge, before)) = directions(snapshot, snapped).find(leaves) {
-            pieces.push(stub(snapshot, *who, *lon_lat, snapped, true));
+            pieces.push(stub(snapshot, *who, snapped, true));
             pieces.push(cut(now, edge, [before, 1.0], (0, None)));
         }
     }
@@ -74,11 +74,11 @@ pub(crate) fn along(asked: &Asked<'_>, found: &Found) -> Pieces {
         let wait = opens.filter(|_| opens_ms > 0).map(|opens| (opens_ms, opens));
         cut(now, edge, [0.0, 1.0], (overlay.delay_ms(edge), wait))
     }));
-    if let Spot::OnWay { lon_lat, snapped } = &to[goal] {
+    if let Spot::OnWay { snapped, .. } = &to[goal] {
         let enters = |(edge, _): &(u32, f64)| snapshot.tail[*edge as usize] == found.goal.node;
         if let Some((edge, before)) = directions(snapshot, snapped).find(enters) {
             pieces.push(cut(now, edge, [0.0, before], (0, None)));
-            pieces.push(stub(snapshot, *who, *lon_lat, snapped, false));
+            pieces.push(stub(snapshot, *who, snapped, false));
         }
     }
     let level = snapshot.node(found.start.node).level;
@@ -103,6 +103,9 @@ fn waits(now: &Now<'_>, found: &Found) -> impl Iterator<Item = (u32, u32, Option
 
 /// Returns how long one waits on a way until things open.
 pub(crate) fn opens_ms(now: &Now<'_>, found: &Found) -> u32 {
+    if !now.hours_count() {
+        return 0;
+    }
     waits(now, found).map(|(_, opens_ms, _)| opens_ms).fold(0, u32::saturating_add)
 }
 
@@ -121,7 +124,7 @@ pub(crate) fn direct(
     from: &Spot,
     to: &Spot,
 ) -> Option<(u32, Pieces)> {
-    let (Spot::OnWay { lon_lat, snapped: a }, Spot::OnWay { lon_lat: goal, snapped: b }) = (from, to) else {
+    let (Spot::OnWay { snapped: a, .. }, Spot::OnWay { snapped: b, .. }) = (from, to) else {
         return None;
     };
     let forth = directions(snapshot, a).zip(directions(snapshot, b));
@@ -132,22 +135,21 @@ pub(crate) fn direct(
     let ((edge, before), (_, after)) = forth.into_iter().find(fits)?;
     let now = Now { snapshot, overlay, who, depart: None, stays: false };
     let pieces = vec![
-        stub(snapshot, who, *lon_lat, a, true),
+        stub(snapshot, who, a, true),
         cut(&now, edge, [before, after], (0, None)),
-        stub(snapshot, who, *goal, b, false),
+        stub(snapshot, who, b, false),
     ];
     let millis = pieces.iter().map(|piece| piece.millis).fold(0, u32::saturating_add);
     Some((millis, Pieces { pieces, goal: 0, level: a.level }))
 }
 
-/// The few steps between a position and the way it was snapped to.
-fn stub(snapshot: &Snapshot, who: Who, [lon, lat]: [f64; 2], snapped: &Snapped, leaving: bool) -> Piece {
-    let at = snapshot.graph().frame().to_plane(lon, lat);
-    let points = if leaving { vec![at, snapped.at] } else { vec![snapped.at, at] };
+/// The few steps between a position, as far as it is on the floor, and the way it was snapped to.
+fn stub(snapshot: &Snapshot, who: Who, snapped: &Snapped, leaving: bool) -> Piece {
+    let points = if leaving { vec![snapped.floor, snapped.at] } else { vec![snapped.at, snapped.floor] };
     Piece {
         kind: EdgeKind::Walk,
         points,
-        length_m: snapped.gap_m,
+        length_m: snapped.stub_m,
         millis: stub_ms(snapped, who),
         delay_ms: 0,
         opens: None,

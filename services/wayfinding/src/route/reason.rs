@@ -92,14 +92,17 @@ pub(crate) fn reason(walk: &Walk<'_>, searcher: &mut Searcher, from: &[Spot], to
     if with(Who { profile: Profile::Walk, ..who }).is_some() {
         return Reason::NoAccessibleWay;
     }
-    for rights in Rights::ALL.into_iter().filter(|rights| *rights > who.rights) {
-        for profile in [who.profile, Profile::Walk] {
-            if let Some(found) = with(Who { rights, profile, ..who }) {
-                return Reason::ZoneForbidden(barrier(snapshot, who.rights, &found, from, to));
-            }
-        }
+    match with_more_rights(who).find_map(with) {
+        Some(found) => Reason::ZoneForbidden(barrier(snapshot, who.rights, &found, from, to)),
+        None => Reason::Disconnected,
     }
-    Reason::Disconnected
+}
+
+/// Returns the same with ever more rights, each as one moves and then on foot: in the order in which a way is
+/// sought that others have.
+pub(super) fn with_more_rights(who: Who) -> impl Iterator<Item = Who> {
+    let more = Rights::ALL.into_iter().filter(move |rights| *rights > who.rights);
+    more.flat_map(move |rights| [who.profile, Profile::Walk].map(|profile| Who { profile, rights, ..who }))
 }
 
 fn find(now: &Now<'_>, searcher: &mut Searcher, from: &[Spot], to: &[Spot]) -> Option<Found> {

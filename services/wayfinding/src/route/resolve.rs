@@ -62,6 +62,14 @@ impl Spot {
         }
     }
 
+    /// Returns how far the line begins or ends from it, in metres.
+    pub(crate) fn off_m(&self) -> f64 {
+        match self {
+            Self::Nodes { .. } => 0.0,
+            Self::OnWay { snapped, .. } => snapped.off_m,
+        }
+    }
+
     /// Returns the place that it is.
     pub(crate) fn place<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Place> {
         let Self::Nodes { feature, .. } = self else { return None };
@@ -103,9 +111,9 @@ pub(crate) fn part(whole: u32, share: f64) -> u32 {
     millis
 }
 
-/// Returns the time from a position to the way it was snapped to.
+/// Returns the time from where the floor begins to the way that a position was snapped to.
 pub(crate) fn stub_ms(snapped: &Snapped, who: Who) -> u32 {
-    millis_between(snapped.gap_m, who.speed.mps(who.profile))
+    millis_between(snapped.stub_m, who.speed.mps(who.profile))
 }
 
 /// Finds the one spot that a reference names.

@@ -10,7 +10,7 @@ use super::resolve::Spot;
 use super::sides::{facing, side_of};
 use super::text::{self, Arrival, Checked, OutOf, Riding, Stroll};
 use super::turns::Way;
-use super::{Landmark, LandmarkRole, Route, Span, Step, StepKind, waits};
+use super::{Landmark, LandmarkRole, Route, Span, Step, StepKind, off, waits};
 use crate::geometry::{Area, length_m};
 use crate::graph::crossings::Check;
 use crate::graph::{EdgeKind, Room, Zone};
@@ -73,7 +73,11 @@ pub(super) fn narrate(tale: &Tale<'_>, way: &Pieces) -> Route {
     for step in &mut steps {
         step.span = step.span.and_then(|span| kept.span(span));
     }
+    let off_m = [tale.from.off_m(), tale.to.map_or(0.0, Spot::off_m)];
+    off::say(&mut steps, off_m, tale.language);
     Route {
+        start_off_m: off_m[0],
+        goal_off_m: off_m[1],
         // The sum of nothing is -0.
         length_m: 0.0 + pieces.iter().map(|piece| piece.length_m).sum::<f64>(),
         seconds: 0.0 + pieces.iter().map(|piece| f64::from(piece.millis)).sum::<f64>() / 1_000.0,
@@ -129,6 +133,7 @@ impl Narrator<'_> {
             distance_m: leg.length_m,
             seconds: leg.millis / 1_000.0,
             wait_s: leg.wait_ms / 1_000.0,
+            check_s: leg.check_ms / 1_000.0,
             ordinal: ordinals[0],
             end_ordinal: ordinals[1],
             span: None,
@@ -290,6 +295,7 @@ impl Narrator<'_> {
             distance_m: 0.0,
             seconds: 0.0,
             wait_s: 0.0,
+            check_s: 0.0,
             ordinal,
             end_ordinal: ordinal,
             span: self.lines.end().map(|end| Span { first: end, last: end }),

@@ -223,7 +223,10 @@ fn join(legs: Vec<(Route, Leg)>) -> Route {
         whole.levels.append(&mut route.levels);
         whole.steps.append(&mut route.steps);
         whole.line.append(&mut route.line);
-        whole.goal = route.goal;
+        if whole.legs.len() == 1 {
+            whole.start_off_m = route.start_off_m;
+        }
+        (whole.goal, whole.goal_off_m) = (route.goal, route.goal_off_m);
     }
     whole.levels.dedup();
     whole

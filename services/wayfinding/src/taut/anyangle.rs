@@ -13,7 +13,7 @@ use geo::Coord;
 use super::Corridor;
 use super::channel::Channel;
 use super::mesh::{Entered, Mesh, NONE};
-use crate::geometry::distance_m;
+use crate::geometry::{distance_m, left_of};
 
 /// The most nodes that one search takes from its heap; far more than the largest hall needs.
 const STEPS_MAX: usize = 50_000;
@@ -56,11 +56,6 @@ pub(crate) struct Scratch {
     line: Vec<Coord<f64>>,
     pub(super) channel: Channel,
     pub(super) parts: Vec<u32>,
-}
-
-/// Returns how far `p` lies to the left of the ray from `a` through `b`, times the ray's length.
-pub(super) fn left_of(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>) -> f64 {
-    (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x)
 }
 
 /// Returns where the ray from `root` through `through` meets the line from `a` to `b`, kept between them.

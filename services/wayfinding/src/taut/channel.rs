@@ -6,8 +6,8 @@
 
 use geo::Coord;
 
-use super::anyangle::left_of;
 use super::mesh::Mesh;
+use crate::geometry::left_of;
 
 /// How many cells a channel may be longer than its line at either end: a position lies on a part of a way.
 const NEAR: usize = 500;

@@ -8,9 +8,8 @@
 use geo::Coord;
 
 use super::Corridor;
-use super::anyangle::left_of;
 use super::mesh::Mesh;
-use crate::geometry::{distance_m, length_m};
+use crate::geometry::{distance_m, left_of, length_m};
 
 /// Beside its ends a line may come nearer to walls than elsewhere, in metres.
 const BESIDE_M: f64 = 0.9;

@@ -14,7 +14,7 @@ use spade::{ConstrainedDelaunayTriangulation, Point2, Triangulation};
 use super::free::{SCRAP_M2, SHARP, SMOOTH_M, free, inside, whole};
 use super::mesh::{Cell, Mesh, NONE};
 use super::{DRAWN_IN_M, Way};
-use crate::geometry::{Area, distance_m, nearest_on, union};
+use crate::geometry::{Area, gap_to_m, left_of, union};
 use crate::graph::Room;
 
 /// Half the width of the floor along a narrow link, in metres.
@@ -162,11 +162,7 @@ impl Level<'_> {
     }
 
     fn nearest_way(&self, at: Coord<f64>) -> u32 {
-        let gap_m = |line: &[Coord<f64>]| {
-            let parts = line.windows(2).map(|pair| distance_m(at, nearest_on(at, pair[0], pair[1]).0));
-            parts.fold(f64::INFINITY, f64::min)
-        };
-        let nearest = self.ways.iter().map(|(part, way)| (gap_m(&way.line), *part));
+        let nearest = self.ways.iter().map(|(part, way)| (gap_to_m(&way.line, at), *part));
         nearest.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(NONE, |(_, part)| part)
     }
 }
@@ -239,7 +235,7 @@ impl Face {
 
     fn area_m2(&self) -> f64 {
         let [a, b, c] = self.corners;
-        ((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)).abs() / 2.0
+        left_of(a, b, c).abs() / 2.0
     }
 }
 

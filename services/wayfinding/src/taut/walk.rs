@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 use geo::Coord;
 
 use super::Corridor;
-use super::anyangle::left_of;
 use super::mesh::{Mesh, NONE};
-use crate::geometry::{TOUCH_M, distance_m};
+use crate::geometry::{TOUCH_M, distance_m, left_of};
 
 /// The most cells that one straight line passes; far more than the largest hall needs.
 const CELLS_MAX: usize = 20_000;

@@ -1,6 +1,7 @@
 //! How long it is from here to everywhere: equal to Dijkstra on petgraph, and what passengers ask of it.
 
 use airside_wayfinding::measure::Peer;
+use airside_wayfinding::reach::walking_times;
 use airside_wayfinding::route::LevelLine;
 use airside_wayfinding::{Language, Overlay, RouteError, Searcher, Snapshot, Source, Walk, Who, reach};
 use petgraph::stable_graph::NodeIndex;
@@ -132,4 +133,27 @@ fn a_real_network_is_measured_like_dijkstra() {
             assert_eq!(reach.node_ms(node), costs.get(&NodeIndex::new(node as usize)).copied());
         }
     }
+}
+
+#[test]
+fn a_walking_time_is_what_the_route_there_takes() {
+    let Some(files) = data::files("narita") else { return };
+    let venue = Venue {
+        snapshot: Snapshot::from_source(&Source::from_files(files)).unwrap(),
+        overlay: Overlay::open(),
+    };
+    let (places, mut searcher) = (venue.snapshot.places(), Searcher::new());
+    let mut counted = 0;
+    for from in places.iter().step_by(97) {
+        let to: Vec<_> = places.iter().step_by(41).map(|place| place.id.to_string()).collect();
+        let walk = walk(&venue.snapshot, &venue.overlay);
+        let times = walking_times(&walk, &mut searcher, from.id.as_str(), &to).unwrap();
+        for (time, to) in times.into_iter().zip(&to) {
+            let Ok(millis) = time.walk else { continue };
+            let route = venue.walk(from.id.as_str(), to);
+            assert!((f64::from(millis) / 1_000.0 - route.seconds).abs() < 1e-6, "{} to {to}", from.id);
+            counted += 1;
+        }
+    }
+    assert!(counted > 100, "{counted}");
 }

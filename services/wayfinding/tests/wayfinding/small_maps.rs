@@ -1,7 +1,7 @@
 //! Rules of doors, zones and shafts, each on a map drawn for it.
 
 use airside_wayfinding::{
-    Barrier, BarrierKind, Overlay, Profile, Reason, Rights, Severity, Source, Who, check,
+    Barrier, BarrierKind, Language, Outcome, Overlay, Profile, Reason, Rights, Severity, Source, Who, check,
 };
 
 use crate::testville::town::{Town, rect};
@@ -350,6 +350,18 @@ fn one_walks_from_house_to_house_over_ground_that_nobody_drew_around_the_walls()
 }
 
 #[test]
+fn where_the_map_joins_nothing_one_is_led_as_near_as_one_can_come() {
+    let venue = Venue::drawn(two_houses());
+    let outcome = venue.ask("west desk", "east desk", Profile::Walk, Language::En).unwrap();
+    let Outcome::NotFound { reason: Reason::Disconnected, as_far_as: Some(point), .. } = outcome else {
+        panic!("{outcome:?}")
+    };
+    let [east_m, _] = [(point.lon_lat[0] - 114.6) * 103_117.0, (point.lon_lat[1] - 22.2) * 110_733.0];
+    assert!((19.0..21.0).contains(&east_m), "the door to the east: {point:?}");
+    assert!((9.0..11.0).contains(&point.route.length_m), "{point:?}");
+}
+
+#[test]
 fn nobody_is_led_over_ground_that_nobody_drew_at_an_airport_or_past_a_zone() {
     let airport = Venue::drawn(two_houses());
     assert_eq!(airport.refused("west desk", "east desk", Profile::Walk).0, Reason::Disconnected);
@@ -358,4 +370,46 @@ fn nobody_is_led_over_ground_that_nobody_drew_at_an_airport_or_past_a_zone() {
     zoned.zone("postsecurity", "Airside", "隔离区", 0, &[rect(39.0, -1.0, 61.0, 11.0)]);
     let zoned = Venue::drawn(zoned);
     assert_eq!(zoned.refused("west desk", "east desk", Profile::Walk).0, Reason::Disconnected);
+}
+
+#[test]
+fn a_closed_unit_without_a_name_is_called_by_what_is_in_it_or_else_by_its_level() {
+    for (kiosk, called) in [(false, "an area on 1F"), (true, "Kiosk")] {
+        let mut town = Town::new();
+        town.level(0, "Ground", "地面");
+        for (number, key) in (0_u8..).zip(["a", "b", "c"]) {
+            let west = 10.0 * f64::from(number);
+            town.unit(0, key, "room", "", "", &[rect(west, 0.0, west + 10.0, 10.0)]);
+            let name = format!("{key} desk");
+            if key != "b" {
+                town.amenity(0, &name, "information", &name, &name, "", [west + 5.0, 5.0], &[key]);
+            }
+        }
+        door(&mut town, "a-b", 10.0, 1.0);
+        door(&mut town, "b-c", 20.0, 1.0);
+        if kiosk {
+            town.shop(0, "b", "retail", "Kiosk", "小卖部", [15.0, 8.0]);
+        }
+        let mut venue = Venue::drawn(town);
+        let middle = [114.6 + 15.0 / 103_117.0, 22.2 + 5.0 / 110_733.0];
+        let snapped = venue.snapshot.snap(&Overlay::open(), Who::default(), middle, 0).unwrap();
+        let unit = venue.snapshot.unit_of(&snapped).cloned();
+        venue.overlay = Overlay::closing(&venue.snapshot, unit);
+        let (_, text) = venue.refused("a desk", "c desk", Profile::Walk);
+        assert_eq!(text, format!("The way is closed: {called}"));
+    }
+}
+
+#[test]
+fn who_stands_where_one_may_not_be_is_led_from_the_nearest_door_and_told_how_far_that_is() {
+    let venue = row_with("unit.geojson", "\"restriction\":null", "\"restriction\":\"employeesonly\"");
+    let here = format!("{},{},0", 114.6 + 13.0 / 103_117.0, 22.2 + 5.0 / 110_733.0);
+    let route = venue.walk(&here, "west desk");
+    assert!((2.9..3.5).contains(&route.start_off_m), "{route:?}");
+    assert!((4.0..5.5).contains(&route.length_m), "from the door to the desk: {route:?}");
+    assert!(route.steps[0].text.starts_with("The way begins about 3 m from you. "), "{route:?}");
+    let back = venue.walk("west desk", &here);
+    assert!((back.goal_off_m - route.start_off_m).abs() < 0.01, "{back:?}");
+    let last = back.steps.last().unwrap();
+    assert!(last.text.ends_with(". Where you want to be is about 3 m off the way"), "{back:?}");
 }

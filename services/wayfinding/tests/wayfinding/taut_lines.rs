@@ -240,3 +240,56 @@ fn a_line_through_a_large_airport_stays_on_the_floor_and_clear_of_walls() {
     let first: Vec<_> = faults.iter().take(40).collect();
     assert!(routes > PAIRS && faults.is_empty(), "{} faults in {routes} routes: {first:#?}", faults.len());
 }
+
+/// Asks for ways from and to so many spots that lie anywhere on a map, in walls, on counters and outside too.
+fn check_from_anywhere(files: &[(String, String)], venue: &Venue, count: usize) {
+    let (drawing, graph) = (Drawing::of(files), venue.snapshot.graph());
+    let (nodes, places) = (graph.model().node_weights().collect::<Vec<_>>(), venue.snapshot.places());
+    let (mut faults, mut on_floor, mut off_floor) = (vec![], 0, 0);
+    for number in 0..count {
+        let node = nodes[number * 7_919 % nodes.len()];
+        let aside = |step: usize| (number * step % 801) as f64 / 20.0 - 20.0;
+        let here = graph.frame().to_world(node.at + Coord { x: aside(104_729), y: aside(1_299_709) });
+        let ordinal = graph.storeys()[node.level].ordinal;
+        let position = format!("{},{},{ordinal}", here[0], here[1]);
+        let place = places[number * 15_485_863 % places.len()].id.to_string();
+        for (from, to) in [(&position, &place), (&place, &position)] {
+            let Ok(Outcome::Found(route)) = venue.ask(from, to, Profile::Walk, Language::En) else {
+                continue;
+            };
+            if route.length_m < 0.01 {
+                continue;
+            }
+            let fault = drawing.fault(&route).map(|fault| format!("{from} to {to}: {fault}"));
+            let leaves = from == &position;
+            let (told_m, end) = if leaves {
+                (route.start_off_m, route.line[0].coordinates[0])
+            } else {
+                (route.goal_off_m, *route.line.last().unwrap().coordinates.last().unwrap())
+            };
+            let apart = at(drawing.per_deg, here) - at(drawing.per_deg, end);
+            let apart_m = apart.x.hypot(apart.y);
+            let told = (apart_m - told_m).abs() < 0.01 + apart_m * 0.01;
+            let wrong = (!told).then(|| format!("{from} to {to}: {apart_m:.2} m off, told {told_m:.2} m"));
+            let steps = [route.steps.first(), route.steps.last()].map(|step| step.unwrap().text.as_str());
+            let said = if leaves { steps[0].contains("from you") } else { steps[1].contains("off the way") };
+            assert_eq!(said, told_m >= 3.0, "{steps:?} {told_m}");
+            *(if told_m > 0.0 { &mut off_floor } else { &mut on_floor }) += 1;
+            faults.extend(fault.or(wrong));
+        }
+    }
+    let first: Vec<_> = faults.iter().take(12).collect();
+    assert!(faults.is_empty(), "{} faults: {first:#?}", faults.len());
+    assert!(on_floor > count / 2 && off_floor > count / 10, "{on_floor} on the floor, {off_floor} off it");
+}
+
+#[test]
+fn from_anywhere_a_line_begins_on_the_floor_and_it_is_told_how_far_off() {
+    check_from_anywhere(&testville::files(), &Venue::testville(), 600);
+}
+
+#[test]
+fn from_anywhere_in_a_large_airport_a_line_begins_on_the_floor_and_it_is_told_how_far_off() {
+    let files = lingnan::files();
+    check_from_anywhere(&files, &Venue::of(files.clone()), 600);
+}

@@ -49,6 +49,21 @@ fn a_number_is_read_as_people_write_it() {
 }
 
 #[test]
+fn a_number_with_its_day_leads_to_the_flight_of_that_day() {
+    let mut boards = Boards::default();
+    for (day, sign) in [("20261120", "A3"), ("20261121", "B2")] {
+        let stream = format!("flight-CZ3101-{day}");
+        schedule(&mut boards, &stream, NOON, &["MU4101"]);
+        assign(&mut boards, &stream, sign);
+        for number in ["CZ3101", "cz 3101", "MU4101"] {
+            assert_eq!(gate(&boards, &format!("{number}-{day}")).as_deref(), Some(sign), "{number}");
+        }
+    }
+    assert_eq!(gate(&boards, "CZ3101-20261122"), None);
+    assert_eq!(gate(&boards, "CZ3101-1"), None);
+}
+
+#[test]
 fn a_flight_leads_to_its_newest_gate_by_every_number_it_is_sold_under() {
     let mut boards = Boards::default();
     schedule(&mut boards, "flight-CZ3101-20261120", NOON, &["MU4101"]);

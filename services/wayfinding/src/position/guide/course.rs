@@ -5,7 +5,7 @@
 
 use geo::Coord;
 
-use crate::geometry::{distance_m, length_m, nearest_on};
+use crate::geometry::{distance_m, gap_to_m, length_m, nearest_on};
 use crate::graph::Frame;
 use crate::imdf::FeatureId;
 use crate::route::{Route, Step, StepKind};
@@ -169,14 +169,8 @@ impl Course {
             && rest
                 .iter()
                 .zip(&other.legs)
-                .all(|(ours, theirs)| theirs.points.iter().all(|at| gap_m(&ours.points, *at) <= SAME_M))
+                .all(|(ours, theirs)| theirs.points.iter().all(|at| gap_to_m(&ours.points, *at) <= SAME_M))
     }
-}
-
-/// Returns how far a point is from a line.
-fn gap_m(line: &[Coord<f64>], at: Coord<f64>) -> f64 {
-    let gaps = line.windows(2).map(|pair| distance_m(at, nearest_on(at, pair[0], pair[1]).0));
-    gaps.fold(f64::INFINITY, f64::min)
 }
 
 /// Returns what is ridden, in order.
