@@ -1,4 +1,5 @@
-// The venue that the page is about: its levels and plans, and where a way begins before one says.
+// The venue that the page is about: its levels and plans, and where a way begins before one says. Of several
+// venues it is the one that the address names, as in `/?venue=lingnan`, else the first.
 
 import { call } from "../wire/calls.js";
 import { Plans } from "./plan.js";
@@ -12,9 +13,22 @@ const TRY_AGAIN_MS = 3_000;
 export class Venue {
   #store;
   #plans = null;
+  #edition = "";
 
   constructor(store) {
     this.#store = store;
+    store.show(["venue"], ({ venue, level }) => {
+      // Another map was published: what is kept of the one before is of no use.
+      if (venue && this.#renew(venue)) this.choose(level);
+    });
+  }
+
+  #renew({ code, mapVersion = 0 }) {
+    const edition = `${code} ${mapVersion}`;
+    if (edition === this.#edition) return false;
+    this.#edition = edition;
+    this.#plans = new Plans(code);
+    return true;
   }
 
   /** Reads the venue, again and again until the airport answers. */
@@ -22,8 +36,9 @@ export class Venue {
     while (!this.#store.known.venue) {
       const { venues = [] } = await call(`${NAVIGATION}/ListVenues`, {}).catch(() => ({}));
       if (venues.length) {
-        const [venue] = venues;
-        this.#plans = new Plans(venue.code);
+        const named = new URLSearchParams(location.search).get("venue");
+        const venue = venues.find(({ code }) => code === named) ?? venues[0];
+        this.#renew(venue);
         const problem = this.#store.known.problem?.kind === "unreachable" ? null : this.#store.known.problem;
         this.#store.learn({ venue, closures: venue.closures ?? [], problem });
       } else {

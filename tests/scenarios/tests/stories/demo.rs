@@ -1,9 +1,15 @@
 //! `airside demo`.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::process::{airside, run};
+use crate::harness::{
+    eventually,
+    http::{get, post},
+    process::{Follower, airside, run},
+};
 
 const PINNED: [&str; 10] = [
     "scans_accepted",
@@ -38,4 +44,34 @@ async fn the_demo_ends_with_the_pinned_object() {
         assert!(number(key) >= 1.0, "{key}: {summary:?}\n{told}");
     }
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0, "it left something behind");
+}
+
+#[tokio::test]
+async fn the_demo_shows_the_page_of_a_guest_who_travels_along() {
+    let elsewhere = TempDir::new().unwrap();
+    let mut command = airside(["demo", "--wave", "5s"]);
+    command.current_dir(elsewhere.path()).env("TMPDIR", elsewhere.path()).stderr(Stdio::null());
+    let mut demo = Follower::start(command);
+    let address = loop {
+        let line = demo.next_line().await;
+        assert!(!line.is_empty(), "the demo ended and showed no page");
+        if line.contains("/#token=") {
+            break line;
+        }
+    };
+    let (server, token) = address.trim().strip_prefix("http://").unwrap().split_once("/#token=").unwrap();
+    let server = server.parse().unwrap();
+    assert_eq!(get(server, "/web/main.js").await.status, 200);
+    let list = "airside.trips.v1.TripService/ListFollowed";
+    let trip = eventually("the guest follows a flight and a bag", async || {
+        let trip = post(server, list, token, "{}").await.json();
+        (trip["flights"][0].is_object() && trip["bags"][0].is_object()).then_some(trip)
+    })
+    .await;
+    let flight = &trip["flights"][0]["flight"];
+    eventually("the next wave is the guest's next trip", async || {
+        let next = post(server, list, token, "{}").await.json();
+        (next["flights"][0].is_object() && next["flights"][0]["flight"] != *flight).then_some(())
+    })
+    .await;
 }

@@ -73,7 +73,7 @@ pub(crate) async fn run_as_it_is(mut command: Command) -> Output {
     output
 }
 
-/// A command that prints JSON lines until it is dropped.
+/// A command that prints lines until it is dropped.
 pub(crate) struct Follower {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
@@ -87,8 +87,14 @@ impl Follower {
         Self { child, stdout }
     }
 
-    /// Waits for the next line.
+    /// Waits for the next line, which is JSON.
     pub(crate) async fn next(&mut self) -> Value {
+        let line = self.next_line().await;
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Waits for the next line; an empty one is the end.
+    pub(crate) async fn next_line(&mut self) -> String {
         let mut stdout = self.stdout.take().unwrap();
         let reading = spawn_blocking(move || {
             let mut line = String::new();
@@ -97,7 +103,7 @@ impl Follower {
         });
         let (line, stdout) = within("a line", reading).await.unwrap();
         self.stdout = Some(stdout);
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+        line
     }
 }
 
