@@ -1,4 +1,5 @@
-// The passenger's notices: each once, newest first, without those that a later one took the place of.
+// The passenger's notices: each once, newest first, without those that a later one took the place of or
+// that came too late to be of use.
 
 /** The most that are kept. */
 const KEPT = 60;
@@ -7,7 +8,7 @@ const KEPT = 60;
 export function taken(notices, news, isLive) {
   const known = new Set(notices.map((notice) => notice.notificationId));
   const fresh = news
-    .filter((notice) => !known.has(notice.notificationId))
+    .filter((notice) => !known.has(notice.notificationId) && !notice.leftOut)
     .map((notice) => ({ ...notice, seq: Number(notice.seq), isLive }));
   const gone = new Set([...notices, ...fresh].map((notice) => notice.supersedes).filter(Boolean));
   const all = [...fresh, ...notices].filter((notice) => !gone.has(notice.notificationId));

@@ -1,6 +1,7 @@
 //! The words of notifications: what a notice is about, how urgent it is, how
 //! far it got, in which language it is read.
 
+mod kind;
 mod policy;
 
 use std::{collections::BTreeMap, str::FromStr};
@@ -11,6 +12,7 @@ use jiff::SignedDuration;
 use thiserror::Error;
 use uuid::Uuid;
 
+pub use kind::{Kind, Priority};
 pub use policy::{
     ChannelChoice, HoldReason, Preferences, Proposal, QuietHours, Rules, SuppressReason, Travel,
 };
@@ -67,214 +69,6 @@ pub fn notification_id(cause: &Cause, person: PersonId) -> Uuid {
 /// only together with it.
 pub fn epoch(log: LogId, generation: u64, person: PersonId) -> String {
     Uuid::new_v5(&log.0, format!("{generation}/{person}").as_bytes()).simple().to_string()
-}
-
-/// What a notice is about; the names of its parameters stand in the proto.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// A gate was assigned.
-    GateAssigned,
-    /// The gate changed.
-    GateChanged,
-    /// Boarding began.
-    Boarding,
-    /// The final call was made.
-    FinalCall,
-    /// The flight is delayed.
-    FlightDelayed,
-    /// The flight is cancelled.
-    FlightCancelled,
-    /// The reclaim belt is known.
-    BeltAssigned,
-    /// The reclaim belt changed.
-    BeltChanged,
-    /// The bag was accepted.
-    BagAccepted,
-    /// The bag is on board.
-    BagLoaded,
-    /// The bag was taken off.
-    BagOffloaded,
-    /// The bag is on a belt.
-    BagOnBelt,
-    /// The bag was collected.
-    BagCollected,
-    /// The flight left without the bag.
-    BagLeftBehind,
-    /// The bag travels on another flight than before.
-    BagReflighted,
-    /// There is little time for the bag's connection.
-    BagConnectionAtRisk,
-    /// The bag will not reach its connecting flight.
-    BagConnectionMissed,
-    /// The bag is on another belt than the one that was told.
-    BagBeltChanged,
-    /// An earlier notice of the bag was wrong.
-    BagCorrected,
-    /// What was said a moment ago holds no more: all is as it was.
-    Retracted,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 20] = [
-        Self::GateAssigned,
-        Self::GateChanged,
-        Self::Boarding,
-        Self::FinalCall,
-        Self::FlightDelayed,
-        Self::FlightCancelled,
-        Self::BeltAssigned,
-        Self::BeltChanged,
-        Self::BagAccepted,
-        Self::BagLoaded,
-        Self::BagOffloaded,
-        Self::BagOnBelt,
-        Self::BagCollected,
-        Self::BagLeftBehind,
-        Self::BagReflighted,
-        Self::BagConnectionAtRisk,
-        Self::BagConnectionMissed,
-        Self::BagBeltChanged,
-        Self::BagCorrected,
-        Self::Retracted,
-    ];
-
-    /// Returns the names of its parameters. A notice of several bags has `plates`
-    /// besides, all of them with commas between; `plate` is the first.
-    pub fn parameters(self) -> &'static [&'static str] {
-        match self {
-            Self::GateAssigned | Self::Boarding | Self::FinalCall => &["flight", "gate"],
-            Self::GateChanged => &["flight", "gate", "previous_gate"],
-            Self::FlightDelayed => &["flight", "estimated_departure", TIME_ZONE],
-            Self::FlightCancelled => &["flight"],
-            Self::BeltAssigned => &["flight", "belt"],
-            Self::BeltChanged => &["flight", "belt", "previous_belt"],
-            Self::BagAccepted | Self::BagCollected => &["plate"],
-            Self::BagLoaded | Self::BagOffloaded | Self::BagConnectionAtRisk | Self::BagConnectionMissed => {
-                &["plate", "flight"]
-            }
-            Self::BagOnBelt => &["plate", "belt"],
-            Self::BagLeftBehind => &["plate", "flight", "next_flight"],
-            Self::BagReflighted => &["plate", "flight", "previous_flight"],
-            Self::BagBeltChanged => &["plate", "belt", "previous_belt"],
-            Self::BagCorrected => &["plate", "flight", "corrects"],
-            Self::Retracted => &["flight", "place", "retracts"],
-        }
-    }
-
-    /// Returns whether it speaks of bags; the others speak of a flight.
-    pub fn is_of_bag(self) -> bool {
-        self.parameters().contains(&"plate")
-    }
-
-    /// Returns how urgent notices of this kind are; one that takes another back is as urgent as that.
-    pub fn priority(self) -> Priority {
-        match self {
-            Self::GateChanged
-            | Self::Boarding
-            | Self::FinalCall
-            | Self::FlightCancelled
-            | Self::Retracted => Priority::P1,
-            Self::FlightDelayed
-            | Self::BeltChanged
-            | Self::BagOffloaded
-            | Self::BagLeftBehind
-            | Self::BagReflighted
-            | Self::BagConnectionAtRisk
-            | Self::BagConnectionMissed
-            | Self::BagBeltChanged
-            | Self::BagCorrected => Priority::P2,
-            Self::GateAssigned | Self::BeltAssigned | Self::BagLoaded | Self::BagOnBelt => Priority::P3,
-            Self::BagAccepted | Self::BagCollected => Priority::P4,
-        }
-    }
-
-    /// Returns the kind on the wire and in the log.
-    pub fn to_proto(self) -> v1::NoticeKind {
-        match self {
-            Self::GateAssigned => v1::NoticeKind::GateAssigned,
-            Self::GateChanged => v1::NoticeKind::GateChanged,
-            Self::Boarding => v1::NoticeKind::Boarding,
-            Self::FinalCall => v1::NoticeKind::FinalCall,
-            Self::FlightDelayed => v1::NoticeKind::FlightDelayed,
-            Self::FlightCancelled => v1::NoticeKind::FlightCancelled,
-            Self::BeltAssigned => v1::NoticeKind::BeltAssigned,
-            Self::BeltChanged => v1::NoticeKind::BeltChanged,
-            Self::BagAccepted => v1::NoticeKind::BagAccepted,
-            Self::BagLoaded => v1::NoticeKind::BagLoaded,
-            Self::BagOffloaded => v1::NoticeKind::BagOffloaded,
-            Self::BagOnBelt => v1::NoticeKind::BagOnBelt,
-            Self::BagCollected => v1::NoticeKind::BagCollected,
-            Self::BagLeftBehind => v1::NoticeKind::BagLeftBehind,
-            Self::BagReflighted => v1::NoticeKind::BagReflighted,
-            Self::BagConnectionAtRisk => v1::NoticeKind::BagConnectionAtRisk,
-            Self::BagConnectionMissed => v1::NoticeKind::BagConnectionMissed,
-            Self::BagBeltChanged => v1::NoticeKind::BagBeltChanged,
-            Self::BagCorrected => v1::NoticeKind::BagCorrected,
-            Self::Retracted => v1::NoticeKind::Retracted,
-        }
-    }
-
-    /// Returns the kind of a stored number.
-    pub fn from_proto(number: i32) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.to_proto() as i32 == number)
-    }
-
-    /// Returns the name of the kind as parameters say it, such as `GATE_CHANGED`.
-    pub fn name(self) -> &'static str {
-        self.to_proto().as_str_name().trim_start_matches("NOTICE_KIND_")
-    }
-
-    /// Returns the kind of a name in a parameter.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// Returns the kind that stands for all that speak of the same thing: a later word of one
-    /// is news of the other.
-    pub fn topic(self) -> Self {
-        match self {
-            Self::GateChanged => Self::GateAssigned,
-            Self::BeltChanged => Self::BeltAssigned,
-            Self::BagBeltChanged => Self::BagOnBelt,
-            kind => kind,
-        }
-    }
-}
-
-/// How urgent a notice is; the first is the most urgent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Priority {
-    /// Safety.
-    P0,
-    /// Act now.
-    P1,
-    /// Plans change.
-    P2,
-    /// Good to know.
-    P3,
-    /// Information.
-    P4,
-}
-
-impl Priority {
-    const ALL: [Self; 5] = [Self::P0, Self::P1, Self::P2, Self::P3, Self::P4];
-
-    /// Returns the priority on the wire and in the log.
-    pub fn to_proto(self) -> v1::Priority {
-        match self {
-            Self::P0 => v1::Priority::P0,
-            Self::P1 => v1::Priority::P1,
-            Self::P2 => v1::Priority::P2,
-            Self::P3 => v1::Priority::P3,
-            Self::P4 => v1::Priority::P4,
-        }
-    }
-
-    /// Returns the priority of a stored number.
-    pub fn from_proto(number: i32) -> Option<Self> {
-        Self::ALL.into_iter().find(|priority| priority.to_proto() as i32 == number)
-    }
 }
 
 /// How far a notice got. A later level includes the earlier ones: what was
@@ -405,10 +199,15 @@ impl Notice {
     pub fn value(&self) -> &str {
         self.parameter(match self.kind {
             Kind::GateAssigned | Kind::GateChanged => "gate",
-            Kind::BeltAssigned | Kind::BeltChanged | Kind::BagOnBelt | Kind::BagBeltChanged => "belt",
+            Kind::BeltAssigned
+            | Kind::BeltChanged
+            | Kind::BagOnBelt
+            | Kind::BagBeltChanged
+            | Kind::BagNearsBelt => "belt",
             Kind::FlightDelayed => "estimated_departure",
             Kind::BagCorrected => "corrects",
             Kind::Retracted => "place",
+            Kind::WayBroken => "walking_minutes",
             _ => "flight",
         })
     }
@@ -454,7 +253,7 @@ mod tests {
 
     #[test]
     fn every_word_of_the_proto_but_the_unspecified_has_its_value_here() {
-        assert_eq!((1..=20).filter_map(Kind::from_proto).count(), 20);
+        assert_eq!((1..=23).filter_map(Kind::from_proto).count(), 23);
         assert_eq!((1..=5).filter_map(Priority::from_proto).count(), 5);
         assert_eq!((1..=3).filter_map(AckLevel::from_proto).count(), 3);
         assert_eq!(
@@ -462,7 +261,7 @@ mod tests {
             (None, None, None)
         );
         assert_eq!(
-            (Kind::from_proto(21), Priority::from_proto(6), AckLevel::from_proto(4)),
+            (Kind::from_proto(24), Priority::from_proto(6), AckLevel::from_proto(4)),
             (None, None, None)
         );
     }

@@ -1,7 +1,7 @@
 //! `notifications.notices`: what happens to flights and bags becomes notices to
 //! those who follow them and still need them.
 //!
-//! Policy. The reactor folds flights, bags and trips in log order into a
+//! Policy. The reactor folds flights, bags, trips and followed ways in log order into a
 //! [`World`] and decides on each event from what it has folded up to there, so
 //! every node decides alike and a replay orders the same notices again, which
 //! their inboxes then recognise by the cause. Flights and journeys that are
@@ -104,7 +104,7 @@ fn count(tally: &Tally, fact: &DeliveryEvent) {
 }
 
 impl Kept for Notices {
-    const SCHEMA: u32 = 6;
+    const SCHEMA: u32 = 7;
     type State = World;
 
     fn image(&self) -> World {
@@ -121,7 +121,7 @@ impl Reactor for Notices {
     const NAME: &'static str = "notifications.notices";
 
     fn wants(category: &str) -> bool {
-        matches!(category, "flight" | "bag" | "person")
+        matches!(category, "flight" | "bag" | "person" | "way")
     }
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {

@@ -78,6 +78,11 @@ impl Words<'_> {
         }
     }
 
+    /// Returns whether what is waited for was measured; if not, it is told as about so long.
+    fn is_measured(&self) -> bool {
+        self.get("certainty") == "MEASURED"
+    }
+
     /// Returns the parameter between two pieces of text, or nothing when it is not known.
     fn known(&self, before: &str, name: &str, after: &str) -> String {
         around(before, self.get(name), after)

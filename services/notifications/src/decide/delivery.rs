@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::turn::Turn;
 use crate::{
     events::DeliveryEvent,
-    model::{AckLevel, HoldReason, Kind, Preferences, Priority, Proposal, Rules},
+    model::{AckLevel, HoldReason, Preferences, Priority, Proposal, Rules},
 };
 
 /// After how many facts all that they mean is said in one.
@@ -298,9 +298,4 @@ fn carried(state: &DeliveryState, mut facts: Vec<DeliveryEvent>) -> Vec<Delivery
         facts.push(DeliveryEvent::CarriedForward(Arc::new(DeliveryState { since_carried: 0, ..after })));
     }
     facts
-}
-
-/// Returns whether a later word of this topic makes an earlier one false, so that it takes its place.
-pub(super) fn takes_the_place(topic: Kind) -> bool {
-    matches!(topic, Kind::GateAssigned | Kind::BeltAssigned | Kind::FlightDelayed | Kind::BagOnBelt)
 }

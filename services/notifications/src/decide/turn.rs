@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use airside_kernel::{Decider, Timestamp};
 
-use super::delivery::{Delivery, DeliveryState, Held, MAX_HELD, Released, takes_the_place};
+use super::delivery::{Delivery, DeliveryState, Held, MAX_HELD, Released};
 use crate::{
     events::DeliveryEvent,
     model::{HoldReason, Kind, Notice, Preferences, Priority, Proposal, Rules, SuppressReason, later},
@@ -243,7 +243,7 @@ impl<'a> Turn<'a> {
         let notice = &proposal.notice;
         let earlier = match notice.kind {
             Kind::BagCorrected => self.corrected(notice),
-            _ if takes_the_place(notice.topic()) => self.last_word(notice),
+            _ if notice.topic().takes_the_place() => self.last_word(notice),
             _ => None,
         };
         let of_use = |said: &&Released| said.proposal.notice.expires_at.is_none_or(|end| end > at);

@@ -1,10 +1,14 @@
-//! The published events of flights, bags and trips, as far as notices need them.
+//! The published events of flights, bags, trips and ways, as far as notices need them.
+
+pub(super) mod way;
 
 use airside_api::{baggage::v1 as baggage, flights::v1 as flights, trips::v1 as trips};
 use airside_kernel::{DecodeError, PersonId, RecordedEvent, Timestamp};
 use airside_runtime::stored;
 use prost::Message;
 use uuid::Uuid;
+
+use crate::model;
 
 /// Something that happened to a flight, a bag or a trip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,13 @@ pub(super) enum Fact {
     Dismissed {
         /// The observation.
         observation: String,
+    },
+    /// Something happened to the way that a person follows.
+    Way {
+        /// The person.
+        person: PersonId,
+        /// What happened.
+        change: way::WayChange,
     },
     /// A person began or ended to follow something, or passed a point.
     Trip {
@@ -107,11 +118,10 @@ pub(super) fn read(event: &RecordedEvent) -> Result<Option<Fact>, DecodeError> {
         }
         "bag" => bag(event),
         "person" => {
-            let person = id(event)
-                .parse()
-                .map_err(|_| DecodeError::malformed("person stream", "its id is not a person"))?;
+            let person = model::person_of(event)?;
             Ok(trip(event)?.map(|change| Fact::Trip { person, change }))
         }
+        "way" => Ok(Some(Fact::Way { person: model::person_of(event)?, change: way::read(event)? })),
         _ => Ok(None),
     }
 }

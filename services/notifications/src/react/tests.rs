@@ -4,6 +4,7 @@ mod bags;
 mod clocks;
 mod corrections;
 mod releases;
+mod ways;
 mod windows;
 
 use airside_api::{

@@ -8,6 +8,7 @@
 //! | belt | followers, boarded or not | |
 //! | belt changed | also who follows only a bag that arrives on the flight | who has that bag; whose bag goes on |
 //! | something of a bag | followers of its journey, see [`bag`] | |
+//! | time to leave, a way that broke | who follows that way, see [`ways`] | who has boarded; anybody after departure |
 //!
 //! A cancelled flight tells nothing further. Several bags of one person that do
 //! the same at about the same time are told in one notice, see [`windows`].
@@ -15,6 +16,7 @@
 mod bag;
 mod flight;
 mod links;
+mod ways;
 mod windows;
 
 use std::{
@@ -27,7 +29,7 @@ use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::{bag::Journey, flight::Flight, links::Links, windows::Windows};
+use self::{bag::Journey, flight::Flight, links::Links, ways::Ways, windows::Windows};
 use super::facts::{Fact, FlightChange, TripChange};
 use crate::model::{Kind, Travel, later};
 
@@ -72,6 +74,7 @@ pub struct World {
     bags: HashMap<PersonId, BTreeSet<Uuid>>,
     links: Links,
     windows: Windows,
+    ways: Ways,
     forgot_at: Timestamp,
 }
 
@@ -101,11 +104,25 @@ impl World {
             Fact::Linked { observation, from, to } => self.link(observation, from, to, at),
             Fact::Dismissed { observation } => tellings.extend(self.unlink(&observation)),
             Fact::Trip { person, change } => tellings.extend(self.fold_trip(person, change, at)),
+            Fact::Way { person, change } => tellings.extend(self.fold_way(person, change, origin)),
         }
         if at.duration_since(self.forgot_at) >= FORGET_EVERY {
             self.forgot_at = at;
             self.forget(at);
         }
+        tellings
+    }
+
+    /// Returns when the next thing is due, as far as is known.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        let due = [self.windows.due(), self.ways.due()];
+        due.into_iter().flatten().min()
+    }
+
+    /// Returns who must be told at an instant of what was due by then.
+    pub(super) fn close_due(&mut self, at: Timestamp) -> Vec<Telling> {
+        let mut tellings = self.close_windows(at);
+        tellings.extend(self.leave_now(at));
         tellings
     }
 
@@ -118,6 +135,7 @@ impl World {
         self.flights.retain(|id, flight| later(flight.over_at(id), FLIGHT_KEPT) > at);
         self.journeys.retain(|_, journey| later(journey.heard_at, JOURNEY_KEPT) > at);
         self.links.forget(at);
+        self.ways.forget(at);
         let journeys = &self.journeys;
         self.bags.retain(|_, bags| {
             bags.retain(|journey| journeys.contains_key(journey));

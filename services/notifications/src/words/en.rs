@@ -1,6 +1,6 @@
 //! Notices in English.
 
-use super::{OrElse, Words};
+use super::{OrElse, Words, around};
 use crate::model::Kind;
 
 /// Returns the text of a notice about a flight.
@@ -32,6 +32,17 @@ pub(super) fn of_flight(kind: Kind, words: &Words<'_>) -> String {
                 _ => format!("No belt change: bags of flight {flight} arrive on belt {place}, as before."),
             }
         }
+        Kind::LeaveNow => {
+            let gate = words.known("gate ", "gate", "").or("your gate");
+            format!("Leave now for {gate}, flight {flight}{}.", around(": ", &taking(words), ""))
+        }
+        Kind::WayBroken => {
+            let way = words.flight_between("Your way to flight ", "").or("Your way");
+            match taking(words).as_str() {
+                "" => format!("{way} is closed, and there is no other now. Please ask the staff."),
+                taking => format!("{way} is closed. There is another: {taking}."),
+            }
+        }
         Kind::BeltAssigned => format!("Bags of flight {flight} arrive on belt {}.", words.get("belt")),
         _ => format!(
             "Bags of flight {flight} now arrive on belt {}{}.",
@@ -39,6 +50,23 @@ pub(super) fn of_flight(kind: Kind, words: &Words<'_>) -> String {
             words.known(", no longer on ", "previous_belt", "")
         ),
     }
+}
+
+/// Returns how long a way takes, and how sure that is; nothing when it is not known.
+fn taking(words: &Words<'_>) -> String {
+    let walking = minutes(words.get("walking_minutes"));
+    let place = if words.get("waits_at") == "SECURITY" { "security" } else { "checks and queues" };
+    let about = if words.is_measured() { "" } else { "about " };
+    match minutes(words.get("waiting_minutes")).as_str() {
+        _ if walking.is_empty() => String::new(),
+        "" => format!("walk about {walking}"),
+        waiting => format!("{place} {about}{waiting}, walk about {walking}"),
+    }
+}
+
+/// Returns a number of minutes, or nothing when it is not known.
+fn minutes(number: &str) -> String {
+    around("", number, if number == "1" { " minute" } else { " minutes" })
 }
 
 /// Returns the text of a notice about a bag.
@@ -95,6 +123,17 @@ pub(super) fn of_bag(kind: Kind, words: &Words<'_>) -> String {
             words.known("belt ", "belt", "").or("another belt"),
             words.known(", no longer on ", "previous_belt", "")
         ),
+        Kind::BagNearsBelt => {
+            let belt = words.known("belt ", "belt", "").or("the reclaim belt");
+            let reach = if is == "is" { "reaches" } else { "reach" };
+            match minutes(words.get("bag_minutes")).as_str() {
+                "" => format!("{yours} {reach} {belt} soon."),
+                its => format!(
+                    "{yours} {reach} {belt} in about {its}{}.",
+                    words.known(", you in about ", "walking_minutes", "")
+                ),
+            }
+        }
         Kind::BagCorrected => correction(words),
         _ => String::new(),
     }

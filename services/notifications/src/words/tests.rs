@@ -18,6 +18,11 @@ fn parameters(kind: Kind) -> BTreeMap<String, String> {
         "place" => "A3",
         "retracts" => "GATE_CHANGED",
         "corrects" => "BAG_LEFT_BEHIND",
+        "walking_minutes" => "11",
+        "waiting_minutes" => "14",
+        "waits_at" => "SECURITY",
+        "certainty" => "MEASURED",
+        "bag_minutes" => "9",
         "estimated_departure" => "2026-11-20T08:30:00Z",
         "time_zone" => "Asia/Shanghai",
         other => panic!("no sample for parameter {other}"),
@@ -132,7 +137,9 @@ fn two_flights_of_one_designator_are_told_apart_by_their_day() {
 
 #[test]
 fn no_text_speaks_of_screening() {
-    for kind in Kind::ALL {
+    // What a passenger passes on their own way is another matter.
+    let of_way = |kind: &Kind| matches!(kind, Kind::LeaveNow | Kind::WayBroken);
+    for kind in Kind::ALL.into_iter().filter(|kind| !of_way(kind)) {
         let (english, chinese) =
             (text(kind, &parameters(kind), Locale::En), text(kind, &parameters(kind), Locale::ZhCn));
         for word in ["screen", "security", "search", "reject", "inspect", "x-ray", "安检", "检查", "违禁"]
@@ -183,4 +190,27 @@ fn a_delay_says_the_date_only_on_another_day_and_prints_what_is_no_time_as_it_is
         let shown = shown.replace(" local time", "（当地时间）");
         assert_eq!(says(Locale::ZhCn), format!("航班 ZH9101 延误，预计起飞时间：{shown}。"));
     }
+}
+
+#[test]
+fn a_way_says_how_sure_its_times_are_and_leaves_out_what_is_not_waited_for() {
+    let say = |changes: &[(&str, &str)]| {
+        let mut known = parameters(Kind::LeaveNow);
+        known.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        [Locale::En, Locale::ZhCn].map(|locale| text(Kind::LeaveNow, &known, locale))
+    };
+    assert_eq!(
+        say(&[("certainty", "ESTIMATED"), ("waits_at", "CHECKS")]),
+        [
+            "Leave now for gate B7, flight ZH9101: checks and queues about 14 minutes, walk about 11 minutes.",
+            "请立即前往 B7 登机口（航班 ZH9101）：检查和排队约 14 分钟，步行约 11 分钟。"
+        ]
+    );
+    assert_eq!(
+        say(&[("waiting_minutes", ""), ("walking_minutes", "1")]),
+        [
+            "Leave now for gate B7, flight ZH9101: walk about 1 minute.",
+            "请立即前往 B7 登机口（航班 ZH9101）：步行约 1 分钟。"
+        ]
+    );
 }

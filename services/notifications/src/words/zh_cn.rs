@@ -1,6 +1,6 @@
 //! Notices in simplified Chinese.
 
-use super::{OrElse, Words};
+use super::{OrElse, Words, around};
 use crate::model::Kind;
 
 /// Returns the text of a notice about a flight.
@@ -28,12 +28,34 @@ pub(super) fn of_flight(kind: Kind, words: &Words<'_>) -> String {
                 _ => format!("行李转盘未变更：航班 {flight} 的行李仍在 {place} 号转盘提取。"),
             }
         }
+        Kind::LeaveNow => {
+            let gate = words.known(" ", "gate", " ");
+            format!("请立即前往{gate}登机口（航班 {flight}）{}。", around("：", &taking(words), ""))
+        }
+        Kind::WayBroken => {
+            let way = words.flight_between("您前往航班 ", " 的路线").or("您的路线");
+            match taking(words).as_str() {
+                "" => format!("{way}已封闭，目前没有其他路线，请咨询工作人员。"),
+                taking => format!("{way}已封闭，另有路线：{taking}。"),
+            }
+        }
         Kind::BeltAssigned => format!("航班 {flight} 的行李在 {} 号转盘提取。", words.get("belt")),
         _ => format!(
             "航班 {flight} 的行李改在 {} 号转盘提取{}。",
             words.get("belt"),
             words.known("（原 ", "previous_belt", " 号）")
         ),
+    }
+}
+
+/// Returns how long a way takes, and how sure that is; nothing when it is not known.
+fn taking(words: &Words<'_>) -> String {
+    let walking = words.known("步行约 ", "walking_minutes", " 分钟");
+    let place = if words.get("waits_at") == "SECURITY" { "安检" } else { "检查和排队" };
+    let about = if words.is_measured() { " " } else { "约 " };
+    match words.get("waiting_minutes") {
+        waiting if walking.is_empty() || waiting.is_empty() => walking,
+        waiting => format!("{place}{about}{waiting} 分钟，{walking}"),
     }
 }
 
@@ -79,6 +101,16 @@ pub(super) fn of_bag(kind: Kind, words: &Words<'_>) -> String {
             words.known(" ", "belt", " 号").or("其他"),
             words.known("（原 ", "previous_belt", " 号）")
         ),
+        Kind::BagNearsBelt => {
+            let belt = words.known(" ", "belt", " 号").or("提取");
+            match words.get("bag_minutes") {
+                "" => format!("{yours} 即将到达{belt}转盘。"),
+                its => format!(
+                    "{yours} 约 {its} 分钟后到达{belt}转盘{}。",
+                    words.known("，您约 ", "walking_minutes", " 分钟后到达")
+                ),
+            }
+        }
         Kind::BagCorrected => match words.get("corrects") {
             "BAG_LEFT_BEHIND" => format!("更正：{yours} 并未滞留，已装上{}。", flight.or("航班")),
             "BAG_LOADED" => format!("更正：{yours} 尚未装上{}。", flight.or("航班")),

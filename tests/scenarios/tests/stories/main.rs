@@ -31,6 +31,7 @@ mod link;
 mod log_clients;
 mod log_command;
 mod map_command;
+mod on_the_way;
 mod pace;
 mod passenger_bag;
 mod positions;

@@ -11,6 +11,7 @@
 //! | on a belt, and seen on another | its belt changed |
 //! | first seen on its way to an aircraft | accepted, wherever that is |
 //! | on board, of each flight that it takes; on a belt, collected | that; on board not while it must come off |
+//! | nothing of this, and nearer to the belt that its passenger walks to | when each of both is there, see [`ways`](super::ways) |
 //!
 //! Who was told what turns out wrong gets a correction that names it, once: left
 //! behind and then on board, or seen at another airport; on board and then elsewhere
@@ -30,7 +31,7 @@ use airside_kernel::{PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{News, Origin, Telling, World, later_h, parameters};
+use super::{News, Origin, Telling, World, later_h, parameters, ways::reaches_belt};
 use crate::{model::Kind, react::facts::BagChange};
 
 /// A journey, and who follows it.
@@ -109,6 +110,11 @@ impl Journey {
         self.flight == flight
             && rank(self.stage()) < rank(Stage::Collected)
             && self.connection == Connection::Unspecified as i32
+    }
+
+    /// Returns when it reaches its belt, as far as that can be told from where it was seen last.
+    pub(super) fn reaches_belt_at(&self) -> Option<Timestamp> {
+        reaches_belt(self.stage(), self.seen_at?)
     }
 
     /// Returns whether this bag may soon tell the same as another that travels on the same flight.
@@ -286,6 +292,7 @@ impl World {
                 {
                     None
                 }
+                None if kind.is_none() => self.nears(person, change, origin.recorded_at),
                 None => kind.map(|kind| self.news_of_bag(kind, &journey, change, origin)),
             };
             // What was taken back is not taken back again.
@@ -371,6 +378,7 @@ pub(super) fn is_void(kind: Kind, change: &BagChange) -> bool {
         Kind::BagAccepted => is_short_of(Stage::Accepted),
         Kind::BagLoaded => change.offload || is_short_of(Stage::OnAircraft),
         Kind::BagOnBelt | Kind::BagBeltChanged => is_short_of(Stage::OnBelt),
+        Kind::BagNearsBelt => !matches!(change.stage, Stage::Unloaded | Stage::Arrived),
         Kind::BagLeftBehind => change.exception == BagException::Unspecified,
         Kind::BagConnectionAtRisk => change.connection < Connection::AtRisk,
         Kind::BagConnectionMissed => change.connection < Connection::Missed,

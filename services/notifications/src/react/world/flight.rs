@@ -59,6 +59,16 @@ impl Flight {
         self.followers.iter().filter(needs).copied().collect()
     }
 
+    /// Returns the gate it leaves from; empty while there is none.
+    pub(super) fn gate(&self) -> &str {
+        &self.gate
+    }
+
+    /// Returns whether it is still to leave with a person who has not boarded.
+    pub(super) fn awaits(&self, person: &PersonId) -> bool {
+        !self.has_departed && !self.is_cancelled && !self.boarded.contains(person)
+    }
+
     /// Returns when it goes, as far as is known.
     pub(super) fn travel(&self) -> Travel {
         Travel { departs_at: self.departure, arrives_at: self.arrival }

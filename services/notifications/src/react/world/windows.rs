@@ -74,6 +74,11 @@ impl Windows {
         self.lasting = others.lasting;
     }
 
+    /// Returns when the next window closes at the latest.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
     /// Takes out the windows of a person that a rule names.
     fn close(&mut self, person: PersonId, mut closes: impl FnMut(&Window) -> bool) -> Vec<Window> {
         let Some(open) = self.open.get_mut(&person) else { return Vec::new() };
@@ -86,13 +91,8 @@ impl Windows {
 }
 
 impl World {
-    /// Returns when the next window closes at the latest.
-    pub(in crate::react) fn due(&self) -> Option<Timestamp> {
-        self.windows.due.first().map(|(due, _)| *due)
-    }
-
     /// Closes all windows that are due at an instant.
-    pub(in crate::react) fn close_due(&mut self, at: Timestamp) -> Vec<Telling> {
+    pub(super) fn close_windows(&mut self, at: Timestamp) -> Vec<Telling> {
         let mut tellings = Vec::new();
         while let Some((due, person)) = self.windows.due.first().copied().filter(|(due, _)| *due <= at) {
             self.windows.due.remove(&(due, person));
