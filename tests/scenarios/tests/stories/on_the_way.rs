@@ -36,11 +36,12 @@ async fn a_queue_at_security_becomes_leave_now_and_a_closure_is_told_to_those_on
         follow_flight(person, &mine, None).await;
     }
     let (mut at_the_metro, mut at_check_in) = (Session::open(&late).await, Session::open(&idle).await);
+    let after = |minutes| Some(timestamp_message(Timestamp::now() + SignedDuration::from_mins(minutes)));
     let leg = FlightLeg {
         origin: "SZX".into(),
         destination: "PEK".into(),
-        scheduled_departure: Some(timestamp_message(Timestamp::now() + SignedDuration::from_mins(40))),
-        ..FlightLeg::default()
+        scheduled_departure: after(40),
+        scheduled_arrival: after(220),
     };
     report(&partner, &mine, Report::Schedule(Schedule { legs: vec![leg], codeshares: vec![] })).await;
     report(&partner, &mine, Report::Gate("A3".into())).await;
