@@ -149,21 +149,26 @@ impl Reactor for Notices {
 
 /// Returns what a notice needs to know of the event behind it.
 fn origin(event: &RecordedEvent) -> Origin {
-    let metadata = event.metadata().unwrap_or_default();
-    let correlation = metadata.get(keys::CORRELATION_ID).and_then(|id| Uuid::parse_str(id).ok());
-    let id = event.id().0;
     Origin {
-        cause: Cause {
-            reactor: Notices::NAME.to_owned(),
-            stream: event.stream().to_owned(),
-            revision: event.revision(),
-            index: 0,
-        },
-        event: id,
-        correlation: correlation.unwrap_or(id),
+        cause: cause(Notices::NAME, event),
+        event: event.id().0,
+        correlation: correlation(event),
         occurred_at: event.occurred_at(),
         recorded_at: event.recorded_at(),
     }
+}
+
+/// Returns an event as the cause of what a reactor does.
+fn cause(reactor: &str, event: &RecordedEvent) -> Cause {
+    let (reactor, stream) = (reactor.to_owned(), event.stream().to_owned());
+    Cause { reactor, stream, revision: event.revision(), index: 0 }
+}
+
+/// Returns the chain of causes that an event is of; one that names none begins one.
+fn correlation(event: &RecordedEvent) -> Uuid {
+    let metadata = event.metadata().unwrap_or_default();
+    let named = metadata.get(keys::CORRELATION_ID).and_then(|id| Uuid::parse_str(id).ok());
+    named.unwrap_or_else(|| event.id().0)
 }
 
 /// Returns the order that proposes to tell a person.

@@ -15,7 +15,7 @@ use airside_runtime::{
     health::Health as Reader,
     projections::Progress,
     stopped,
-    telemetry::{Metrics, Named},
+    telemetry::{Metrics, Named, Outcome},
 };
 use tokio::{sync::watch, task::spawn_blocking, time};
 
@@ -47,7 +47,7 @@ impl Gauges {
     /// Sets the gauges every second until told to stop.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut tick = time::interval(EVERY);
-        let (mut issued, mut ticks) = (0, 0u32);
+        let (mut issued, mut others, mut ticks) = (0, [0; 5], 0u32);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
@@ -65,6 +65,11 @@ impl Gauges {
                 let total = notices.issued.load(Ordering::Relaxed);
                 self.metrics.notices.inc_by(total - issued);
                 issued = total;
+                for ((outcome, total), before) in notices.outcomes().into_iter().zip(&mut others) {
+                    let counter = self.metrics.notice_outcomes.get_or_create(&Outcome { outcome });
+                    counter.inc_by(total - *before);
+                    *before = total;
+                }
             }
             self.custody();
             if ticks.is_multiple_of(SNAPSHOTS_EVERY) {

@@ -132,14 +132,12 @@ impl DeliveryState {
     /// Returns true when this cause, or a later one of its stream, was answered.
     pub(super) fn has_answered(&self, cause: &Cause) -> bool {
         self.answered.iter().any(|Answered { cause: seen, .. }| {
-            (&seen.stream, &seen.reactor) == (&cause.stream, &cause.reactor)
-                && (seen.revision, seen.index) >= (cause.revision, cause.index)
+            are_of_one_stream(seen, cause) && (seen.revision, seen.index) >= (cause.revision, cause.index)
         })
     }
 
     fn knows_stream_of(&self, cause: &Cause) -> bool {
-        let mut known = self.answered.iter().map(|answered| &answered.cause);
-        known.any(|seen| (&seen.stream, &seen.reactor) == (&cause.stream, &cause.reactor))
+        self.answered.iter().any(|known| are_of_one_stream(&known.cause, cause))
     }
 
     fn answer(&mut self, proposal: &Proposal) {
@@ -147,8 +145,7 @@ impl DeliveryState {
         if self.has_answered(cause) {
             return;
         }
-        self.answered
-            .retain(|one| (&one.cause.stream, &one.cause.reactor) != (&cause.stream, &cause.reactor));
+        self.answered.retain(|one| !are_of_one_stream(&one.cause, cause));
         self.answered.push(Answered { cause: Arc::new(cause.clone()), caused_at });
         if self.answered.len() > MAX_ANSWERED {
             let forgotten = self.answered.remove(0);
@@ -289,6 +286,11 @@ impl Decider for Delivery {
     fn forgets(state: &DeliveryState, folded: u64) -> u64 {
         folded.saturating_sub(state.since_carried + 1)
     }
+}
+
+/// Whether the newer of two causes answers for the older too.
+fn are_of_one_stream(one: &Cause, other: &Cause) -> bool {
+    (&one.stream, &one.reactor) == (&other.stream, &other.reactor)
 }
 
 /// Adds what all facts mean to facts that are many by now.

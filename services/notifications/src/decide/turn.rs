@@ -229,9 +229,14 @@ impl<'a> Turn<'a> {
 
     /// Returns what was said last of the same topic of the same subjects.
     fn last_word(&self, notice: &Notice) -> Option<&Released> {
+        self.said_of(notice.topic(), notice)
+    }
+
+    /// Returns what was said last of a topic of the subjects of a notice.
+    fn said_of(&self, topic: Kind, notice: &Notice) -> Option<&Released> {
         self.state.said.iter().rev().find(|said| {
             let said = &said.proposal.notice;
-            said.topic() == notice.topic() && said.subjects().eq(notice.subjects())
+            said.topic() == topic && said.subjects().eq(notice.subjects())
         })
     }
 
@@ -255,11 +260,7 @@ impl<'a> Turn<'a> {
 
     /// Returns what a correction takes back.
     fn corrected(&self, correction: &Notice) -> Option<&Released> {
-        let corrected = Kind::named(correction.parameter("corrects"))?.topic();
-        self.state.said.iter().rev().find(|said| {
-            let said = &said.proposal.notice;
-            said.topic() == corrected && said.subjects().eq(correction.subjects())
-        })
+        self.said_of(Kind::named(correction.parameter("corrects"))?.topic(), correction)
     }
 }
 

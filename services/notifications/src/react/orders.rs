@@ -37,6 +37,20 @@ pub struct Tally {
     pub damaged: AtomicU64,
 }
 
+impl Tally {
+    /// Returns how often each thing became of a notice besides that it was issued.
+    pub fn outcomes(&self) -> [(&'static str, u64); 5] {
+        let counts = [
+            ("held", &self.held),
+            ("merged", &self.merged),
+            ("suppressed", &self.suppressed),
+            ("too_old", &self.too_old),
+            ("damaged", &self.damaged),
+        ];
+        counts.map(|(outcome, count)| (outcome, count.load(Ordering::Relaxed)))
+    }
+}
+
 /// The orders of a reactor to the streams of one decider.
 pub(super) struct Orders<D: Stored> {
     executor: Executor<D>,

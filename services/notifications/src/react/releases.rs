@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use airside_kernel::{Cause, DecodeError, Kept, PersonId, RecordedEvent, StoredEvent, Timestamp, keys};
+use airside_kernel::{DecodeError, Kept, PersonId, RecordedEvent, StoredEvent, Timestamp};
 use airside_runtime::{
     executor::{Context, Executor, Order},
     reactors::{ReactError, Reactor, StartAt},
@@ -156,21 +156,13 @@ impl Reactor for Releases {
 
 /// Returns the order that puts a notice into the inbox.
 fn issue(person: PersonId, notice: &Notice, decision: &RecordedEvent) -> Order<InboxCommand> {
-    let metadata = decision.metadata().unwrap_or_default();
-    let correlation = metadata.get(keys::CORRELATION_ID).and_then(|id| Uuid::parse_str(id).ok());
-    let id = decision.id().0;
-    let cause = Cause {
-        reactor: RELEASES.to_owned(),
-        stream: decision.stream().to_owned(),
-        revision: decision.revision(),
-        index: 0,
-    };
+    let cause = super::cause(RELEASES, decision);
     Order {
         stream: model::inbox(person),
         command: InboxCommand::Issue(Notice { cause, ..notice.clone() }),
         context: Context {
-            correlation: correlation.unwrap_or(id),
-            causation: Some(id),
+            correlation: super::correlation(decision),
+            causation: Some(decision.id().0),
             actor: format!("reactor/{RELEASES}"),
             source: "notifications".to_owned(),
             occurred_at: decision.occurred_at(),

@@ -103,6 +103,8 @@ pub struct Metrics {
     pub view_reads: Family<Outcome, Counter>,
     /// Notices appended to inboxes.
     pub notices: Counter,
+    /// What else became of notices: `held`, `merged`, `suppressed`, `too_old`, `damaged`.
+    pub notice_outcomes: Family<Outcome, Counter>,
     /// Frames handed to sessions.
     pub frames: Counter,
     /// Time from the acceptance of a fact to the frame that tells it, seconds.
@@ -142,6 +144,7 @@ impl Metrics {
             sessions_ended: Family::default(),
             view_reads: Family::default(),
             notices: Counter::default(),
+            notice_outcomes: Family::default(),
             frames: Counter::default(),
             push_seconds: Seconds.new_metric(),
             messages: Family::default(),
@@ -167,6 +170,8 @@ impl Metrics {
         all.register("sessions_ended", "WebSocket sessions that ended, by why", ended);
         all.register("view_reads", "Reads for live views, by outcome", self.view_reads.clone());
         all.register("notices", "Notices appended to inboxes", self.notices.clone());
+        let outcomes = self.notice_outcomes.clone();
+        all.register("notice_outcomes", "What became of notices besides that they were appended", outcomes);
         all.register("frames", "Frames handed to sessions", self.frames.clone());
         all.register("push_seconds", "Time from accepted fact to frame", self.push_seconds.clone());
         all.register("log_fields_dropped", "Log fields left out", self.log_fields_dropped.clone());
