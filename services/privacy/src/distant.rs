@@ -358,3 +358,6 @@ impl VaultPort for DistantVault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,14 +5,14 @@ use airside_api::{
     navigation::v1::{FindRouteRequest, RouteEnd, route_end::End},
     notifications::v1::NoticeKind,
 };
-use airside_kernel::SubjectId;
+use airside_kernel::{Category, Classified, SubjectId};
 use airside_server::roles::Role;
 use tonic::Code;
 use uuid::Uuid;
 
 use crate::harness::{
     Callers,
-    calls::{announce, bag_of, follow, record, try_follow},
+    calls::{announce, bag_of, follow, record, submit, try_follow},
     eventually,
     http::get,
     luggage::Luggage,
@@ -158,6 +158,38 @@ async fn who_is_erased_on_one_node_is_erased_on_all() {
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_vault_what_needs_no_new_key_goes_on_and_nothing_is_lost() {
+    let mut nodes = Nodes::on(Ground::memory()).await;
+    let _projector = nodes.start(&[Role::Projector]).await;
+    let gateway = nodes.start(&[Role::Gateway]).await;
+    let callers = gateway.callers().await;
+    let (known, new, person) = (Luggage::new("3479000451"), Luggage::new("3479000452"), Uuid::new_v4());
+    let (partner, passenger) = (callers.partner(), callers.passenger(person));
+    announce(&partner, &known).await;
+    follow(&passenger, &known).await;
+    assert_eq!(bag_of(&passenger, &known.plate).await.unwrap().passenger, "ZHANG/SAN");
+
+    let folder = nodes.stop_vault().await;
+    eventually("readiness says that the vault is away", async || {
+        let ready = get(gateway.node.admin, "/readyz").await;
+        (ready.status == 200 && ready.body.contains("keys are held for")).then_some(())
+    })
+    .await;
+    assert_eq!(bag_of(&passenger, &known.plate).await.unwrap().passenger, "ZHANG/SAN");
+    assert_eq!(record(&partner, known.scan("away", TrackingPoint::CheckIn)).await, ScanResult::Recorded);
+    // Its raw bytes are sealed under a key that is held; what is read of it needs a new one and waits.
+    submit(&partner, &new.announcement()).await;
+    let refused = gateway.node.vault.ensure(&[(SubjectId::new("somebody"), Category::Identity)]).await;
+    assert_eq!(refused.unwrap_err().code(), airside_kernel::Code::Unavailable);
+
+    nodes.start_vault(folder).await;
+    eventually("the message is read", async || {
+        bag_of(&partner, &new.plate).await.ok().filter(|bag| !bag.provisional)
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -57,6 +57,16 @@ async fn an_airport_runs_in_roles_and_takes_its_log_home() {
     let mut session = Session::open(&passenger).await;
     assert_eq!(record(&partner, bag.scan("s1", TrackingPoint::CheckIn)).await, ScanResult::Recorded);
     session.expect(NoticeKind::BagAccepted).await;
+    // Another projector joins and dies without a word: the one that is left goes on.
+    let roles = [("AIRSIDE_ROLES", "[\"projector\"]"), ("AIRSIDE_VAULT__ADDRESS", &address)];
+    let other = Yard::new();
+    let doomed = node(&safe, &other, "front", &double.url(), &roles).await;
+    let second = Luggage::new("3479000442");
+    announce(&partner, &second).await;
+    doomed.kill();
+    follow(&passenger, &second).await;
+    assert_eq!(record(&partner, second.scan("s3", TrackingPoint::CheckIn)).await, ScanResult::Recorded);
+    session.expect(NoticeKind::BagAccepted).await;
     for server in [server, vault] {
         server.terminate();
         assert!(server.ended().await.success());
@@ -78,7 +88,7 @@ async fn an_airport_runs_in_roles_and_takes_its_log_home() {
     assert_eq!(bag_of(&passenger, &bag.plate).await.unwrap().passenger, "ZHANG/SAN");
     let resumed = Session::resume(&passenger, session.token()).await;
     assert!(!resumed.hello.recovered, "the copy is a life of its own");
-    assert_eq!(followed(&passenger).await.bags.len(), 1);
+    assert_eq!(followed(&passenger).await.bags.len(), 2);
     assert_eq!(record(&partner, bag.scan("s1", TrackingPoint::CheckIn)).await, ScanResult::Duplicate);
     assert_eq!(record(&partner, bag.scan("s2", TrackingPoint::AircraftLoad)).await, ScanResult::Recorded);
 }

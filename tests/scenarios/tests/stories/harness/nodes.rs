@@ -54,6 +54,8 @@ pub(crate) struct Nodes {
     pub(crate) ground: Ground,
     authority: Authority,
     vault: Option<Member>,
+    /// Where the vault is, also while nobody runs it.
+    address: Option<SocketAddr>,
 }
 
 /// One node.
@@ -77,8 +79,10 @@ impl Nodes {
     /// Begins with the node that has the vault.
     pub(crate) async fn on(ground: Ground) -> Self {
         let authority = Authority::new("nodes").unwrap();
-        let mut nodes = Self { ground, authority, vault: None };
-        nodes.vault = Some(nodes.start(&[Role::Vault]).await);
+        let mut nodes = Self { ground, authority, vault: None, address: None };
+        let vault = nodes.start(&[Role::Vault]).await;
+        nodes.address = vault.node.vault_port;
+        nodes.vault = Some(vault);
         nodes
     }
 
@@ -93,9 +97,9 @@ impl Nodes {
         let maps = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../maps/testville")];
         let names: Vec<_> = roles.iter().map(|role| format!("{role}.airside.internal")).collect();
         let papers = self.authority.papers(folder.path(), &names).unwrap();
-        let (listen, address) = match &self.vault {
-            None => (Some(any), None),
-            Some(vault) => (None, vault.node.vault_port.map(|port| port.to_string())),
+        let (listen, address) = match roles.contains(&Role::Vault) {
+            true => (Some(self.address.unwrap_or(any)), None),
+            false => (None, self.address.map(|address| address.to_string())),
         };
         let vault = VaultConfig {
             listen,
@@ -120,6 +124,16 @@ impl Nodes {
         let store = self.ground.store().await;
         let node = within("start", Node::start_shared(store, config, registry, metrics)).await?;
         Ok(Member { node, folder })
+    }
+
+    /// Stops the node with the vault; the others go on without it.
+    pub(crate) async fn stop_vault(&mut self) -> TempDir {
+        self.vault.take().expect("it runs").stop().await
+    }
+
+    /// Starts it again where it was.
+    pub(crate) async fn start_vault(&mut self, folder: TempDir) {
+        self.vault = Some(self.start_in(folder, &[Role::Vault]).await.unwrap());
     }
 
     /// Returns the node with the vault.
