@@ -30,6 +30,9 @@ use crate::{
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(2);
 
+/// How long a handshake may take with who called.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
 /// How often a quiet connection is tried, and how long the answer may take.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
@@ -88,7 +91,10 @@ impl Peers {
         services: Routes,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), Error> {
-        let tls = ServerTlsConfig::new().identity(self.shown.clone()).client_ca_root(self.authority.clone());
+        let tls = ServerTlsConfig::new()
+            .identity(self.shown.clone())
+            .client_ca_root(self.authority.clone())
+            .timeout(HANDSHAKE);
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         Server::builder()
             .tls_config(tls)?
