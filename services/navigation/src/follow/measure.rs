@@ -80,7 +80,10 @@ impl Question {
     ) -> Advice {
         let leave = way.zip(signs.filter(|_| self.is_to_gate));
         let leave = leave.and_then(|(way, signs)| leave::leave(at, signs, &Way::of(way)));
-        Advice { times: way.map(|way| times(way, waits)), leave_by: leave.and_then(|leave| leave.leave_by) }
+        Advice {
+            times: way.map(|way| times(way, waits, at)),
+            leave_by: leave.and_then(|leave| leave.leave_by),
+        }
     }
 }
 
@@ -102,12 +105,14 @@ pub fn is_another(before: &Route, now: Option<&Route>) -> bool {
 }
 
 /// Returns how long a route takes, and what its waits are known from: where each is as it was reported.
-fn times(route: &Route, waits: &BTreeMap<FeatureId, Wait>) -> Times {
+fn times(route: &Route, waits: &BTreeMap<FeatureId, Wait>, at: Timestamp) -> Times {
     let way = Way::of(route);
     let is_check = |kind: StepKind| matches!(kind, StepKind::Security | StepKind::Border | StepKind::Customs);
     let waited = || route.steps.iter().filter(|step| is_check(step.kind) || step.wait_s > 0.0);
-    let is_named =
-        |feature: &Option<FeatureId>| feature.as_ref().is_some_and(|feature| waits.contains_key(feature));
+    let is_named = |feature: &Option<FeatureId>| {
+        let wait = feature.as_ref().and_then(|feature| waits.get(feature));
+        wait.is_some_and(|wait| wait.holds(at))
+    };
     // At a check nobody waits longer than is usual unless that was reported.
     let is_reported = |step: &Step| is_named(&step.feature) || is_check(step.kind) && step.wait_s > 0.0;
     let measured = waited().count() > 0 && waited().all(is_reported);

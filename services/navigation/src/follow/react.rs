@@ -11,7 +11,7 @@
 //! thousands is told within seconds and nobody waits for it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -70,11 +70,19 @@ struct Touched {
     /// What was closed before, where it closes something.
     before: Option<Arc<Present>>,
     now: Arc<Present>,
-    signs: Option<Signs>,
-    ways: VecDeque<(PersonId, Arc<Followed>)>,
+    ways: VecDeque<(PersonId, Arc<Followed>, Option<Signs>)>,
+    /// The venue as it is judged, once that has begun.
+    ground: Option<Ground>,
     at: Timestamp,
     cause: Cause,
     context: Context,
+}
+
+/// A venue before and after something happened.
+struct Ground {
+    live: Arc<Live>,
+    before: Option<Overlay>,
+    now: Overlay,
 }
 
 impl Ways {
@@ -111,9 +119,8 @@ impl Ways {
         let before = self.boards.by_id(id).cloned();
         self.boards.apply(event)?;
         if act && self.boards.by_id(id) != before.as_ref() {
-            let venues: Vec<_> = self.ways.values().filter(|way| way.goal.flight() == Some(id)).collect();
-            let mut venues: Vec<_> = venues.into_iter().map(|way| way.venue.clone()).collect();
-            venues.dedup();
+            let ways = self.ways.values().filter(|way| way.goal.flight() == Some(id));
+            let venues: BTreeSet<_> = ways.map(|way| way.venue.clone()).collect();
             for venue in venues {
                 self.touch(event, &venue, None, |way| way.goal.flight() == Some(id) && way.venue == venue);
             }
@@ -154,22 +161,22 @@ impl Ways {
         fits: impl Fn(&Followed) -> bool,
     ) {
         let at = event.recorded_at();
-        let mut by_flight: BTreeMap<Option<&str>, VecDeque<_>> = BTreeMap::new();
-        for (person, way) in self.ways.iter().filter(|(_, way)| at < way.until && fits(way)) {
-            by_flight.entry(way.goal.flight()).or_default().push_back((*person, way.clone()));
+        let signs = |way: &Followed| way.goal.flight().and_then(|flight| self.boards.by_id(flight)).cloned();
+        let touched = self.ways.iter().filter(|(_, way)| at < way.until && fits(way));
+        let ways: VecDeque<_> = touched.map(|(person, way)| (*person, way.clone(), signs(way))).collect();
+        if ways.is_empty() {
+            return;
         }
-        for (flight, ways) in by_flight {
-            self.touched.push_back(Touched {
-                venue: venue.clone(),
-                before: before.cloned(),
-                now: self.venues.get(venue).cloned().unwrap_or_default(),
-                signs: flight.and_then(|flight| self.boards.by_id(flight)).cloned(),
-                ways,
-                at,
-                cause: cause(event),
-                context: context(event),
-            });
-        }
+        self.touched.push_back(Touched {
+            venue: venue.clone(),
+            before: before.cloned(),
+            now: self.venues.get(venue).cloned().unwrap_or_default(),
+            ways,
+            ground: None,
+            at,
+            cause: cause(event),
+            context: context(event),
+        });
     }
 
     /// Judges what was touched, until there are enough orders.
@@ -177,24 +184,18 @@ impl Ways {
         while self.waiting.len() < ORDERS_AT_ONCE
             && let Some(touched) = self.touched.front_mut()
         {
-            if let Some(live) = self.maps.get(&touched.venue) {
-                let now = touched.now.overlay(&live.snapshot, touched.at);
-                let before = touched.before.as_ref().map(|one| one.overlay(&live.snapshot, touched.at));
-                while self.waiting.len() < ORDERS_AT_ONCE
-                    && let Some((person, way)) = touched.ways.front().cloned()
-                {
-                    let overlays = (before.as_ref(), &now);
-                    let order =
-                        touched.order(person, &way, (&live, overlays), &*self.keys, &mut self.searcher);
-                    self.waiting.extend(order?);
-                    touched.ways.pop_front();
-                    tokio::task::yield_now().await;
-                }
-                if !touched.ways.is_empty() {
-                    return Ok(());
-                }
+            if touched.ground.is_none() {
+                touched.ground = self.maps.get(&touched.venue).map(|live| touched.ground(live));
             }
-            self.touched.pop_front();
+            match touched.ways.front().zip(touched.ground.as_ref()) {
+                Some((way, ground)) => {
+                    let order = touched.order(way, ground, &*self.keys, &mut self.searcher)?;
+                    self.waiting.extend(order);
+                    touched.ways.pop_front();
+                }
+                None => drop(self.touched.pop_front()),
+            }
+            tokio::task::yield_now().await;
         }
         Ok(())
     }
@@ -220,12 +221,17 @@ impl Ways {
 }
 
 impl Touched {
+    fn ground(&self, live: Arc<Live>) -> Ground {
+        let overlay = |present: &Arc<Present>| present.overlay(&live.snapshot, self.at);
+        let (before, now) = (self.before.as_ref().map(overlay), overlay(&self.now));
+        Ground { live, before, now }
+    }
+
     /// Returns the order that says what this means for a way; none when nobody can read the way.
     fn order(
         &self,
-        person: PersonId,
-        way: &Followed,
-        (live, (before, now)): (&Live, (Option<&Overlay>, &Overlay)),
+        (person, way, signs): &(PersonId, Arc<Followed>, Option<Signs>),
+        Ground { live, before, now }: &Ground,
         keys: &dyn Keyring,
         searcher: &mut Searcher,
     ) -> Result<Option<Order<WayCommand>>, KeyError> {
@@ -233,13 +239,13 @@ impl Touched {
             Err(error @ KeyError::Unavailable { .. }) => return Err(error),
             opened => opened.unwrap_or(Personal::Erased),
         };
-        let signs = self.signs.as_ref();
+        let signs = signs.as_ref();
         let question = opened.known().and_then(|sealed| Question::read(sealed, &way.goal, signs, live));
         let Some(question) = question else { return Ok(None) };
         // A place that a newer map dropped: its person has to ask anew.
         let mut find = |overlay| question.way(live, overlay, searcher, self.at).ok().flatten();
         let after = find(now);
-        let earlier = before.and_then(find);
+        let earlier = before.as_ref().and_then(find);
         let is_broken = earlier.is_some_and(|earlier| is_another(&earlier, after.as_ref()));
         if before.is_some() && !is_broken {
             return Ok(None);
@@ -247,7 +253,7 @@ impl Touched {
         let advice = question.advice(after.as_ref(), &self.now.waits, signs, self.at);
         let (id, cause, at) = (way.id, self.cause.clone(), self.at);
         let command = WayCommand::Judge { id, advice, is_broken, cause, at };
-        Ok(Some(Order { stream: model::stream(person), command, context: self.context.clone() }))
+        Ok(Some(Order { stream: model::stream(*person), command, context: self.context.clone() }))
     }
 }
 

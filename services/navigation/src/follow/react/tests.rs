@@ -1,6 +1,6 @@
 //! Who is told of a way, over a real log, a real vault and the map of testville.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{fs, path::Path};
 
 use airside_api::{
     flights::v1 as flights,
