@@ -32,6 +32,7 @@ const store = new Store({
   notices: [],
   ask: { from: null, to: null, profile: "PROFILE_WALK" },
   way: null,
+  followed: null,
   picked: null,
 });
 const venue = new Venue(store);

@@ -136,6 +136,12 @@ try {
   await fly({ gate: "A3" });
   await page.locator('.notice.urgent[data-kind="NOTICE_KIND_GATE_CHANGED"]').waitFor();
   await page.locator("#steps li[data-action=ARRIVE]", { hasText: "A3" }).waitFor();
+  await page.getByRole("button", { name: "Tell me when to leave" }).click();
+  await page.locator(".offer", { hasText: "You will be told" }).waitFor();
+  await page.getByRole("button", { name: "No more" }).click();
+  await page.getByRole("button", { name: "Tell me when to leave" }).waitFor();
+  saw("that one is told when to leave, if one asks");
+
   const request = { venue: "lingnan", from: { place: "Metro" }, to: { place: "A3" } };
   const { steps } = await call("navigation.v1.NavigationService/FindRoute", request, staff);
   const rides = steps.filter((step) => ["lift", "escalator"].includes(step.kind));

@@ -18,7 +18,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /** Codes of calls that may work in a moment, and of those that another token is needed for. */
 const PASSING = ["unavailable", "deadline_exceeded", "resource_exhausted", "aborted", "internal", "unknown"];
 const OF_TOKEN = ["unauthenticated", "permission_denied"];
-const NOTHING = { flights: [], bags: [], notices: [], isFollowedKnown: false };
+const NOTHING = { followed: null, flights: [], bags: [], notices: [], isFollowedKnown: false };
 /** Close codes of the session that the passenger can do something about. */
 const TOKEN_REFUSED = 3500;
 const CROWDED = 3504;

@@ -41,9 +41,9 @@ export function searchField(store, name, offers, chosen) {
     input.removeAttribute("aria-activedescendant");
     active = -1;
   };
-  const take = ({ place, label, isMine }) => {
+  const take = ({ place, label, isMine, gateOf, beltOf }) => {
     close();
-    chosen({ place, label, isMine });
+    chosen({ place, label, isMine, gateOf, beltOf });
     input.blur();
   };
   const mark = (at) => {

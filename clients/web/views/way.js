@@ -1,6 +1,8 @@
 // Asking for a way, and the way in words.
 
 import { words } from "../model/words.js";
+import { followWay, following, isFollowed, leaveWay } from "../model/followed.js";
+import { clock } from "../model/times.js";
 import { destination } from "../model/trip.js";
 import { draw, make, part, put } from "./dom.js";
 import { searchField } from "./search.js";
@@ -53,15 +55,15 @@ export function showAsk(store, ask) {
 /** Returns the goals that the passenger's flights give, with words for them. */
 export function mine({ flights, locale }) {
   const t = words(locale);
-  return flights
-    .map((flight) => destination(flight))
-    .filter(Boolean)
-    .map(({ kind, sign }) => ({
-      place: kind === "gate" ? sign : `Belt ${sign}`,
-      label: kind === "gate" ? t.myGate(sign) : t.myBelt(sign),
-      category: "",
-      isMine: true,
-    }));
+  return flights.flatMap((flight) => {
+    const to = destination(flight);
+    if (!to) return [];
+    const goal =
+      to.kind === "gate"
+        ? { place: to.sign, label: t.myGate(to.sign), gateOf: flight.flight }
+        : { place: `Belt ${to.sign}`, label: t.myBelt(to.sign), beltOf: flight.flight };
+    return [{ ...goal, category: "", isMine: true }];
+  });
 }
 
 /** Shows the way in words; `look(step)` is called when one is chosen. */
@@ -69,17 +71,31 @@ export function showSteps(store, look) {
   const element = part("steps");
   const said = make("p", { class: "said", role: "status", "aria-live": "polite" });
   const body = make("div", {});
+  const offer = make("div", { class: "offer", "aria-live": "polite" });
   put(element, said, body);
+  store.show(["way", "ask", "locale", "followed", "token", "venue"], (known) => put(offer, told(known, store)));
   store.show(["way", "ask", "locale"], ({ way, ask, locale }) => {
     const t = words(locale);
     said.textContent = way?.isChanged ? (way.answer.found ? t.wayChanged : t.wayIsClosed) : "";
     element.classList.toggle("changed", Boolean(way?.isChanged));
     element.hidden = !way || !ask.from || !ask.to;
-    put(body, describe(way, t, look));
+    put(body, describe(way, t, look, offer));
   });
 }
 
-function describe(way, t, look) {
+/** Offers to tell when to leave, and says what is told. */
+function told(known, store) {
+  if (!following(known)) return [];
+  const t = words(known.locale);
+  const button = (text, act) =>
+    make("button", { type: "button", class: "quiet", "data-key": "told", onclick: () => act(store) }, text);
+  if (!isFollowed(known)) return button(t.tellMe, followWay);
+  const { leaveBy, problem } = known.followed;
+  const time = clock(leaveBy, known.venue.timeZone);
+  return [make("p", {}, problem || (time ? t.told(time) : t.toldOfChanges)), button(t.tellNoMore, leaveWay)];
+}
+
+function describe(way, t, look, offer) {
   if (!way) return null;
   if (way.error) return make("p", { class: "box warn" }, way.error);
   const { answer } = way;
@@ -88,6 +104,7 @@ function describe(way, t, look) {
     answer.found ? total(answer, t) : make("p", { class: "box warn" }, answer.reasonText),
     !answer.found && answer.asFarAs?.text && make("p", {}, answer.asFarAs.text),
     answer.note && make("p", { class: "note" }, answer.note),
+    offer,
     make("ol", { class: "walk", "aria-label": t.steps }, (part.steps ?? []).map((step) => row(step, part, t, look))),
   ];
 }

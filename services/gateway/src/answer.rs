@@ -95,7 +95,8 @@ fn welcome(env: Environment) -> String {
          gRPC: this port, HTTP/2; gRPC-Web over any HTTP. JSON: POST\n\
          /airside.<domain>.v1.<Service>/<Method> with content-type application/json,\n\
          for example /airside.navigation.v1.NavigationService/ListVenues with the body {{}}\n\
-         Push: the WebSocket /push, subprotocol airside.push.v1\n{look}",
+         Push: the WebSocket /push, subprotocol airside.push.v1\n\
+         A page for passengers: this address in a browser\n{look}",
         env!("CARGO_PKG_VERSION")
     )
 }

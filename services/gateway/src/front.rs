@@ -33,6 +33,7 @@ static FILES: LazyLock<BTreeMap<&str, Page>> = LazyLock::new(|| {
         "index.html",
         "main.js",
         "map.css",
+        "model/followed.js",
         "model/inbox.js",
         "model/passenger.js",
         "model/plan.js",

@@ -132,10 +132,11 @@ async fn the_grpc_clients_of_node_and_python_are_answered() {
 }
 
 /// What the page must be seen to do, in this order; its script says how each was seen.
-const SEEN: [&str; 13] = [
+const SEEN: [&str; 14] = [
     "a map with the signs of its gates, and a line that is live",
     "a notice that arrives by itself, and the sign of the gate",
     "the way to the gate, drawn and in words",
+    "that one is told when to leave, if one asks",
     "the way drawn anew after a closure, and as before when it is lifted",
     "the bag on its way, by the airport's clock",
     "the same in Chinese, live as before",
