@@ -22,9 +22,9 @@ export function isFollowed(known) {
 export async function followWay(store) {
   const request = following(store.known);
   if (!request) return;
-  const answer = await call(`${WAYS}/FollowWay`, request, store.known.token).catch(({ message }) => ({ message }));
-  const { leaveBy = null, message = "" } = answer;
-  store.learn({ followed: { asked: JSON.stringify(request), leaveBy, problem: message } });
+  const followed = { asked: JSON.stringify(request), problem: "" };
+  await call(`${WAYS}/FollowWay`, request, store.known.token).catch(({ message }) => (followed.problem = message));
+  store.learn({ followed });
 }
 
 /** Follows no way any more. */

@@ -2,7 +2,6 @@
 
 import { words } from "../model/words.js";
 import { followWay, following, isFollowed, leaveWay } from "../model/followed.js";
-import { clock } from "../model/times.js";
 import { destination } from "../model/trip.js";
 import { draw, make, part, put } from "./dom.js";
 import { searchField } from "./search.js";
@@ -90,9 +89,7 @@ function told(known, store) {
   const button = (text, act) =>
     make("button", { type: "button", class: "quiet", "data-key": "told", onclick: () => act(store) }, text);
   if (!isFollowed(known)) return button(t.tellMe, followWay);
-  const { leaveBy, problem } = known.followed;
-  const time = clock(leaveBy, known.venue.timeZone);
-  return [make("p", {}, problem || (time ? t.told(time) : t.toldOfChanges)), button(t.tellNoMore, leaveWay)];
+  return [make("p", {}, known.followed.problem || t.told), button(t.tellNoMore, leaveWay)];
 }
 
 function describe(way, t, look, offer) {
