@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::harness::{
     eventually,
     http::{get, post},
-    process::{Follower, airside, run},
+    process::{Follower, airside, run_long},
 };
 
 const PINNED: [&str; 10] = [
@@ -29,7 +29,7 @@ async fn the_demo_ends_with_the_pinned_object() {
     let elsewhere = TempDir::new().unwrap();
     let mut command = airside(["demo", "--for", "6s", "--json"]);
     command.current_dir(elsewhere.path());
-    let output = run(command, "").await;
+    let output = run_long(command).await;
     let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{told}");
     let summary: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
