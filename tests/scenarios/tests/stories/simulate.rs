@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::process::{airside, run};
+use crate::harness::process::{airside, run, run_long};
 
 const PINNED: [&str; 10] = [
     "bags",
@@ -22,7 +22,7 @@ const PINNED: [&str; 10] = [
 
 /// Runs a command to its end and returns what it said at last, and all that it told besides.
 async fn ended(command: Command) -> (Value, String) {
-    let output = run(command, "").await;
+    let output = run_long(command).await;
     let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{told}");
     assert_eq!(said.lines().count(), 1, "{said}");
