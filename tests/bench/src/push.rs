@@ -327,7 +327,7 @@ async fn known(house: &House, channel: &Channel, plate: &str) -> Result<()> {
         // A new person each time: one who fails too often is kept waiting.
         match follow_bag(house, channel.clone(), Uuid::new_v4(), plate.to_owned()).await {
             Err(problem) if problem.downcast_ref().map(Status::code) == Some(Code::NotFound) => {
-                sleep(KNOWN_PAUSE).await
+                sleep(KNOWN_PAUSE).await;
             }
             done => return done,
         }
