@@ -268,7 +268,10 @@ impl Line {
             if started >= window.until {
                 break;
             }
-            sleep_until(started).await;
+            // A timer that is due already still waits for its next tick, a millisecond.
+            if self.pace.is_some() {
+                sleep_until(started).await;
+            }
             let place = usize::try_from(call % laps).unwrap_or(0);
             let Some(body) = self.bodies.get_mut(place) else { break };
             next = body.renew(self.connection, next, call / laps);
