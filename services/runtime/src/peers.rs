@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_rustls::rustls::{
     client::verify_server_name,
+    crypto::aws_lc_rs::default_provider,
     pki_types::{CertificateDer, ServerName},
     server::ParsedCertificate,
 };
@@ -55,6 +56,7 @@ impl Peers {
         // Both ends are made once, so that what is wrong is told now and by its name.
         Connector::new(authority_pem, Some(identity))?;
         Acceptor::new(identity, Some(authority_pem))?;
+        choose_ciphers();
         Ok(Self {
             authority: Certificate::from_pem(authority_pem),
             shown: Shown::from_pem(identity.chain_pem, identity.key_pem),
@@ -105,6 +107,13 @@ impl Peers {
             .serve_with_incoming_shutdown(incoming, async move { stopped(&mut stop).await })
             .await
     }
+}
+
+/// Chooses the ciphers of the process. The transport asks for them and cannot choose where another
+/// library of the same process brings others.
+fn choose_ciphers() {
+    // It fails only where somebody has chosen already, and that holds.
+    let _ = default_provider().install_default();
 }
 
 /// Returns true when who calls showed a certificate that says it is `name`.
