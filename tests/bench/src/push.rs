@@ -33,7 +33,7 @@ use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{Timestamp, tz};
 use tokio::time::{Instant, interval, sleep};
-use tonic::{Code, Status, transport::Channel};
+use tonic::{Code, transport::Channel};
 use uuid::Uuid;
 
 use crate::measure::{Better, Measure};
@@ -57,9 +57,9 @@ const SCANS_PER_S: usize = 2_000;
 const SCANS_PER_CALL: usize = 20;
 /// How many calls are on their way while the passengers get ready.
 const CALLING: usize = 64;
-/// How often a bag that was announced is asked for, and how far apart.
-const KNOWN_TRIES: usize = 1_200;
-const KNOWN_PAUSE: Duration = Duration::from_millis(50);
+/// How often a passenger asks for a bag that was announced, and how far apart; who fails ten times waits.
+const FOLLOW_TRIES: usize = 9;
+const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
 /// How long nothing happens before memory is read, and between two gates.
 const IDLE: Duration = Duration::from_secs(4);
 
@@ -314,31 +314,23 @@ async fn bags(house: &House, partner: &Clients, crowd: &Crowd, plates: &[String]
         partner.baggage.clone().submit_messages(request).await?;
     }
     let channel = house.endpoint.connect().await?;
-    known(house, &channel, plates.last().context("there are no bags")?).await?;
     let calls: Vec<_> =
         crowd.members.iter().zip(plates).map(|(member, plate)| (member.person, plate.clone())).collect();
     let calls = stream::iter(calls).map(|(person, plate)| follow_bag(house, channel.clone(), person, plate));
     calls.buffer_unordered(CALLING).try_collect().await
 }
 
-/// Waits until a passenger finds the bag that was announced last: messages are read in their order.
-async fn known(house: &House, channel: &Channel, plate: &str) -> Result<()> {
-    for _ in 0..KNOWN_TRIES {
-        // A new person each time: one who fails too often is kept waiting.
-        match follow_bag(house, channel.clone(), Uuid::new_v4(), plate.to_owned()).await {
-            Err(problem) if problem.downcast_ref().map(Status::code) == Some(Code::NotFound) => {
-                sleep(KNOWN_PAUSE).await;
-            }
-            done => return done,
+/// Lets a passenger follow a bag, once its announcement was read.
+async fn follow_bag(house: &House, channel: Channel, person: Uuid, plate: String) -> Result<()> {
+    let token = (house.endpoint.tokens.passenger)(&person.to_string());
+    let trips = Clients::new(&channel, &Bearer::new(&token, "passenger")?).trips;
+    for _ in 0..FOLLOW_TRIES {
+        let proof = Some(Proof::Surname("ZHANG".to_owned()));
+        let request = FollowBagRequest { plate: plate.clone(), proof };
+        match trips.clone().follow_bag(request).await {
+            Err(status) if status.code() == Code::NotFound => sleep(FOLLOW_PAUSE).await,
+            done => return done.map(drop).map_err(Into::into),
         }
     }
     bail!("bag {plate} was announced and is not known")
-}
-
-async fn follow_bag(house: &House, channel: Channel, person: Uuid, plate: String) -> Result<()> {
-    let token = (house.endpoint.tokens.passenger)(&person.to_string());
-    let clients = Clients::new(&channel, &Bearer::new(&token, "passenger")?);
-    let proof = Some(Proof::Surname("ZHANG".to_owned()));
-    clients.trips.clone().follow_bag(FollowBagRequest { plate, proof }).await?;
-    Ok(())
 }

@@ -46,7 +46,7 @@ impl Socket {
         self.stream.send(Message::text(frame.to_string())).await.unwrap();
     }
 
-    /// Returns the next frame that is no ping.
+    /// Returns the next frame that is no ping; pings are answered.
     pub(crate) async fn frame(&mut self) -> Value {
         loop {
             let message = within("a frame", self.stream.next()).await.expect("the session is open").unwrap();
@@ -54,6 +54,8 @@ impl Socket {
             if frame.get("ping").is_none() {
                 return frame;
             }
+            // Who never answers is taken for gone.
+            self.say(&json!({"pong": {}})).await;
         }
     }
 
