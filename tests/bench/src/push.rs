@@ -257,8 +257,9 @@ fn flight() -> String {
     format!("ZH9101-{}", today.strftime("%Y%m%d"))
 }
 
+/// Returns the plate of a bag; serial 000000 is no plate.
 fn plate(number: usize) -> String {
-    format!("3479{number:06}")
+    format!("3479{:06}", number + 1)
 }
 
 fn scan(plate: &str, point: TrackingPoint) -> Scan {
