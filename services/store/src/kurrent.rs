@@ -3,8 +3,8 @@
 //! A thin client of our own: append, read, gossip, features. `address` reads
 //! the vendor's connection strings, `cluster` finds who leads, `call` asks
 //! until there is an answer, `fault` says what a failure means, `appending`,
-//! `reading` and `following` are the port, `envelope` is how our events look
-//! there, `identity` which log it is.
+//! `reading` and `following` are the port, `together` is how many appends share
+//! a call, `envelope` is how our events look there, `identity` which log it is.
 //!
 //! What the server keeps and this adapter relies on: an append with an expected
 //! revision that is repeated with the same ids is stored once; what was
@@ -22,6 +22,7 @@ mod following;
 mod identity;
 mod reading;
 mod tls;
+mod together;
 pub mod wire;
 
 use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
@@ -39,18 +40,17 @@ pub use self::{
     tls::TlsError,
 };
 use self::{
+    appending::Road,
     call::Attempts,
     cluster::Cluster,
     identity::{Identity, IdentityError},
+    together::{APPENDS_MAX, Together},
     wire::{Empty, server_features::server_features_client::ServerFeaturesClient},
 };
 use crate::checks;
 
 /// The oldest server that says when a reader has caught up.
 const OLDEST: (u32, u32) = (23, 10);
-
-/// How many streams are appended to at once by one call.
-const STREAMS_AT_ONCE: usize = 64;
 
 /// A cluster that cannot be used as the log.
 #[derive(Debug, Error)]
@@ -91,6 +91,7 @@ pub enum KurrentError {
 #[derive(Clone)]
 pub struct KurrentStore {
     cluster: Arc<Cluster>,
+    together: Arc<Together>,
     identity: Identity,
 }
 
@@ -132,7 +133,20 @@ impl KurrentStore {
     /// As [`EventStore::append`].
     pub async fn append_recorded(&self, append: Append, at: Timestamp) -> Result<Appended, AppendError> {
         let append = checks::within_limits(append)?;
-        appending::append(&self.cluster, &append, Some(at)).await
+        appending::append(&self.cluster, Road::Alone, &append, Some(at)).await
+    }
+
+    async fn append_by(&self, road: Road<'_>, append: Append) -> Result<Appended, AppendError> {
+        let append = checks::within_limits(append)?;
+        if append.stream.as_str().starts_with('$') {
+            let reason =
+                format!("stream {} is the server's own: no name of ours begins with $", append.stream);
+            return Err(AppendError::Unavailable { reason });
+        }
+        if append.events.is_empty() {
+            return appending::nothing(&self.cluster, &append.stream).await;
+        }
+        appending::append(&self.cluster, road, &append, None).await
     }
 
     async fn open_as(address: Address, fresh: impl FnOnce() -> Identity) -> Result<Self, KurrentError> {
@@ -147,7 +161,7 @@ impl KurrentStore {
             IdentityError::Unavailable(reason) => unavailable(reason),
             IdentityError::Foreign { found } => KurrentError::Foreign { hosts: hosts.clone(), found },
         })?;
-        Ok(Self { cluster, identity })
+        Ok(Self { cluster, together: Arc::default(), identity })
     }
 }
 
@@ -183,16 +197,7 @@ impl EventStore for KurrentStore {
     }
 
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        let append = checks::within_limits(append)?;
-        if append.stream.as_str().starts_with('$') {
-            let reason =
-                format!("stream {} is the server's own: no name of ours begins with $", append.stream);
-            return Err(AppendError::Unavailable { reason });
-        }
-        if append.events.is_empty() {
-            return appending::nothing(&self.cluster, &append.stream).await;
-        }
-        appending::append(&self.cluster, &append, None).await
+        self.append_by(Road::Alone, append).await
     }
 
     async fn append_each(&self, appends: Vec<Append>) -> Vec<Result<Appended, AppendError>> {
@@ -201,14 +206,16 @@ impl EventStore for KurrentStore {
         for (at, append) in appends.into_iter().enumerate() {
             by_stream.entry(append.stream.clone()).or_default().push((at, append));
         }
+        // One stream is appended to step by step, and gains nothing from the open call.
+        let road = if by_stream.len() > 1 { Road::Together(&self.together) } else { Road::Alone };
         let lanes = by_stream.into_values().map(|lane| async move {
             let mut answers = Vec::with_capacity(lane.len());
             for (at, append) in lane {
-                answers.push((at, self.append(append).await));
+                answers.push((at, self.append_by(road, append).await));
             }
             answers
         });
-        let mut answers: Vec<_> = stream::iter(lanes).buffer_unordered(STREAMS_AT_ONCE).concat().await;
+        let mut answers: Vec<_> = stream::iter(lanes).buffer_unordered(APPENDS_MAX).concat().await;
         answers.sort_by_key(|(at, _)| *at);
         debug_assert_eq!(answers.len(), total, "every append is answered");
         answers.into_iter().map(|(_, answer)| answer).collect()

@@ -9,6 +9,8 @@ mod doors;
 mod faults;
 #[path = "kurrent/recorded.rs"]
 mod recorded;
+#[path = "kurrent/together.rs"]
+mod together;
 #[path = "kurrent/vendor.rs"]
 mod vendor;
 #[path = "contract/words.rs"]

@@ -17,7 +17,7 @@ mod world;
 use std::{
     io,
     net::{SocketAddr, TcpListener as StdListener},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
 };
 
 use airside_kernel::Clock;
@@ -149,6 +149,16 @@ impl Double {
     /// Lets the next appends go wrong, one after another.
     pub fn trouble(&self, troubles: impl IntoIterator<Item = Trouble>) {
         self.world.levers().troubles.extend(troubles);
+    }
+
+    /// Returns how many calls for many appends are open.
+    pub fn open_calls(&self) -> usize {
+        self.world.open_calls.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often a call for many appends was opened.
+    pub fn batch_calls(&self) -> usize {
+        self.world.batch_calls.load(Ordering::Relaxed)
     }
 
     /// Gives up every append for want of a majority, or no longer.

@@ -1,5 +1,9 @@
 //! Appending: asked again with the same ids until it is known what became of it.
 //!
+//! A lone append is a call of its own; those of one hand-over to many streams go
+//! together on a call that stays open. What an answer means, and when an append
+//! is asked again, is the same on both roads.
+//!
 //! With an expected revision the server answers a repeat as it answered the
 //! first, so a lost reply costs nothing. Without one it knows a repeat only as
 //! long as it remembers the ids; so a repeat looks for its own events first and
@@ -19,6 +23,7 @@ use super::{
     envelope::{Proposal, seal, uuid},
     fault::Fault,
     reading::{client, stream_page},
+    together::Together,
     wire::{
         Empty, StreamIdentifier,
         streams::{
@@ -32,6 +37,46 @@ use super::{
 /// How far back a repeat looks for its own events, beyond their number.
 const LOOK_BACK: usize = 200;
 
+/// What a node says of an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It is stored, now or since an earlier attempt.
+    Stored(Appended),
+    /// The stream is elsewhere.
+    Elsewhere(Option<Revision>),
+}
+
+/// Which way an append goes to a node.
+#[derive(Clone, Copy)]
+pub(crate) enum Road<'a> {
+    /// On a call of its own.
+    Alone,
+    /// With others on the call that stays open.
+    Together(&'a Together),
+}
+
+/// One attempt of an append.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) append: &'a Append,
+    /// What is believed of the stream now; at first what the append says.
+    pub(crate) expected: Expected,
+    /// When another log recorded it, for a copy of that log.
+    pub(crate) recorded_at: Option<Timestamp>,
+}
+
+impl<'a> Attempt<'a> {
+    /// Makes the first attempt.
+    pub(crate) fn first(append: &'a Append, recorded_at: Option<Timestamp>) -> Self {
+        Self { append, expected: append.expected, recorded_at }
+    }
+
+    /// Puts the events into their envelopes.
+    pub(crate) fn proposals(&self) -> impl Iterator<Item = Proposal> {
+        self.append.events.iter().map(|event| seal(event, self.append.fold_from, self.recorded_at))
+    }
+}
+
 /// Appends events, and returns when they are durable or refused; `recorded_at` is given for a copy of
 /// what another log recorded.
 ///
@@ -39,43 +84,32 @@ const LOOK_BACK: usize = 200;
 /// When the stream is elsewhere, the append is too large, or no member answers in time.
 pub(crate) async fn append(
     cluster: &Cluster,
+    road: Road<'_>,
     append: &Append,
     recorded_at: Option<Timestamp>,
 ) -> Result<Appended, AppendError> {
-    let proposals: Vec<Proposal> =
-        append.events.iter().map(|event| seal(event, append.fold_from, recorded_at)).collect();
-    propose(cluster, append, &proposals).await
-}
-
-async fn propose(
-    cluster: &Cluster,
-    append: &Append,
-    proposals: &[Proposal],
-) -> Result<Appended, AppendError> {
+    // Who waits for room on the open call has not begun: the time is for the asking.
+    let _room = match road {
+        Road::Alone => None,
+        Road::Together(together) => Some(together.room().await),
+    };
     let mut attempts = Attempts::new(cluster);
-    let mut expected = append.expected;
+    let mut next = Attempt::first(append, recorded_at);
     loop {
-        let attempt = attempts.make(|member, within| {
-            let name = append.stream.as_str();
-            once(cluster, member, name, expected, proposals, within)
-        });
-        let answer = match attempt.await {
-            Ok(answer) => answer,
-            Err(fault) => return Err(refusal(append, &fault)),
-        };
-        match answer {
-            Some(append_resp::Result::Success(stored)) => return told(cluster, append, &stored).await,
-            Some(append_resp::Result::WrongExpectedVersion(found)) if append.expected != Expected::Any => {
-                let (stream, expected, current) = (append.stream.clone(), append.expected, current(&found));
+        let attempt = attempts.make(|member, within| once(cluster, member, road, next, within));
+        match attempt.await.map_err(|fault| refusal(append, &fault))? {
+            Some(Answer::Stored(stored)) => return told(cluster, append, stored).await,
+            Some(Answer::Elsewhere(current)) if append.expected != Expected::Any => {
+                let (stream, expected) = (append.stream.clone(), append.expected);
                 return Err(AppendError::Conflict { stream, expected, current });
             }
             // Any revision is agreed with: a repeat that named one tells only that others came between.
-            Some(append_resp::Result::WrongExpectedVersion(_)) | None => {}
+            Some(Answer::Elsewhere(_)) | None => {}
         }
         if append.expected == Expected::Any {
             match look_back(cluster, append).await.map_err(|error| unread(&error))? {
                 Seen::Stored(appended) => return Ok(appended),
-                Seen::Head(last) => expected = last.map_or(Expected::NoStream, Expected::Exact),
+                Seen::Head(last) => next.expected = last.map_or(Expected::NoStream, Expected::Exact),
             }
         }
     }
@@ -84,47 +118,68 @@ async fn propose(
 async fn once(
     cluster: &Cluster,
     member: Member,
-    name: &str,
-    expected: Expected,
-    proposals: &[Proposal],
+    road: Road<'_>,
+    attempt: Attempt<'_>,
     within: Duration,
-) -> Result<append_resp::Result, Status> {
-    let expected = match expected {
+) -> Result<Answer, Fault> {
+    match road {
+        Road::Alone => Ok(alone(cluster, &member, attempt, within).await?),
+        Road::Together(together) => together.once(cluster, &member, attempt, within).await,
+    }
+}
+
+async fn alone(
+    cluster: &Cluster,
+    member: &Member,
+    attempt: Attempt<'_>,
+    within: Duration,
+) -> Result<Answer, Status> {
+    let expected = match attempt.expected {
         Expected::NoStream => ExpectedStreamRevision::NoStream(Empty {}),
         Expected::Exact(revision) => ExpectedStreamRevision::Revision(revision.0),
         Expected::Any => ExpectedStreamRevision::Any(Empty {}),
     };
-    let stream = StreamIdentifier { stream_name: name.as_bytes().to_vec().into() };
+    let stream = identifier(&attempt.append.stream);
     let options = Options { stream_identifier: Some(stream), expected_stream_revision: Some(expected) };
-    let mut messages = Vec::with_capacity(proposals.len() + 1);
+    let mut messages = Vec::with_capacity(attempt.append.events.len() + 1);
     messages.push(AppendReq { content: Some(Content::Options(options)) });
-    messages.extend(proposals.iter().map(|proposal| {
-        let Proposal { id, metadata, custom, data } = proposal.clone();
+    messages.extend(attempt.proposals().map(|Proposal { id, metadata, custom, data }| {
         let message = ProposedMessage { id: Some(uuid(id)), metadata, custom_metadata: custom, data };
         AppendReq { content: Some(Content::ProposedMessage(message)) }
     }));
     let request = cluster.request(tokio_stream::iter(messages), Some(within));
-    let answer = client(&member).append(request).await?.into_inner();
-    answer.result.ok_or_else(|| Status::unavailable("the append was answered with nothing"))
+    match client(member).append(request).await?.into_inner().result {
+        Some(append_resp::Result::Success(stored)) => Ok(Answer::Stored(appended(&stored))),
+        Some(append_resp::Result::WrongExpectedVersion(found)) => Ok(Answer::Elsewhere(current(&found))),
+        None => Err(Status::unavailable("the append was answered with nothing")),
+    }
 }
 
-/// Reads where an append was stored.
-async fn told(
-    cluster: &Cluster,
-    append: &Append,
-    stored: &append_resp::Success,
-) -> Result<Appended, AppendError> {
+/// Names a stream as the protocol has it.
+pub(crate) fn identifier(stream: &StreamId) -> StreamIdentifier {
+    StreamIdentifier { stream_name: stream.as_str().as_bytes().to_vec().into() }
+}
+
+fn appended(stored: &append_resp::Success) -> Appended {
     let last_revision = match &stored.current_revision_option {
         Some(success::CurrentRevisionOption::CurrentRevision(revision)) => Some(Revision(*revision)),
         Some(success::CurrentRevisionOption::NoStream(_)) | None => None,
     };
-    if let Some(success::PositionOption::Position(position)) = &stored.position_option {
-        let position = Position::from_parts(position.commit_position, position.prepare_position);
-        return Ok(Appended { last_revision, position: Some(position) });
-    }
+    let position = match &stored.position_option {
+        Some(success::PositionOption::Position(at)) => {
+            Some(Position::from_parts(at.commit_position, at.prepare_position))
+        }
+        Some(success::PositionOption::NoPosition(_)) | None => None,
+    };
+    Appended { last_revision, position }
+}
+
+/// Looks up where an append was stored, when the node did not say.
+async fn told(cluster: &Cluster, append: &Append, stored: Appended) -> Result<Appended, AppendError> {
+    let Appended { last_revision, position: None } = stored else { return Ok(stored) };
     let page = stream_page(cluster, append.stream.as_str(), Direction::Backwards, last_revision, 1).await;
-    let position =
-        page.map_err(|error| unread(&error))?.events.first().map(airside_kernel::RecordedEvent::position);
+    let page = page.map_err(|error| unread(&error))?;
+    let position = page.events.first().map(airside_kernel::RecordedEvent::position);
     Ok(Appended { last_revision, position })
 }
 

@@ -3,7 +3,6 @@
 use std::{future::Future, time::Duration};
 
 use tokio::time::{Instant, sleep, timeout};
-use tonic::Status;
 
 use super::{
     cluster::{Cluster, Member, jittered},
@@ -47,12 +46,13 @@ impl<'a> Attempts<'a> {
     ///
     /// # Errors
     /// When it was refused for good, or the time is up.
-    pub(crate) async fn make<T, F>(
+    pub(crate) async fn make<T, E, F>(
         &mut self,
         call: impl FnOnce(Member, Duration) -> F,
     ) -> Result<Option<T>, Fault>
     where
-        F: Future<Output = Result<T, Status>>,
+        E: Into<Fault>,
+        F: Future<Output = Result<T, E>>,
     {
         if self.made > 0 {
             let pause = jittered((PAUSE * (1 << self.made.min(10))).min(PAUSE_MAX));
@@ -73,7 +73,7 @@ impl<'a> Attempts<'a> {
         self.made += 1;
         let fault = match timeout(within + GRACE, call(member.clone(), within)).await {
             Ok(Ok(answer)) => return Ok(Some(answer)),
-            Ok(Err(status)) => Fault::of(&status),
+            Ok(Err(error)) => error.into(),
             Err(_) => Fault::Broken("no answer in time".to_owned()),
         };
         match fault {

@@ -45,10 +45,7 @@ impl Fault {
                 return Self::TooLarge(limit.unwrap_or_default());
             }
             "stream-deleted" => {
-                let stream = trailer("stream-name").unwrap_or("it");
-                let reason =
-                    format!("{stream} was deleted for ever by somebody else; nothing can be appended");
-                return Self::Refused(reason);
+                return Self::deleted(trailer("stream-name").unwrap_or("it"));
             }
             _ => {}
         }
@@ -72,6 +69,11 @@ impl Fault {
         }
     }
 
+    /// Says that a stream was closed for ever.
+    pub(crate) fn deleted(stream: &str) -> Self {
+        Self::Refused(format!("{stream} was deleted for ever by somebody else; nothing can be appended"))
+    }
+
     /// Says it for the operator.
     pub(crate) fn reason(&self) -> String {
         match self {
@@ -81,6 +83,12 @@ impl Fault {
                 reason.clone()
             }
         }
+    }
+}
+
+impl From<Status> for Fault {
+    fn from(status: Status) -> Self {
+        Self::of(&status)
     }
 }
 

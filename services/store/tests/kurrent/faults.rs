@@ -12,7 +12,8 @@ use crate::{
     words::{append, everything, said, say, stream, text, texts},
 };
 
-const ALL: [Trouble; 9] = [
+/// Everything that goes wrong with an append.
+pub(crate) const ALL: [Trouble; 9] = [
     Trouble::LostBefore,
     Trouble::LostAfter,
     Trouble::SilentBefore,

@@ -141,7 +141,9 @@ impl Streams for Node {
     ) -> Result<Response<Answers<BatchAppendResp>>, Status> {
         self.world.admit(self.number, request.metadata())?;
         let (out, answers) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(batch::run(self.world.clone(), request.into_inner(), out));
+        let headers = request.metadata().clone();
+        let call = batch::Call { world: self.world.clone(), node: self.number, headers };
+        tokio::spawn(call.run(request.into_inner(), out));
         Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -38,6 +38,8 @@ pub enum Trouble {
     EndedBefore,
     /// The call ends without a status, and it is stored.
     EndedAfter,
+    /// It is stored, and answered when others have been meanwhile.
+    Late,
 }
 
 /// A member as the others see it.
@@ -70,6 +72,10 @@ pub(super) struct World {
     levers: Mutex<Levers>,
     /// The position of the last record.
     pub(super) head: watch::Sender<u64>,
+    /// How often a call for many appends was opened.
+    pub(super) batch_calls: AtomicUsize,
+    /// How many of them are open.
+    pub(super) open_calls: AtomicUsize,
     /// Counts how often the open reads were ended, and how.
     pub(super) ended: watch::Sender<(u64, Ending)>,
 }
@@ -90,6 +96,12 @@ pub enum Ending {
 /// How long an operation waits for a majority that is not there.
 const ABORT_AFTER: Duration = Duration::from_millis(300);
 
+/// How long a late answer is held back.
+const LATE: Duration = Duration::from_millis(100);
+
+/// What a node says that is starting.
+pub(super) const NOT_READY: &str = "Server Is Not Ready";
+
 impl World {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         let log = Log::new(ticks(&*clock));
@@ -100,6 +112,8 @@ impl World {
             log: Mutex::new(log),
             seats: Mutex::default(),
             levers: Mutex::new(levers),
+            batch_calls: AtomicUsize::new(0),
+            open_calls: AtomicUsize::new(0),
             ended: watch::Sender::new((0, Ending::Clean)),
         }
     }
@@ -154,7 +168,7 @@ impl World {
             return Ok(());
         }
         let Some(leader) = seats.iter().find(|seat| seat.state == VNodeState::Leader) else {
-            return Err(Status::unavailable("Server Is Not Ready"));
+            return Err(Status::unavailable(NOT_READY));
         };
         let (host, port) = (leader.address.ip().to_string(), leader.address.port().to_string());
         Err(refusal(
@@ -192,7 +206,7 @@ impl World {
             Some(Trouble::LostBefore) => Err(Status::unavailable("Connection dropped")),
             Some(Trouble::SilentBefore) => std::future::pending().await,
             Some(Trouble::Aborted) => Err(Status::aborted("Operation timed out: Prepare phase timeout")),
-            Some(Trouble::NotReady) => Err(Status::unavailable("Server Is Not Ready")),
+            Some(Trouble::NotReady) => Err(Status::unavailable(NOT_READY)),
             Some(Trouble::EndedBefore) => Err(cut()),
             other => Ok(other),
         }
@@ -205,6 +219,10 @@ impl World {
             Some(Trouble::SilentAfter) => std::future::pending().await,
             Some(Trouble::AbortedAfter) => Err(Status::aborted("Operation timed out: Commit phase timeout")),
             Some(Trouble::EndedAfter) => Err(cut()),
+            Some(Trouble::Late) => {
+                tokio::time::sleep(LATE).await;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
