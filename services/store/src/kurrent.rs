@@ -28,11 +28,12 @@ pub mod wire;
 use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
 
 use airside_kernel::{
-    Append, AppendError, Appended, Direction, EventStore, Follow, LogId, Page, Position, ReadError, Revision,
-    StreamId, Timestamp,
+    Append, AppendError, Appended, Clock, Direction, EventStore, Follow, LogId, Page, Position, ReadError,
+    Revision, StreamId, SystemClock, Timestamp,
 };
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
+use jiff::fmt::rfc2822::DateTimeParser;
 use thiserror::Error;
 
 pub use self::{
@@ -51,6 +52,9 @@ use crate::checks;
 
 /// The oldest server that says when a reader has caught up.
 const OLDEST: (u32, u32) = (23, 10);
+
+/// By how many seconds the clocks of a node and the cluster may differ: as much as a token's time is stretched.
+const CLOCKS_DIFFER_S: u64 = 30;
 
 /// A cluster that cannot be used as the log.
 #[derive(Debug, Error)]
@@ -76,6 +80,19 @@ pub enum KurrentError {
         hosts: String,
         /// What it says it is.
         version: String,
+    },
+    /// The clocks of this node and of the cluster differ.
+    #[error(
+        "clock of this node is {seconds} s {} that of cluster {hosts}: let NTP set both, for times in the log are the \
+         cluster's, and deadlines and tokens are held against this node's", if *is_ahead { "ahead of" } else { "behind" }
+    )]
+    Clock {
+        /// Where it was looked for.
+        hosts: String,
+        /// By how much they differ.
+        seconds: u64,
+        /// Whether this node's is the later one.
+        is_ahead: bool,
     },
     /// The log there is not one of ours.
     #[error("cluster {hosts} holds another log: {found}; give a cluster of its own to each airport")]
@@ -153,9 +170,17 @@ impl KurrentStore {
         let hosts = address.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let cluster = Arc::new(Cluster::new(address)?);
         let unavailable = |reason| KurrentError::Unavailable { hosts: hosts.clone(), reason };
-        let version = version(&cluster).await.map_err(unavailable)?;
+        let (version, said_at) = version(&cluster).await.map_err(unavailable)?;
         if !is_new_enough(&version) {
             return Err(KurrentError::TooOld { hosts, version });
+        }
+        let ahead_s = said_at.map_or(0, |said_at| SystemClock.now().as_second() - said_at.as_second());
+        if ahead_s.unsigned_abs() > CLOCKS_DIFFER_S {
+            return Err(KurrentError::Clock {
+                hosts,
+                seconds: ahead_s.unsigned_abs(),
+                is_ahead: ahead_s > 0,
+            });
         }
         let identity = identity::read_or_make(&cluster, fresh).await.map_err(|error| match error {
             IdentityError::Unavailable(reason) => unavailable(reason),
@@ -165,7 +190,8 @@ impl KurrentStore {
     }
 }
 
-async fn version(cluster: &Cluster) -> Result<String, String> {
+/// Returns the version of the cluster, and what time it was there when it said so, if it told.
+async fn version(cluster: &Cluster) -> Result<(String, Option<Timestamp>), String> {
     let mut attempts = Attempts::new(cluster);
     loop {
         let attempt = attempts.make(|member, within| {
@@ -173,7 +199,11 @@ async fn version(cluster: &Cluster) -> Result<String, String> {
             async move { ServerFeaturesClient::new(member.channel).get_supported_methods(request).await }
         });
         match attempt.await {
-            Ok(Some(answer)) => return Ok(answer.into_inner().event_store_server_version),
+            Ok(Some(answer)) => {
+                let date = answer.metadata().get("date").and_then(|date| date.to_str().ok());
+                let said_at = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
+                return Ok((answer.into_inner().event_store_server_version, said_at));
+            }
             Ok(None) => {}
             Err(fault) => return Err(fault.reason()),
         }

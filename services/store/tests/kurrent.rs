@@ -9,6 +9,8 @@ mod doors;
 mod faults;
 #[path = "kurrent/recorded.rs"]
 mod recorded;
+#[path = "kurrent/tls.rs"]
+mod tls;
 #[path = "kurrent/together.rs"]
 mod together;
 #[path = "kurrent/vendor.rs"]

@@ -12,6 +12,7 @@ mod log;
 mod members;
 mod reading;
 mod streams;
+mod tls;
 mod world;
 
 use std::{
@@ -20,7 +21,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
 };
 
-use airside_kernel::Clock;
+use airside_kernel::{Clock, Timestamp};
 use airside_store::kurrent::wire::{
     gossip::{gossip_server::GossipServer, member_info::VNodeState},
     server_features::server_features_server::ServerFeaturesServer,
@@ -29,12 +30,15 @@ use airside_store::kurrent::wire::{
 use tokio::{net::TcpListener, runtime::Runtime};
 use tonic::transport::{Server, server::TcpIncoming};
 
-pub use self::world::{Ending, Trouble};
 use self::{
     cutting::CuttingLayer,
     members::{Features, Members},
     streams::Node,
     world::{Seat, World},
+};
+pub use self::{
+    tls::Tls,
+    world::{Ending, Trouble},
 };
 
 /// The most bytes that a caller may send as one message.
@@ -43,6 +47,7 @@ const MESSAGE_BYTES_MAX: usize = 32 << 20;
 /// A cluster that runs in this process.
 pub struct Double {
     world: Arc<World>,
+    tls: Option<Tls>,
     nodes: Mutex<Vec<Option<Runtime>>>,
 }
 
@@ -52,6 +57,18 @@ impl Double {
     /// # Errors
     /// When a port or a thread cannot be had.
     pub fn start(nodes: usize, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        Self::with(nodes, clock, None)
+    }
+
+    /// Starts a cluster that speaks TLS.
+    ///
+    /// # Errors
+    /// When a port, a thread or a certificate cannot be had.
+    pub fn start_with_tls(nodes: usize, clock: Arc<dyn Clock>, tls: Tls) -> io::Result<Self> {
+        Self::with(nodes, clock, Some(tls))
+    }
+
+    fn with(nodes: usize, clock: Arc<dyn Clock>, tls: Option<Tls>) -> io::Result<Self> {
         let world = Arc::new(World::new(clock));
         let listeners =
             (0..nodes).map(|_| StdListener::bind("127.0.0.1:0")).collect::<io::Result<Vec<_>>>()?;
@@ -59,7 +76,7 @@ impl Double {
             let state = if n == 0 { VNodeState::Leader } else { VNodeState::Follower };
             world.seats().push(Seat { address: listener.local_addr()?, state, is_alive: true });
         }
-        let double = Self { world, nodes: Mutex::default() };
+        let double = Self { world, tls, nodes: Mutex::default() };
         for (number, listener) in listeners.into_iter().enumerate() {
             let runtime = double.serve(number, listener)?;
             double.nodes().push(Some(runtime));
@@ -73,14 +90,18 @@ impl Double {
 
     fn serve(&self, number: usize, listener: StdListener) -> io::Result<Runtime> {
         listener.set_nonblocking(true)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let node = Node { world: self.world.clone(), number };
         let streams = StreamsServer::new(node).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        let serving = Server::builder()
+        let mut server = Server::builder();
+        if let Some(tls) = &self.tls {
+            server = tls.apply(server)?;
+        }
+        let serving = server
             .layer(CuttingLayer)
             .add_service(streams)
             .add_service(GossipServer::new(Members(self.world.clone())))
             .add_service(ServerFeaturesServer::new(Features(self.world.clone())));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("the listener was made non-blocking");
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
@@ -93,7 +114,8 @@ impl Double {
     pub fn url(&self) -> String {
         let hosts: Vec<_> = self.world.seats().iter().map(|seat| seat.address.to_string()).collect();
         let user = self.world.levers().user.as_ref().map(|(user, password)| format!("{user}:{password}@"));
-        format!("kurrentdb://{}{}?tls=false", user.unwrap_or_default(), hosts.join(","))
+        let tls = self.tls.as_ref().map_or_else(|| "tls=false".to_owned(), Tls::query);
+        format!("kurrentdb://{}{}?{tls}", user.unwrap_or_default(), hosts.join(","))
     }
 
     /// Returns where a node listens.
@@ -187,6 +209,11 @@ impl Double {
     /// Says that it is another version.
     pub fn pretend(&self, version: &str) {
         self.world.levers().version = version.to_owned();
+    }
+
+    /// Says that it is another time.
+    pub fn pretend_time(&self, now: Timestamp) {
+        self.world.levers().now = Some(now);
     }
 
     /// Lets nobody in but one user.

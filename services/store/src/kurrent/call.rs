@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
 /// For how long a doubtful refusal is asked again: a node that starts refuses everybody for a moment.
-const DOUBTED: Duration = Duration::from_secs(2);
+pub(crate) const DOUBTED: Duration = Duration::from_secs(2);
 
 /// The attempts of one call.
 pub(crate) struct Attempts<'a> {
@@ -63,13 +63,14 @@ impl<'a> Attempts<'a> {
         }
         let member = match self.cluster.member(self.until).await {
             Ok(member) => member,
-            Err(reason) => {
-                self.reason = Some(reason);
+            Err(fault @ Fault::Untrusted(_)) => return Err(fault),
+            Err(fault) => {
+                self.reason = Some(fault.reason());
                 return Err(self.out_of_time());
             }
         };
-        let within = ATTEMPTS[self.made.min(ATTEMPTS.len() - 1)];
-        let within = within.min(self.until.saturating_duration_since(Instant::now()));
+        let usual = ATTEMPTS[self.made.min(ATTEMPTS.len() - 1)];
+        let within = usual.min(self.until.saturating_duration_since(Instant::now()));
         self.made += 1;
         let fault = match timeout(within + GRACE, call(member.clone(), within)).await {
             Ok(Ok(answer)) => return Ok(Some(answer)),
@@ -78,17 +79,23 @@ impl<'a> Attempts<'a> {
         };
         match fault {
             Fault::Refused(_) | Fault::TooLarge(_) => return Err(fault),
-            Fault::Doubtful(_) => {
+            Fault::Doubtful(_) | Fault::Untrusted(_) => {
                 let now = Instant::now();
                 if *self.doubted_until.get_or_insert(now + DOUBTED) <= now {
                     return Err(fault);
+                }
+                if matches!(fault, Fault::Untrusted(_)) {
+                    self.cluster.lost(&member, &fault).await;
                 }
             }
             // Only a read that goes on can be dropped; the member serves everybody else.
             Fault::Dropped(_) => {}
             Fault::Broken(_) | Fault::NotLeader(_) => self.cluster.lost(&member, &fault).await,
         }
-        self.reason = Some(format!("{}: {}", member.endpoint, fault.reason()));
+        // An attempt that the deadline of all cut short tells less than the one before it.
+        if within == usual || self.reason.is_none() {
+            self.reason = Some(format!("{}: {}", member.endpoint, fault.reason()));
+        }
         Ok(None)
     }
 

@@ -9,6 +9,7 @@
 //! meanwhile waits for the same round.
 
 use std::{
+    collections::HashMap,
     fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -30,6 +31,7 @@ use tracing::{info, warn};
 
 use super::{
     address::{Address, Endpoint, Preference},
+    call::DOUBTED,
     fault::{Fault, chain},
     tls::{Tls, TlsError},
     wire::{
@@ -132,16 +134,18 @@ impl Cluster {
     /// Returns the chosen member, and looks for one until `until` when there is none.
     ///
     /// # Errors
-    /// With the last thing that went wrong, when none was found in time.
-    pub(crate) async fn member(&self, until: Instant) -> Result<Member, String> {
+    /// With what went wrong last, when none was found in time, or as soon as it is sure that the two ends
+    /// do not trust each other.
+    pub(crate) async fn member(&self, until: Instant) -> Result<Member, Fault> {
         let Ok(mut current) = timeout_at(until, self.current.lock()).await else {
-            return Err("no member was found in time".to_owned());
+            return Err(Fault::Broken("no member was found in time".to_owned()));
         };
         if let Some(member) = &*current {
             return Ok(member.clone());
         }
         let mut pause = self.address.discovery_interval;
-        let mut problem = "no member answered in time".to_owned();
+        let mut problem = Fault::Broken("no member answered in time".to_owned());
+        let doubted_until = Instant::now() + DOUBTED;
         let mut told = false;
         loop {
             match timeout_at(until, self.choose()).await {
@@ -160,10 +164,11 @@ impl Cluster {
                 Err(_) => return Err(problem),
             }
             if !std::mem::replace(&mut told, true) {
-                warn!(reason = %problem, "no member of the log's cluster can be asked: looking on");
+                warn!(reason = %problem.reason(), "no member of the log's cluster can be asked: looking on");
             }
             let wait = jittered(pause);
-            if Instant::now() + wait >= until {
+            let is_sure = matches!(problem, Fault::Untrusted(_)) && Instant::now() + wait >= doubted_until;
+            if is_sure || Instant::now() + wait >= until {
                 return Err(problem);
             }
             sleep(wait).await;
@@ -184,9 +189,9 @@ impl Cluster {
         warn!(address = %member.endpoint, reason = %fault.reason(), "member of the log's cluster is given up");
     }
 
-    /// Opens another connection to a member: what a reader leaves unread holds up no call.
-    pub(crate) async fn dial(&self, endpoint: &Endpoint) -> Result<Channel, String> {
-        self.connect(endpoint, &endpoint.host).await
+    /// Opens a connection to a member, of its own: what a reader leaves unread holds up no call.
+    pub(crate) async fn dial(&self, endpoint: &Endpoint) -> Result<Channel, Fault> {
+        connected(endpoint, self.connecting(endpoint, &endpoint.host)?).await
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -194,18 +199,18 @@ impl Cluster {
     }
 
     /// Chooses a member once.
-    async fn choose(&self) -> Result<(Channel, Endpoint), String> {
+    async fn choose(&self) -> Result<(Channel, Endpoint), Fault> {
         let told = self.known().leader.take();
-        let mut dead = Vec::new();
+        let mut dead = HashMap::new();
         if let Some(leader) = told {
             match self.alive(&leader).await {
                 Ok(channel) => return Ok((channel, leader)),
-                Err(_) => dead.push(leader),
+                Err(problem) => drop(dead.insert(leader, problem)),
             }
         }
         if !self.address.is_cluster() {
-            let host = self.address.hosts.first().ok_or("the store address names no host")?;
-            return self.connect(host, &host.host).await.map(|channel| (channel, host.clone()));
+            let host = self.address.hosts.first().expect("an address names a host");
+            return self.dial(host).await.map(|channel| (channel, host.clone()));
         }
         let mut asking = JoinSet::new();
         for (endpoint, domain) in self.candidates().await? {
@@ -217,22 +222,22 @@ impl Cluster {
                 let asked = timeout(within, GossipClient::new(channel).read(request)).await;
                 match asked {
                     Ok(Ok(told)) => Ok(told.into_inner().members),
-                    Ok(Err(status)) => Err(format!("{endpoint}: {}", Fault::of(&status).reason())),
-                    Err(_) => Err(format!("{endpoint} does not tell its cluster in time")),
+                    Ok(Err(status)) => Err(Fault::of(&status).at(&endpoint)),
+                    Err(_) => Err(Fault::Broken(format!("{endpoint} does not tell its cluster in time"))),
                 }
             });
         }
-        let mut problem = "no member told of the cluster".to_owned();
+        let mut problems = Vec::new();
         while let Some(asked) = asking.join_next().await {
-            match asked.map_err(|error| error.to_string()).and_then(|told| told) {
+            match asked.map_err(|error| Fault::Broken(error.to_string())).and_then(|told| told) {
                 Ok(members) => match self.first_alive(&members, &mut dead).await {
                     Ok(chosen) => return Ok(chosen),
-                    Err(found) => problem = found,
+                    Err(problem) => problems.push(problem),
                 },
-                Err(found) => problem = found,
+                Err(problem) => problems.push(problem),
             }
         }
-        Err(problem)
+        Err(worst(&problems))
     }
 
     /// Connects to the best of the members that gossip names and that are not known to be dead. Who was
@@ -240,8 +245,8 @@ impl Cluster {
     async fn first_alive(
         &self,
         members: &[MemberInfo],
-        dead: &mut Vec<Endpoint>,
-    ) -> Result<(Channel, Endpoint), String> {
+        dead: &mut HashMap<Endpoint, Fault>,
+    ) -> Result<(Channel, Endpoint), Fault> {
         let alive: Vec<_> = members.iter().filter(|member| member.is_alive).collect();
         let mut ranked: Vec<(u32, Endpoint)> = alive
             .iter()
@@ -251,22 +256,23 @@ impl Cluster {
             self.known().members = members.iter().filter_map(endpoint_of).take(MEMBERS_MAX).collect();
         }
         ranked.sort();
-        let mut problem = format!(
-            "the cluster has no {} now: {} of its {} members are alive",
+        let mut problem = Fault::Broken(format!(
+            "the cluster has no {} now: {} of its {} members are alive, and more than half of them must be and reach \
+             one another",
             if self.address.preference == Preference::Leader { "leader" } else { "member that serves" },
             alive.len(),
             members.len()
-        );
+        ));
         for (_, endpoint) in ranked {
-            if dead.contains(&endpoint) {
-                problem = format!("{endpoint} is said to serve and does not answer");
+            if let Some(known) = dead.get(&endpoint) {
+                problem = known.clone();
                 continue;
             }
             match self.alive(&endpoint).await {
                 Ok(channel) => return Ok((channel, endpoint)),
                 Err(found) => {
-                    problem = found;
-                    dead.push(endpoint);
+                    problem = found.clone();
+                    dead.insert(endpoint, found);
                 }
             }
         }
@@ -274,14 +280,14 @@ impl Cluster {
     }
 
     /// Connects to a member that shows that it lives.
-    async fn alive(&self, endpoint: &Endpoint) -> Result<Channel, String> {
+    async fn alive(&self, endpoint: &Endpoint) -> Result<Channel, Fault> {
         let probe = async {
-            let channel = self.connect(endpoint, &endpoint.host).await?;
+            let channel = self.dial(endpoint).await?;
             let request = self.request(Empty {}, Some(PROBE));
             let asked = GossipClient::new(channel.clone()).read(request).await;
-            asked.map(|_| channel).map_err(|status| Fault::of(&status).reason())
+            asked.map(|_| channel).map_err(|status| Fault::of(&status).at(endpoint))
         };
-        let silent = |_| Err(format!("{endpoint} does not answer"));
+        let silent = |_| Err(Fault::Broken(format!("{endpoint} does not answer")));
         timeout(PROBE, probe).await.unwrap_or_else(silent)
     }
 
@@ -300,7 +306,7 @@ impl Cluster {
     }
 
     /// Returns whom to ask, each with the name that its certificate must bear.
-    async fn candidates(&self) -> Result<Vec<(Endpoint, String)>, String> {
+    async fn candidates(&self) -> Result<Vec<(Endpoint, String)>, Fault> {
         let mut found: Vec<(Endpoint, String)> = Vec::new();
         let mut add = |endpoint: Endpoint, domain: &str| {
             if found.len() < MEMBERS_MAX && found.iter().all(|(known, _)| *known != endpoint) {
@@ -324,10 +330,10 @@ impl Cluster {
                 Err(_) => problem = Some(format!("{} is not found in time", seed.host)),
             }
         }
-        if found.is_empty() { Err(problem.unwrap_or_default()) } else { Ok(found) }
+        if found.is_empty() { Err(Fault::Broken(problem.unwrap_or_default())) } else { Ok(found) }
     }
 
-    fn connecting(&self, endpoint: &Endpoint, domain: &str) -> Result<Target, String> {
+    fn connecting(&self, endpoint: &Endpoint, domain: &str) -> Result<Target, Fault> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let wrong = |error: tonic::transport::Error| unreachable(endpoint, &error);
         let mut target = Target::from_shared(format!("{scheme}://{endpoint}"))
@@ -347,22 +353,29 @@ impl Cluster {
             None => Ok(target),
         }
     }
-
-    async fn connect(&self, endpoint: &Endpoint, domain: &str) -> Result<Channel, String> {
-        connected(endpoint, self.connecting(endpoint, domain)?).await
-    }
 }
 
 /// Connects; what is dark ends in time, also where it takes a connection and says nothing.
-async fn connected(endpoint: &Endpoint, target: Target) -> Result<Channel, String> {
+async fn connected(endpoint: &Endpoint, target: Target) -> Result<Channel, Fault> {
     match timeout(CONNECT, target.connect()).await {
         Ok(connected) => connected.map_err(|error| unreachable(endpoint, &error)),
-        Err(_) => Err(format!("{endpoint} does not answer")),
+        Err(_) => Err(Fault::Broken(format!("{endpoint} does not answer"))),
     }
 }
 
-fn unreachable(endpoint: &Endpoint, error: &tonic::transport::Error) -> String {
-    chain(format!("{endpoint} cannot be reached"), std::error::Error::source(error))
+fn unreachable(endpoint: &Endpoint, error: &tonic::transport::Error) -> Fault {
+    Fault::broken(chain(format!("{endpoint} cannot be reached"), std::error::Error::source(error)))
+}
+
+/// Returns what to say when no member was chosen: that the ends do not trust each other, wherever that was
+/// found, and for sure only where every member has it.
+fn worst(problems: &[Fault]) -> Fault {
+    let is_untrusted = |problem: &&Fault| matches!(problem, Fault::Untrusted(_));
+    match problems.iter().find(is_untrusted).or_else(|| problems.last()) {
+        Some(found) if problems.iter().all(|problem| is_untrusted(&problem)) => found.clone(),
+        Some(found) => Fault::Broken(found.reason()),
+        None => Fault::Broken("no member told of the cluster".to_owned()),
+    }
 }
 
 fn endpoint_of(member: &MemberInfo) -> Option<Endpoint> {

@@ -10,7 +10,7 @@ use std::error::Error;
 
 use tonic::{Code, Status};
 
-use super::address::Endpoint;
+use super::{address::Endpoint, tls::mistrust};
 
 /// Why a call did not give an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     Dropped(String),
     /// Most likely for good, but nodes also say it while they start: ask a few times.
     Doubtful(String),
+    /// The ends do not trust each other, or do not speak alike: only an operator changes that.
+    Untrusted(String),
     /// For good: asking again changes nothing.
     Refused(String),
     /// The append is larger than this server takes.
@@ -65,7 +67,28 @@ impl Fault {
                 "the node refuses this place in the log: was it issued by another log?".to_owned(),
             ),
             Code::Unknown if status.message().starts_with("Exception was thrown") => Self::Doubtful(said(status)),
-            _ => Self::Broken(said(status)),
+            Code::Aborted if status.message().starts_with("Operation timed out") => Self::Broken(format!(
+                "{}: no majority of the members took it in time, so see that they run and reach one another",
+                said(status)
+            )),
+            _ => Self::broken(said(status)),
+        }
+    }
+
+    /// Reads what was said of a connection that is gone or did not come up.
+    pub(crate) fn broken(said: String) -> Self {
+        match mistrust(&said) {
+            Some(problem) => Self::Untrusted(format!("{problem} ({said})")),
+            None => Self::Broken(said),
+        }
+    }
+
+    /// Names the member that it is about.
+    pub(crate) fn at(self, endpoint: &Endpoint) -> Self {
+        match self {
+            Self::Broken(reason) => Self::Broken(format!("{endpoint}: {reason}")),
+            Self::Untrusted(reason) => Self::Untrusted(format!("{endpoint}: {reason}")),
+            other => Self::Broken(format!("{endpoint}: {}", other.reason())),
         }
     }
 
@@ -79,9 +102,11 @@ impl Fault {
         match self {
             Self::NotLeader(_) => "the node that was asked does not lead".to_owned(),
             Self::TooLarge(limit) => format!("the server takes at most {limit} bytes in one append"),
-            Self::Broken(reason) | Self::Dropped(reason) | Self::Doubtful(reason) | Self::Refused(reason) => {
-                reason.clone()
-            }
+            Self::Broken(reason)
+            | Self::Dropped(reason)
+            | Self::Doubtful(reason)
+            | Self::Untrusted(reason)
+            | Self::Refused(reason) => reason.clone(),
         }
     }
 }

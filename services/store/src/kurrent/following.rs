@@ -166,13 +166,13 @@ impl Reader {
         let until = Instant::now() + self.cluster.address().deadline;
         let member = match self.cluster.member(until).await {
             Ok(member) => member,
-            Err(reason) => {
-                debug!(reason, "nobody can be followed");
+            Err(fault) => {
+                debug!(reason = %fault.reason(), "nobody can be followed");
                 return Err(None);
             }
         };
         let opened = async {
-            let channel = self.cluster.dial(&member.endpoint).await.map_err(Fault::Broken)?;
+            let channel = self.cluster.dial(&member.endpoint).await?;
             let request = self.cluster.request(subscription(self.after), None);
             client_on(channel).read(request).await.map_err(|status| Fault::of(&status))
         };

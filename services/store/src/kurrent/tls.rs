@@ -10,6 +10,7 @@ use tokio_rustls::rustls::{
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    sign::CertifiedKey,
 };
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint as Target, Identity};
 
@@ -51,8 +52,17 @@ impl Tls {
         if let Some((certificate, key)) = &address.identity {
             let shown = certificates("userCertFile", certificate)?;
             let secret = read("userKeyFile", key)?;
-            PrivateKeyDer::from_pem_slice(&secret)
+            let opened = PrivateKeyDer::from_pem_slice(&secret)
                 .map_err(|_| wrong("userKeyFile", key, "holds no private key in PEM"))?;
+            let chain = CertificateDer::pem_slice_iter(&shown).filter_map(Result::ok).collect();
+            CertifiedKey::from_der(chain, opened, &aws_lc_rs::default_provider()).map_err(|_| {
+                let other = certificate.display();
+                wrong(
+                    "userKeyFile",
+                    key,
+                    format!("is not the key of userCertFile {other}: name the two that belong together"),
+                )
+            })?;
             config = config.identity(Identity::from_pem(shown, secret));
         }
         Ok(Some(Self { config, verify: address.verify }))
@@ -66,6 +76,44 @@ impl Tls {
         }
         target.tls_config_with_verifier(config, Arc::new(Unchecked(aws_lc_rs::default_provider())))
     }
+}
+
+/// Says which part of the store address is wrong when two ends do not trust each other, or one of them
+/// speaks no TLS; `None` for whatever else a connection can end of.
+pub(crate) fn mistrust(said: &str) -> Option<&'static str> {
+    let said = said.to_ascii_lowercase();
+    let has = |word: &str| said.contains(word);
+    if has("received fatal alert") {
+        return Some(if has("certificaterequired") {
+            "the node wants a certificate of who calls: give userCertFile and userKeyFile"
+        } else if has("expired") {
+            "userCertFile is expired: renew it"
+        } else if has("unknownca") || has("decrypterror") {
+            // Authorities that a tool makes may all have one name; then it is the signature that does not fit.
+            "userCertFile is not signed by an authority that the node believes: give one that is"
+        } else {
+            "the node ends the handshake: see that userCertFile is one that it takes, and tls what it speaks"
+        });
+    }
+    if has("invalid peer certificate") {
+        return Some(if has("expired") {
+            "the certificate of the node is expired: renew it there, or set the clock of this machine"
+        } else if has("not valid yet") || has("notvalidyet") {
+            "the certificate of the node is not valid yet: set the clock of this machine, or of the one that made it"
+        } else if has("not valid for name") || has("notvalidforname") {
+            "the certificate of the node is for another name: write a host that it names"
+        } else if has("unknownissuer") || has("badsignature") {
+            "the certificate of the node is not signed by the authority in tlsCaFile, or, without that key, by one that \
+             this system believes: name the file of the one that signed it"
+        } else {
+            "the certificate of the node cannot be accepted: make it anew"
+        });
+    }
+    if has("corrupt message") {
+        return Some("the node speaks no TLS: write tls=false, or give it a certificate");
+    }
+    // What a node that speaks TLS answers to a call in clear is a frame of an impossible size.
+    has("invalid size").then_some("the node speaks TLS: write tls=true, or leave tls out")
 }
 
 fn wrong(key: &'static str, path: &Path, problem: impl Into<String>) -> TlsError {

@@ -16,7 +16,7 @@ use crate::{
     words::{append, everything, said, say, text},
 };
 
-fn client(url: &str) -> Client {
+pub(crate) fn client(url: &str) -> Client {
     Client::new(url.parse().unwrap()).unwrap()
 }
 

@@ -8,6 +8,7 @@ use airside_store::kurrent::wire::{
     server_features::{SupportedMethod, SupportedMethods, server_features_server::ServerFeatures},
     uuid::Value,
 };
+use jiff::fmt::rfc2822::DateTimePrinter;
 use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
 
@@ -50,10 +51,17 @@ impl ServerFeatures for Features {
             service_name: "event_store.client.streams.streams".to_owned(),
             features: Vec::new(),
         };
-        let event_store_server_version = self.0.levers().version.clone();
-        Ok(Response::new(SupportedMethods {
-            methods: METHODS.map(method).into(),
-            event_store_server_version,
-        }))
+        let (event_store_server_version, now) = {
+            let levers = self.0.levers();
+            (levers.version.clone(), levers.now)
+        };
+        let methods = METHODS.map(method).into();
+        let mut answer = Response::new(SupportedMethods { methods, event_store_server_version });
+        if let Some(date) = now.and_then(|now| DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok())
+            && let Ok(date) = date.parse()
+        {
+            answer.metadata_mut().insert("date", date);
+        }
+        Ok(answer)
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use airside_kernel::Clock;
+use airside_kernel::{Clock, Timestamp};
 use airside_store::kurrent::wire::gossip::member_info::VNodeState;
 use tokio::sync::watch;
 use tonic::{
@@ -60,6 +60,8 @@ pub(super) struct Levers {
     pub(super) is_silent: bool,
     pub(super) has_no_majority: bool,
     pub(super) version: String,
+    /// The time that its answers say; the machine's own when `None`.
+    pub(super) now: Option<Timestamp>,
     /// Who may call; anybody when `None`.
     pub(super) user: Option<(String, String)>,
 }
