@@ -2,7 +2,7 @@
 
 use airside_runtime::{
     auth::Environment,
-    status::{connect_name, http_status},
+    status::{connect_name, http_status, invalid},
 };
 use bytes::Bytes;
 use http::{
@@ -15,6 +15,9 @@ use tonic::{Code, Status, body::Body};
 
 use crate::wire::{Form, Wire};
 
+/// How the transport begins what it says of bytes that are not the message of the rpc.
+const NOT_PROTOBUF: &str = "failed to decode Protobuf message: ";
+
 /// Returns a refusal in the wire of its caller.
 pub(crate) fn refusal(wire: Wire, status: &Status) -> Response<Body> {
     match wire {
@@ -26,6 +29,20 @@ pub(crate) fn refusal(wire: Wire, status: &Status) -> Response<Body> {
         }
         Wire::Connect(_) | Wire::GrpcWithoutHttp2 | Wire::Other => error(http_status(status.code()), status),
     }
+}
+
+/// Returns what is said to who sent bytes that are not the message of the rpc: that it is theirs to mend,
+/// and what is wrong. The transport calls it an error of ours. `None` for every other status.
+pub(crate) fn not_the_message(status: &Status) -> Option<Status> {
+    if status.code() != Code::Internal {
+        return None;
+    }
+    let problem = match status.message() {
+        "Missing request message." => "it holds no message",
+        "Unexpected EOF decoding stream." => "it ends within a message",
+        said => said.strip_prefix(NOT_PROTOBUF)?,
+    };
+    Some(invalid("body", format_args!("{problem}: send this rpc's request in binary protobuf")))
 }
 
 /// Returns the message that a Connect call is answered with.

@@ -18,7 +18,7 @@ use http_body_util::BodyExt;
 use tonic::{Code, Status};
 use tower::BoxError;
 
-use crate::edge::Finish;
+use crate::{answer::not_the_message, edge::Finish};
 
 /// The prefix of a gRPC frame: a flag and the length of the message.
 pub(crate) const PREFIX_BYTES: usize = 5;
@@ -180,9 +180,11 @@ impl Body for Watched {
             Ok(Poll::Ready(Some(Err(status)))) => this.end(&status),
             Ok(Poll::Ready(Some(Ok(frame)))) => {
                 if let Some(trailers) = frame.trailers_ref() {
-                    let code =
-                        Status::from_header_map(trailers).map_or(Code::Unknown, |status| status.code());
-                    this.record(code);
+                    let status = Status::from_header_map(trailers);
+                    if let Some(theirs) = status.as_ref().and_then(not_the_message) {
+                        return this.end(&theirs);
+                    }
+                    this.record(status.map_or(Code::Unknown, |status| status.code()));
                 }
                 Poll::Ready(Some(Ok(frame)))
             }

@@ -191,8 +191,9 @@ impl Edge {
             Ok(response) => {
                 finish.answered();
                 if let Some(status) = Status::from_header_map(response.headers()) {
-                    finish.record(status.code());
-                    return response;
+                    let theirs = answer::not_the_message(&status);
+                    finish.record(theirs.as_ref().unwrap_or(&status).code());
+                    return theirs.map_or(response, Status::into_http);
                 }
                 let cut = (!method.is_unary).then(|| self.cut(method));
                 response.map(|body| Body::new(Watched::new(body, finish, cut)))
@@ -223,7 +224,8 @@ impl Edge {
             let frame = json::to_frame(form, input, &parts.headers, body)?;
             let request = json::to_grpc(parts, frame);
             let Ok(response) = self.routes.clone().call(request).await;
-            json::from_grpc(form, output, response).await
+            let answered = json::from_grpc(form, output, response).await;
+            answered.map_err(|status| answer::not_the_message(&status).unwrap_or(status))
         });
         match called.await {
             Err(status) => finish.refuse(wire, &status),

@@ -48,11 +48,22 @@ pub(crate) fn to_frame(
 ) -> Result<Bytes, Status> {
     let mut message = match form {
         Form::Json => message(input, "body", &body)?,
+        // Who carries it out reads it, and says what is wrong with it in one way.
+        Form::Proto if !headers.contains_key(KEY_HEADER) => return framed(&body),
         Form::Proto => DynamicMessage::decode(input, body)
             .map_err(|_| invalid("body", "it is not this rpc's request in binary protobuf"))?,
     };
     take_key(&mut message, headers)?;
     frame(&message)
+}
+
+/// Puts an encoded message into a gRPC frame.
+fn framed(message: &[u8]) -> Result<Bytes, Status> {
+    let mut frame = BytesMut::with_capacity(PREFIX_BYTES + message.len());
+    frame.put_u8(0);
+    frame.put_u32(u32::try_from(message.len()).map_err(|_| invalid("body", "it is too large"))?);
+    frame.put_slice(message);
+    Ok(frame.freeze())
 }
 
 /// Puts a message into a gRPC frame.

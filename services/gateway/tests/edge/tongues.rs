@@ -18,7 +18,7 @@ use http_body_util::{BodyExt, Full};
 use prost::Message;
 use serde_json::{Value, json};
 use tokio::time::timeout;
-use tonic::{Code, body::Body, client::GrpcService};
+use tonic::{Code, Status, body::Body, client::GrpcService};
 
 use crate::house::{House, NAVIGATION, passenger};
 
@@ -152,6 +152,48 @@ async fn an_error_in_grpc_web_has_its_code_and_is_counted_like_any_other() {
 }
 
 #[tokio::test]
+async fn bytes_that_are_not_the_rpcs_request_are_told_alike_in_every_tongue() {
+    let house = House::open().await;
+    let path = format!("{NAVIGATION}/SearchPlaces");
+    let in_frame =
+        |bytes: &[u8]| [&[0][..], &u32::try_from(bytes.len()).unwrap().to_be_bytes(), bytes].concat();
+    // A field of another type, a text that is none, and no protobuf at all.
+    for (bytes, says) in [
+        (&[0x08, 0x01][..], "SearchPlacesRequest.venue: invalid wire type"),
+        (&[0x0a, 0x01, 0xff], "SearchPlacesRequest.venue: invalid string value"),
+        (&[0xff; 12], "invalid varint"),
+    ] {
+        let expected = |message: &str| {
+            message.starts_with("body: ") && message.contains(says) && message.ends_with("in binary protobuf")
+        };
+        let grpc =
+            post(&house, &path, &[("content-type", "application/grpc"), ("te", "trailers")], in_frame(bytes));
+        let grpc = Status::from_header_map(grpc.await.headers()).unwrap();
+        assert_eq!(grpc.code(), Code::InvalidArgument, "{grpc:?}");
+        assert!(expected(grpc.message()), "{grpc:?}");
+        let web = post(&house, &path, &[("content-type", WEB)], in_frame(bytes)).await;
+        let (head, body) = web.into_parts();
+        let web = understood(&head.headers, body.collect().await.unwrap().to_bytes());
+        let headers = [("grpc-status", web.status.0.to_string()), ("grpc-message", web.status.1)];
+        let headers = headers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        let web = Status::from_header_map(&HeaderMap::from_iter(headers)).unwrap();
+        assert_eq!((web.code(), web.message()), (grpc.code(), grpc.message()));
+        let connect = post(&house, &path, &[("content-type", "application/proto")], bytes.to_vec()).await;
+        assert_eq!(connect.status(), 400);
+        let said: Value =
+            serde_json::from_slice(&connect.into_body().collect().await.unwrap().to_bytes()).unwrap();
+        assert_eq!(said, json!({"code": "invalid_argument", "message": grpc.message()}));
+    }
+    for (body, says) in [(Vec::new(), "no message"), (vec![0, 0, 0, 0, 9, 1], "ends within a message")] {
+        let grpc =
+            post(&house, &path, &[("content-type", "application/grpc"), ("te", "trailers")], body).await;
+        let grpc = Status::from_header_map(grpc.headers()).unwrap();
+        assert_eq!(grpc.code(), Code::InvalidArgument, "{grpc:?}");
+        assert!(grpc.message().contains(says), "{grpc:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_grpc_web_brings_in_is_bounded_and_read_with_care() {
     let config = GatewayConfig { body_bytes_max: 1024, ..GatewayConfig::default() };
     let house = House::open_with(Environment::Develop, config).await;
@@ -174,7 +216,7 @@ async fn what_grpc_web_brings_in_is_bounded_and_read_with_care() {
 
 #[tokio::test]
 async fn a_stream_comes_over_grpc_web_and_ends_with_a_status_at_the_stop() {
-    let config = GatewayConfig { drain: Duration::from_millis(200), ..GatewayConfig::default() };
+    let config = GatewayConfig { drain: Duration::from_secs(2), ..GatewayConfig::default() };
     let house = House::open_with(Environment::Develop, config).await;
     let bearer = format!("Bearer {}", house.token(&passenger()));
     let headers = [("content-type", WEB), ("authorization", &*bearer)];
