@@ -21,8 +21,16 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// Returns the places of a node that keeps everything in one folder.
+    pub(crate) fn of(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), log: folder.to_owned(), second: None }
+    }
+
     /// The name of the copy of the register of erased subjects, here and in the second place.
     pub(crate) const REGISTER: &str = "erased";
+
+    /// The file with the name of a node that shares its log.
+    const NODE: &str = "node";
 
     /// Returns the name of this node among those that share its log, which stays the same from start to
     /// start; empty on a log of one node.
@@ -33,7 +41,7 @@ impl Places {
         if !is_shared {
             return Ok(String::new());
         }
-        let path = self.folder.join("node");
+        let path = self.folder.join(Self::NODE);
         match fs::read_to_string(&path) {
             Ok(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -87,6 +95,11 @@ impl Places {
     /// Returns true when there is a log.
     pub(crate) fn has_log(&self) -> bool {
         self.log.join("log").join("meta.redb").exists()
+    }
+
+    /// Returns true when a node ran here whose keys are in the vault of another one.
+    pub(crate) fn is_of_a_node_without_vault(&self) -> bool {
+        self.folder.join(Self::NODE).exists() && !self.has_vault()
     }
 
     /// Returns true when there is a vault.

@@ -13,12 +13,13 @@ use super::{
     Outcome,
     out::{note, say},
 };
-use crate::{Config, token_key};
+use crate::{Config, places::Places, token_key};
 
 /// Mints a token for calls to a develop server, and prints it.
 #[derive(Args)]
 #[command(after_help = "\
 The token is signed with the key of a data folder, which a develop server makes on first start.
+Of nodes in roles it is the data folder of the one with the vault.
 Send it as `authorization: Bearer TOKEN`.")]
 pub(super) struct Token {
     /// Whom the token speaks for.
@@ -51,7 +52,15 @@ impl Token {
         if config.env != Environment::Develop {
             bail!("tokens are minted in develop only; env is {}", config.env.as_str());
         }
+        let has_vault_elsewhere = config.has_vault_elsewhere();
         let folder = self.data.unwrap_or(config.folder);
+        if has_vault_elsewhere || Places::of(&folder).is_of_a_node_without_vault() {
+            bail!(
+                "the key that signs is with the vault, and the node of {} has none: no server would take the token; \
+                 mint it where the node with the role `vault` runs, with `--data` and its data folder",
+                folder.display()
+            );
+        }
         if !folder.join("keys").exists() {
             note!(
                 "airside: {} had no key; only a server on this folder will take the token",

@@ -36,6 +36,12 @@ impl Default for VaultConfig {
 }
 
 impl Config {
+    /// Says whether the keys of this node are in the vault of another one, as far as the configuration tells.
+    pub(crate) fn has_vault_elsewhere(&self) -> bool {
+        let is_split = !self.roles.is_empty() && !self.roles.contains(&Role::Vault);
+        is_split || self.vault.address.is_some()
+    }
+
     /// Returns the roles of the node, on a log that it shares or has alone.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use crate::harness::{
     Callers,
     calls::{announce, bag_of, follow, followed, record},
     luggage::Luggage,
-    process::{Server, Yard, airside, run, tokens},
+    process::{Server, Yard, airside, refusal, refused, run, tokens},
     session::Session,
 };
 
@@ -67,6 +67,13 @@ async fn an_airport_runs_in_roles_and_takes_its_log_home() {
     follow(&passenger, &second).await;
     assert_eq!(record(&partner, second.scan("s3", TrackingPoint::CheckIn)).await, ScanResult::Recorded);
     session.expect(NoticeKind::BagAccepted).await;
+    let data = front.data().display().to_string();
+    let said = refused(["token", "--role", "staff", "--data", &data]).await;
+    assert!(said.contains("no server would take") && said.contains("role `vault`"), "{said}");
+    assert!(!front.data().join("keys").exists(), "no key was made");
+    let mut split = airside(["token", "--role", "staff", "--data"]);
+    split.arg(front.beside("fresh")).env("AIRSIDE_ROLES", "[\"gateway\"]");
+    assert!(refusal(split).await.contains("role `vault`"));
     for server in [server, vault] {
         server.terminate();
         assert!(server.ended().await.success());
