@@ -36,7 +36,8 @@ use self::line::{Job, Reply};
 use crate::{
     cipher::{DataKey, KeyName},
     port::{ErasedSince, VaultPort},
-    vault::{CACHED_KEYS_MAX, Entry, FIRST_VERSION, Handed, HandedOut, KeyAsk, name_of},
+    values::{Entry, FindKey, name_of, unavailable},
+    vault::{CACHED_KEYS_MAX, Handed, HandedOut, KeyAsk},
 };
 
 /// Most questions that wait for the line; more callers are told that it is not available.
@@ -125,30 +126,6 @@ impl DistantVault {
             .map_err(|_| unavailable("too many questions wait for the vault: try again"))?;
         standing_by(|| answer.recv_timeout(ANSWER_WITHIN))
             .map_err(|_| unavailable("the vault did not answer in time: try again"))?
-    }
-
-    /// Returns what a name stands for, from what is held or else from the vault.
-    fn find(&self, name: &KeyName) -> Result<Option<Entry>, KeyError> {
-        for _ in 0..OVERTAKEN_MAX {
-            if let Some(entry) = self.held.get(name) {
-                return Ok(Some(entry));
-            }
-            let told = self.ask_now(ask_of(name))?;
-            match self.held.fill(std::slice::from_ref(name), &told)? {
-                Filled::All(mut entries) => return Ok(entries.pop().flatten()),
-                Filled::Overtaken => {}
-            }
-        }
-        Err(unavailable("too many erasures overtake the keys: try again"))
-    }
-
-    /// Returns the key in use; `None` when the subject is erased.
-    fn live(&self, name: &KeyName) -> Result<Option<Arc<DataKey>>, KeyError> {
-        match self.find(name)? {
-            Some(Entry::Live(key)) => Ok(Some(key)),
-            Some(Entry::Erased) => Ok(None),
-            None => Err(KeyError::Missing { subject: name.subject.clone(), category: name.category }),
-        }
     }
 
     async fn ensure_some(&self, names: &[KeyName]) -> Result<(), KeyError> {
@@ -254,12 +231,25 @@ fn ask_of(name: &KeyName) -> KeyAsk {
     KeyAsk { subject: name.subject.clone(), category: name.category, version: name.version }
 }
 
-fn unavailable(reason: impl std::fmt::Display) -> KeyError {
-    KeyError::Unavailable { reason: reason.to_string() }
-}
-
 fn ended() -> KeyError {
     unavailable("the line to the vault has ended: restart the node")
+}
+
+impl FindKey for DistantVault {
+    /// From what is held, or else from the vault.
+    fn find(&self, name: &KeyName) -> Result<Option<Entry>, KeyError> {
+        for _ in 0..OVERTAKEN_MAX {
+            if let Some(entry) = self.held.get(name) {
+                return Ok(Some(entry));
+            }
+            let told = self.ask_now(ask_of(name))?;
+            match self.held.fill(std::slice::from_ref(name), &told)? {
+                Filled::All(mut entries) => return Ok(entries.pop().flatten()),
+                Filled::Overtaken => {}
+            }
+        }
+        Err(unavailable("too many erasures overtake the keys: try again"))
+    }
 }
 
 #[async_trait]
@@ -280,23 +270,11 @@ impl Keyring for DistantVault {
         context: SealContext,
         clear: &[u8],
     ) -> Result<Option<Sealed>, KeyError> {
-        let name = name_of(subject, category);
-        let Some(key) = self.live(&name)? else { return Ok(None) };
-        let ciphertext = key.seal(&name, &context, clear).map_err(unavailable)?.into();
-        let KeyName { subject, category, .. } = name;
-        Ok(Some(Sealed { subject, category, key_version: FIRST_VERSION, context, ciphertext }))
+        self.seal_value(subject, category, context, clear)
     }
 
     fn open(&self, sealed: &Sealed) -> Result<Opened, KeyError> {
-        let name = KeyName {
-            subject: sealed.subject.clone(),
-            category: sealed.category,
-            version: sealed.key_version,
-        };
-        let Some(key) = self.live(&name)? else { return Ok(Opened::Erased) };
-        key.open(&name, &sealed.context, &sealed.ciphertext)
-            .map(|clear| Opened::Known(clear.into()))
-            .ok_or(KeyError::Damaged { subject: name.subject })
+        self.open_value(sealed)
     }
 
     fn fingerprint(
@@ -305,8 +283,7 @@ impl Keyring for DistantVault {
         category: Category,
         bytes: &[u8],
     ) -> Result<Option<Bytes>, KeyError> {
-        let key = self.live(&name_of(subject, category))?;
-        Ok(key.map(|key| key.fingerprint(bytes).into()))
+        self.fingerprint_of(subject, category, bytes)
     }
 
     async fn erase(&self, subject: &SubjectId) -> Result<(), KeyError> {

@@ -47,6 +47,7 @@ mod raw;
 pub mod register;
 mod secret_file;
 pub mod signing;
+mod values;
 mod vault;
 
 pub use distant::{DistantVault, VaultLine};

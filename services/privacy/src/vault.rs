@@ -28,9 +28,10 @@ use redb::Database;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    cipher::{DataKey, KeyName, RootKey},
+    cipher::{KeyName, RootKey},
     port::{ErasedSince, VaultPort},
     secret_file::private_folder,
+    values::{Entry, FindKey, name_of, unavailable},
 };
 pub use backup::Covered;
 use copies::Copies;
@@ -40,7 +41,7 @@ pub use manifest::{BackupError, ManifestFile, VaultManifest, read_manifest};
 pub use refusal::VaultError;
 pub use restore::{VaultRestored, restore_vault};
 use start::{open_database, open_root};
-use tables::{Identity, unavailable};
+use tables::Identity;
 use writer::{Job, Request};
 
 mod backup;
@@ -55,9 +56,6 @@ mod restore;
 mod start;
 mod tables;
 mod writer;
-
-/// The version of every key today; a rotated key will be the next one, beside it.
-pub(crate) const FIRST_VERSION: u32 = 1;
 
 /// Most keys held ready, about a kilobyte each.
 pub(crate) const CACHED_KEYS_MAX: u64 = 32_768;
@@ -75,13 +73,6 @@ pub struct Vault {
     writer: Option<JoinHandle<()>>,
 }
 
-/// What a key name stands for.
-#[derive(Clone)]
-pub(crate) enum Entry {
-    Live(Arc<DataKey>),
-    Erased,
-}
-
 struct Shared {
     path: PathBuf,
     database: Database,
@@ -97,18 +88,6 @@ struct Shared {
 }
 
 impl Shared {
-    fn find(&self, name: &KeyName) -> Result<Option<Entry>, KeyError> {
-        if let Some(entry) = self.cache.get(name) {
-            return Ok(Some(entry));
-        }
-        let _filling = self.fence.read().unwrap_or_else(PoisonError::into_inner);
-        let found = tables::look_up(&self.database, &self.root, name)?;
-        if let Some(entry) = &found {
-            self.cache.insert(name.clone(), entry.clone());
-        }
-        Ok(found)
-    }
-
     /// Returns nothing while the writer works.
     fn sound(&self) -> Result<(), KeyError> {
         match self.broken.get() {
@@ -125,14 +104,19 @@ impl Shared {
         );
         unavailable(self.broken.get_or_init(|| reason))
     }
+}
 
-    /// Returns the key in use; `None` when the subject is erased.
-    fn live(&self, name: &KeyName) -> Result<Option<Arc<DataKey>>, KeyError> {
-        match self.find(name)? {
-            Some(Entry::Live(key)) => Ok(Some(key)),
-            Some(Entry::Erased) => Ok(None),
-            None => Err(KeyError::Missing { subject: name.subject.clone(), category: name.category }),
+impl FindKey for Shared {
+    fn find(&self, name: &KeyName) -> Result<Option<Entry>, KeyError> {
+        if let Some(entry) = self.cache.get(name) {
+            return Ok(Some(entry));
         }
+        let _filling = self.fence.read().unwrap_or_else(PoisonError::into_inner);
+        let found = tables::look_up(&self.database, &self.root, name)?;
+        if let Some(entry) = &found {
+            self.cache.insert(name.clone(), entry.clone());
+        }
+        Ok(found)
     }
 }
 
@@ -249,23 +233,11 @@ impl Keyring for Vault {
         context: SealContext,
         clear: &[u8],
     ) -> Result<Option<Sealed>, KeyError> {
-        let name = name_of(subject, category);
-        let Some(key) = self.shared.live(&name)? else { return Ok(None) };
-        let ciphertext = key.seal(&name, &context, clear).map_err(unavailable)?.into();
-        let KeyName { subject, category, version: key_version } = name;
-        Ok(Some(Sealed { subject, category, key_version, context, ciphertext }))
+        self.shared.seal_value(subject, category, context, clear)
     }
 
     fn open(&self, sealed: &Sealed) -> Result<Opened, KeyError> {
-        let name = KeyName {
-            subject: sealed.subject.clone(),
-            category: sealed.category,
-            version: sealed.key_version,
-        };
-        let Some(key) = self.shared.live(&name)? else { return Ok(Opened::Erased) };
-        key.open(&name, &sealed.context, &sealed.ciphertext)
-            .map(|clear| Opened::Known(clear.into()))
-            .ok_or(KeyError::Damaged { subject: name.subject })
+        self.shared.open_value(sealed)
     }
 
     fn fingerprint(
@@ -274,8 +246,7 @@ impl Keyring for Vault {
         category: Category,
         bytes: &[u8],
     ) -> Result<Option<Bytes>, KeyError> {
-        let key = self.shared.live(&name_of(subject, category))?;
-        Ok(key.map(|key| key.fingerprint(bytes).into()))
+        self.shared.fingerprint_of(subject, category, bytes)
     }
 
     async fn erase(&self, subject: &SubjectId) -> Result<(), KeyError> {
@@ -304,10 +275,6 @@ impl VaultPort for Vault {
         let copies = self.copies_health().err().map(|lack| format!("; {lack}")).unwrap_or_default();
         self.health().map(|()| format!("{} changes{copies}", self.changes()))
     }
-}
-
-pub(crate) fn name_of(subject: &SubjectId, category: Category) -> KeyName {
-    KeyName { subject: subject.clone(), category, version: FIRST_VERSION }
 }
 
 #[cfg(test)]

@@ -23,8 +23,11 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Shared, Vault, tables, tables::unavailable};
-use crate::register::{RegisterError, RegisterFile};
+use super::{Shared, Vault, tables};
+use crate::{
+    register::{RegisterError, RegisterFile},
+    values::unavailable,
+};
 
 /// How long an erasure waits for its copies, and the end of a vault for each.
 const COPIED_WITHIN: Duration = Duration::from_secs(5);

@@ -2,7 +2,8 @@
 
 use airside_kernel::{KeyError, SubjectId, Timestamp};
 
-use super::{Job, Vault, tables, tables::unavailable};
+use super::{Job, Vault, tables};
+use crate::values::unavailable;
 
 /// Why a subject's keys were destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,11 @@ use std::fmt;
 
 use airside_kernel::{Category, KeyError, SubjectId};
 
-use super::{FIRST_VERSION, Job, Vault, tables};
-use crate::cipher::{KEY_LEN, KeyName, Secret};
+use super::{Job, Vault, tables};
+use crate::{
+    cipher::{KEY_LEN, KeyName, Secret},
+    values::FIRST_VERSION,
+};
 
 /// A key that a node asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,10 +7,11 @@ use redb::{
 };
 use uuid::Uuid;
 
-use super::{Entry, Erasure, FIRST_VERSION, Reason, border::contained};
+use super::{Erasure, Reason, border::contained};
 use crate::{
     cipher::{DataKey, KeyName, RootKey, Secret},
     raw::{PREFIX, PREFIX_END, raw_day},
+    values::{Entry, FIRST_VERSION, unavailable},
 };
 
 /// The format that this code writes.
@@ -37,11 +38,6 @@ pub(super) struct Identity {
     pub(super) log: Option<LogId>,
     /// How many commits changed it; 0 in a vault from before they were counted.
     pub(super) changes: u64,
-}
-
-/// Wraps any cause as a vault that cannot be used.
-pub(super) fn unavailable(cause: impl std::fmt::Display) -> KeyError {
-    KeyError::Unavailable { reason: cause.to_string() }
 }
 
 /// Returns the identity of a vault file; `None` for a fresh one.

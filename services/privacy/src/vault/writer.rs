@@ -10,11 +10,14 @@ use jiff::civil::Date;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Entry, Erasure, Reason, Shared,
+    Erasure, Reason, Shared,
     border::contained,
-    tables::{self, Tables, unavailable},
+    tables::{self, Tables},
 };
-use crate::cipher::{CipherRefused, DataKey, KeyName};
+use crate::{
+    cipher::{CipherRefused, DataKey, KeyName},
+    values::{Entry, unavailable},
+};
 
 /// Most requests in one commit.
 const BATCH_MAX: usize = 1024;
