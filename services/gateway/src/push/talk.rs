@@ -198,9 +198,13 @@ struct Talk {
 impl Talk {
     /// Goes on to the end and returns it.
     async fn go_on(&mut self, socket: &mut Socket) -> End {
+        // Where the session stands is said first, also to a client that asked for more without waiting.
+        let hello = self.session.next().await;
+        let mut done = self.hand_on(socket, hello).await;
         let end = loop {
-            if let Err(end) = self.step(socket).await {
-                break end;
+            match done {
+                Ok(()) => done = self.step(socket).await,
+                Err(end) => break end,
             }
         };
         if self.note(socket).await.is_err() {
@@ -221,14 +225,7 @@ impl Talk {
                 self.heard_at = Instant::now();
                 self.hear(socket, said).await
             }
-            frame = self.session.next() => match frame {
-                Ok(Some(frame)) => self.tell(socket, frame).await,
-                Ok(None) => Err(End::Drained),
-                Err(status) => {
-                    send(&self.edge, socket, &frames::error(&status)).await?;
-                    Err(End::of(&status))
-                }
-            },
+            frame = self.session.next() => self.hand_on(socket, frame).await,
             () = sleep_until(due) => {
                 let now = Instant::now();
                 match () {
@@ -238,6 +235,22 @@ impl Talk {
                 }
             }
             shown = shown(&mut self.views) => send_text(&self.edge, socket, shown).await,
+        }
+    }
+
+    /// Hands on what came of the session.
+    async fn hand_on(
+        &mut self,
+        socket: &mut Socket,
+        next: Result<Option<WatchResponse>, Status>,
+    ) -> Result<(), End> {
+        match next {
+            Ok(Some(frame)) => self.tell(socket, frame).await,
+            Ok(None) => Err(End::Drained),
+            Err(status) => {
+                send(&self.edge, socket, &frames::error(&status)).await?;
+                Err(End::of(&status))
+            }
         }
     }
 

@@ -85,6 +85,19 @@ async fn a_session_begins_with_connect_and_ends_with_bye() {
 }
 
 #[tokio::test]
+async fn hello_comes_first_also_to_a_client_that_does_not_wait_for_it() {
+    let house = House::open().await;
+    let mut socket = open(&house).await;
+    let connect = json!({"connect": {"token": house.token(&passenger())}});
+    for frame in [connect, json!({"refresh": {"token": "x"}})] {
+        socket.feed(Message::text(frame.to_string())).await.unwrap();
+    }
+    socket.flush().await.unwrap();
+    assert_eq!(hear(&mut socket).await["hello"]["epoch"], "e1");
+    assert_eq!(hear(&mut socket).await["error"]["code"], "unauthenticated");
+}
+
+#[tokio::test]
 async fn what_is_no_session_is_refused_with_its_code_and_a_remedy() {
     let house = House::open().await;
     let good = house.token(&passenger());
