@@ -11,6 +11,8 @@
 mod bodies;
 mod wire;
 
+use std::iter;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +58,8 @@ pub struct LoadOptions {
     pub source: String,
     /// Items a second over all connections, sent by the clock; default as fast as they are answered.
     pub per_s: Option<u32>,
+    /// Other public ports of the same installation, which connections go to in turn; default none.
+    pub others: Vec<SocketAddr>,
 }
 
 impl Default for LoadOptions {
@@ -68,6 +72,7 @@ impl Default for LoadOptions {
             warm_up: Duration::from_millis(500),
             source: "load".to_owned(),
             per_s: None,
+            others: Vec::new(),
         }
     }
 }
@@ -196,9 +201,11 @@ async fn drive(
         let calls_per_s = f64::from(per_s.max(1)) / options.per_call as f64 / connections as f64;
         Duration::from_secs_f64(1.0 / calls_per_s)
     });
+    let doors: Vec<SocketAddr> = iter::once(endpoint.public).chain(options.others.iter().copied()).collect();
     let mut running = JoinSet::new();
     for connection in 0..connections {
-        let channel = endpoint.connect().await?;
+        let door = Endpoint { public: doors[connection % doors.len()], ..endpoint.clone() };
+        let channel = door.connect().await?;
         // Connections take turns, so that what is due comes evenly.
         let first_after =
             every.map_or(Duration::ZERO, |every| every.mul_f64(connection as f64 / connections as f64));

@@ -14,6 +14,7 @@
 
 mod address;
 mod appending;
+mod bare;
 mod call;
 mod cluster;
 mod envelope;
@@ -38,6 +39,7 @@ use thiserror::Error;
 
 pub use self::{
     address::{Address, AddressError, Credentials, Endpoint, Preference},
+    bare::Bare,
     tls::TlsError,
 };
 use self::{

@@ -1,92 +1,75 @@
-//! What proves a log rather than measures it: the rules of the port, and the
-//! oracle, on any store that `--store` names. Both need nothing but this binary.
+//! `cluster`: the log on a cluster, and roles on it as processes of their own.
 //!
-//! `airside-bench contract --store kurrentdb://... --json` prints every rule
-//! with what became of it; `airside-bench oracle --store URL --for 200s --json`
-//! writes and follows while somebody outside kills nodes, and prints what it
-//! found when everything was read back. Exit code 1 when a promise was broken.
+//! On the server that `--store` names; where none is named, on a double in a
+//! process of its own, which is no real server: it keeps everything in memory
+//! and syncs nothing, so its figures say what this project adds.
+//!
+//! `calls` holds the port of the log against bare calls of the generated client
+//! to the same server in the same run, in turn: an append, the read of a
+//! stream's last event, 64 writers, 64 appends handed over at once, and the
+//! time from an append to the event at a follower. `roles` starts a vault, two
+//! gateways, a navigator and a projector, sends scans by the clock of bags that
+//! passengers follow, and then as many scans as are answered, and says what
+//! each process took of memory and CPU. `lost` kills the leader of a double of
+//! three nodes under the oracle. Servers, nodes and clients share the machine.
 
-use std::{path::Path, sync::Arc, time::Duration};
+mod calls;
+mod lost;
+mod roles;
+mod way;
 
-use airside_contract::{double::Double, oracle, rules};
-use airside_kernel::{EventStore, SystemClock};
-use airside_store::{EmbeddedStore, MemoryStore, Options as StoreOptions, kurrent::KurrentStore};
-use anyhow::{Context, Result, bail};
+use std::path::Path;
 
-/// How long the oracle runs where nothing is said.
-const ORACLE_FOR: Duration = Duration::from_secs(60);
+use airside_store::kurrent::KurrentStore;
+use anyhow::Result;
 
-/// Which log is meant.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Part {
-    /// The log to prove: `kurrentdb://...` or `esdb://...`, `embedded:DIR`, `memory:`, or `double:NODES`,
-    /// a cluster that is played in this process.
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
+pub(crate) use roles::Part;
+
+use crate::{child::Child, measure::Measure, played::Played};
+
+/// The name of the work.
+const WORK: &str = "cluster";
+/// What is measured on where nothing is named.
+const USUAL: &str = "double:1";
+
+/// The server that is measured on.
+struct Server {
+    url: String,
+    played: Option<Played>,
+    /// What it is, in words.
+    says: String,
 }
 
-/// A log, and what must live as long as it.
-struct Opened {
-    store: Arc<dyn EventStore>,
-    _double: Option<Double>,
-}
-
-impl Part {
-    async fn open(&self) -> Result<Opened> {
-        let Some(url) = &self.store else { bail!("which log? add --store kurrentdb://host:2113") };
-        let clock = Arc::new(SystemClock);
-        if let Some(nodes) = url.strip_prefix("double:") {
-            let nodes = nodes.parse().ok().filter(|nodes| (1..=9).contains(nodes));
-            let double = Double::start(nodes.context("write double:1 to double:9")?, clock)?;
-            let store = Arc::new(KurrentStore::connect(&double.url()).await?);
-            return Ok(Opened { store, _double: Some(double) });
-        }
-        let store: Arc<dyn EventStore> = match url.strip_prefix("embedded:") {
-            Some(folder) => Arc::new(EmbeddedStore::open(Path::new(folder), StoreOptions::default(), clock)?),
-            None if url == "memory:" => Arc::new(MemoryStore::new(clock)),
-            None => Arc::new(KurrentStore::connect(url).await?),
+impl Server {
+    fn of(store: &str) -> Result<Self> {
+        let Some(nodes) = store.strip_prefix("double:") else {
+            return Ok(Self {
+                url: store.to_owned(),
+                played: None,
+                says: "the server of --store".to_owned(),
+            });
         };
-        Ok(Opened { store, _double: None })
+        let played = Played::start(nodes)?;
+        let says = format!("no real server but a double of {nodes}, in memory, in a process of its own");
+        Ok(Self { url: played.url().to_owned(), played: Some(played), says })
     }
 
-    /// Runs every rule, one after another; returns whether all were kept.
-    ///
-    /// # Errors
-    /// When the log cannot be opened.
-    pub(crate) async fn contract(&self, json: bool) -> Result<bool> {
-        let opened = self.open().await?;
-        let mut outcomes = Vec::new();
-        for rule in rules::rules() {
-            let outcome = rule.run(opened.store.clone(), None).await;
-            let verdict = if outcome.kept { "kept" } else { "BROKEN" };
-            eprintln!("{verdict:<6} {} ({} ms)", outcome.rule, outcome.milliseconds);
-            if let Some(found) = &outcome.found {
-                eprintln!("       {found}");
-            }
-            outcomes.push(outcome);
-        }
-        if json {
-            println!("{}", serde_json::to_string(&outcomes)?);
-        }
-        Ok(outcomes.iter().all(|outcome| outcome.kept))
+    /// Returns the process that plays it.
+    fn process(&self) -> Option<&Child> {
+        self.played.as_ref().map(Played::process)
     }
+}
 
-    /// Runs the oracle; returns whether the log kept its promises.
-    ///
-    /// # Errors
-    /// When the log cannot be opened, or does not come back.
-    pub(crate) async fn oracle(&self, span: Option<Duration>, json: bool) -> Result<bool> {
-        let opened = self.open().await?;
-        let span = span.unwrap_or(ORACLE_FOR);
-        eprintln!("the oracle writes and follows for {} s", span.as_secs());
-        let (verdict, errors) = oracle::run(opened.store, span).await?;
-        for error in &errors {
-            eprintln!("failed and made again: {error}");
-        }
-        eprintln!("{verdict:#?}");
-        if json {
-            println!("{}", serde_json::to_string(&verdict)?);
-        }
-        Ok(verdict.holds())
-    }
+/// Measures everything; `home` keeps what a second run on the same server needs.
+///
+/// # Errors
+/// When the server cannot be had, or a node refuses what it must take.
+pub(crate) async fn measure(folder: &Path, home: &Path, store: Option<&str>) -> Result<Vec<Measure>> {
+    let server = Server::of(store.unwrap_or(USUAL))?;
+    eprintln!("cluster: measured on {}", server.says);
+    let log = KurrentStore::connect(&server.url).await?;
+    let mut measures = calls::measure(&log, &server.says).await?;
+    measures.extend(roles::measure(folder, home, &log, &server).await?);
+    measures.extend(lost::measure().await?);
+    Ok(measures)
 }

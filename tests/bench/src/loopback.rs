@@ -51,7 +51,10 @@ pub(crate) async fn caught_up(node: &Node, endpoint: &Endpoint) -> Result<Durati
 }
 
 /// Waits until the read model of bags includes a position.
-async fn shown_up_to(endpoint: &Endpoint, position: &str) -> Result<()> {
+///
+/// # Errors
+/// When the node cannot be asked.
+pub(crate) async fn shown_up_to(endpoint: &Endpoint, position: &str) -> Result<()> {
     let mut bags = Clients::new(&endpoint.connect().await?, &endpoint.partner()?).baggage;
     let asked = || ListBagsRequest {
         page_size: 1,

@@ -6,7 +6,8 @@
 //! `rebuild` of the read models, `scan-ingest`, `message-ingest`, `message-load` and `baggage-load`
 //! of the server, `load-decision` of handlers, `parse` of baggage messages, `position` of scans,
 //! `sessions` and `scan-to-push` of passengers, `route`, `live-update`, `find-route` and `search`
-//! of the ways. `contract` and `oracle` measure nothing: they prove the log that `--store` names.
+//! of the ways, and `cluster` of roles on a log that nodes share. `contract` and `oracle` measure
+//! nothing: they prove the log that `--store` names.
 //! Each figure is the best of three rounds, because other work on the machine
 //! only ever makes a round slower; the loads run once, by the clock. Exit code 1 when a floor is
 //! not reached.
@@ -14,6 +15,7 @@
 mod append;
 mod append_pause;
 mod baggage_load;
+mod child;
 mod cluster;
 mod ingest;
 mod limits;
@@ -23,7 +25,9 @@ mod loopback;
 mod measure;
 mod message_load;
 mod parse;
+mod played;
 mod position;
+mod proof;
 mod push;
 mod read_all;
 mod rebuild;
@@ -61,9 +65,13 @@ struct Bench {
     #[command(flatten)]
     message_load: message_load::Options,
     #[command(flatten)]
-    cluster: cluster::Part,
+    proof: proof::Part,
     #[command(flatten)]
     push: push::Part,
+    #[command(flatten)]
+    played: played::Part,
+    #[command(flatten)]
+    roles: cluster::Part,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -102,6 +110,10 @@ enum Work {
     LiveUpdate,
     /// Whole routes a second over gRPC, with steps and line.
     FindRoute,
+    /// What the log on a cluster adds to a bare call, and what roles on it carry as processes of their own, on
+    /// the server that --store names [default: double:1, a double of one, which is no real server]; and how
+    /// soon all goes on when a leader is lost.
+    Cluster,
     /// Every promise of the log, on the store that --store names; no measure.
     Contract,
     /// Whether the log that --store names keeps what it acknowledged while nodes are killed; no measure.
@@ -122,19 +134,32 @@ fn main() -> ExitCode {
     }
 }
 
+impl Bench {
+    /// Plays the part of a child if that is what this process is.
+    async fn play(&self) -> Option<anyhow::Result<()>> {
+        if let Some(played) = self.log_open.play().await {
+            return Some(played);
+        }
+        if let Some(played) = self.push.play().await {
+            return Some(played);
+        }
+        if let Some(played) = self.roles.play().await {
+            return Some(played);
+        }
+        self.played.play().await
+    }
+}
+
 fn run(bench: &Bench) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    if let Some(played) = runtime.block_on(bench.log_open.play()) {
-        return played.map(|()| true);
-    }
-    if let Some(played) = runtime.block_on(bench.push.play()) {
+    if let Some(played) = runtime.block_on(bench.play()) {
         return played.map(|()| true);
     }
     match bench.works[..] {
-        [Work::Contract] => return runtime.block_on(bench.cluster.contract(bench.json)),
+        [Work::Contract] => return runtime.block_on(bench.proof.contract(bench.json)),
         [Work::Oracle] => {
             let span = bench.message_load.run_for;
-            return runtime.block_on(bench.cluster.oracle(span, bench.json));
+            return runtime.block_on(bench.proof.oracle(span, bench.json));
         }
         _ => {}
     }
@@ -168,6 +193,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
             Work::LiveUpdate => runtime.block_on(ways::live_update(folder.path()))?,
             Work::FindRoute => runtime.block_on(ways::find_route(folder.path()))?,
             Work::Search => ways::search()?,
+            Work::Cluster => {
+                runtime.block_on(cluster::measure(folder.path(), &bench.dir, bench.proof.store.as_deref()))?
+            }
         };
         found.iter().for_each(tell);
         measures.extend(found);

@@ -28,7 +28,7 @@ use airside_api::{
     trips::v1::{FollowBagRequest, FollowFlightRequest, follow_bag_request::Proof},
 };
 use airside_runtime::stored::timestamp_message;
-use airside_simulator::connect::{Bearer, Clients};
+use airside_simulator::connect::{Bearer, Clients, Endpoint};
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{Timestamp, tz};
@@ -38,7 +38,7 @@ use uuid::Uuid;
 
 use crate::measure::{Better, Measure};
 use crowd::{Crowd, Received};
-use node::House;
+use node::{House, partner};
 
 pub(crate) use node::Part;
 
@@ -133,19 +133,48 @@ pub(crate) async fn sessions(folder: &Path) -> Result<Vec<Measure>> {
 /// When the node cannot be had, or refuses what it must take.
 pub(crate) async fn scan_to_push(folder: &Path) -> Result<Vec<Measure>> {
     let house = House::open(&folder.join("data"))?;
-    let partner = house.partner().await?;
-    let mut crowd = Crowd::new(&house.endpoint, SESSIONS);
-    let plates: Vec<_> = (0..SESSIONS).map(plate).collect();
-    bags(&house, &partner, &crowd, &plates).await?;
-    crowd.connect(house.endpoint.public, SESSIONS, 0).await?;
+    let Pushed { per_s, waited_ms } =
+        push_scans(std::slice::from_ref(&house.endpoint), SESSIONS, SCANS_PER_S).await?;
+    house.close()?;
+    let of = |name: &str, value| Measure::new("scan-to-push", name, value, "ms").lower_is_better();
+    let against = format!("{per_s:.0} scans/s, {SESSIONS} sessions on the machine of the node");
+    Ok(vec![
+        of("p50", share(&waited_ms, 0.5)),
+        of("p99", share(&waited_ms, 0.99)).bounds(Better::Lower, 50.0, 10.0).against(against),
+        of("longest", share(&waited_ms, 1.0)),
+    ])
+}
+
+/// What became of scans by the clock.
+pub(crate) struct Pushed {
+    /// How many were accepted in a second.
+    pub(crate) per_s: f64,
+    /// From the acceptance of each to its frame, milliseconds, sorted.
+    pub(crate) waited_ms: Vec<f64>,
+}
+
+/// Sends scans by the clock, over all doors of an installation in turn, of bags that passengers with
+/// sessions at these doors follow; twice one for each session.
+///
+/// # Errors
+/// When a door refuses what it must take, or a scan does not become a frame.
+pub(crate) async fn push_scans(doors: &[Endpoint], sessions: usize, per_s: usize) -> Result<Pushed> {
+    let plates: Vec<_> = (0..sessions).map(plate).collect();
+    let (mut partners, mut crowds) = (Vec::new(), Vec::new());
+    for (door, plates) in doors.iter().zip(plates.chunks(sessions.div_ceil(doors.len()))) {
+        let (partner, mut crowd) = (partner(door).await?, Crowd::new(door, plates.len()));
+        bags(door, &partner, &crowd, plates).await?;
+        crowd.connect(door.public, plates.len(), 0).await?;
+        partners.push(partner);
+        crowds.push(crowd);
+    }
     sleep(IDLE).await;
     let mut accepted = HashMap::new();
-    let mut tick =
-        interval(Duration::from_secs(1) * u32::try_from(SCANS_PER_CALL)? / u32::try_from(SCANS_PER_S)?);
+    let mut tick = interval(Duration::from_secs(1) * u32::try_from(SCANS_PER_CALL)? / u32::try_from(per_s)?);
     let began = Instant::now();
     for (pass, point) in [TrackingPoint::CheckIn, TrackingPoint::AircraftLoad].into_iter().enumerate() {
         let mut calls = tokio::task::JoinSet::new();
-        for some in plates.chunks(SCANS_PER_CALL) {
+        for (some, partner) in plates.chunks(SCANS_PER_CALL).zip(partners.iter().cycle()) {
             tick.tick().await;
             let (mut baggage, some) = (partner.baggage.clone(), some.to_vec());
             calls.spawn(async move {
@@ -160,29 +189,24 @@ pub(crate) async fn scan_to_push(folder: &Path) -> Result<Vec<Measure>> {
         }
     }
     let per_s = accepted.len() as f64 / began.elapsed().as_secs_f64();
-    crowd.received(accepted.len()).await?;
-    let mut waited = Vec::with_capacity(accepted.len());
-    for member in &crowd.members {
-        for (pass, received) in member.received().into_iter().enumerate() {
-            let Some(at) = accepted.get(&(received.plate.clone(), pass)) else { continue };
-            waited.push(received.at.saturating_duration_since(*at).as_secs_f64() * 1_000.0);
+    let mut waited_ms = Vec::with_capacity(accepted.len());
+    for crowd in &mut crowds {
+        crowd.received(crowd.members.len() * 2).await?;
+        for member in &crowd.members {
+            for (pass, received) in member.received().into_iter().enumerate() {
+                let Some(at) = accepted.get(&(received.plate.clone(), pass)) else { continue };
+                waited_ms.push(received.at.saturating_duration_since(*at).as_secs_f64() * 1_000.0);
+            }
         }
+        crowd.drop_lines().await;
     }
-    ensure!(waited.len() == accepted.len(), "{} of {} scans were pushed", waited.len(), accepted.len());
-    waited.sort_by(f64::total_cmp);
-    crowd.drop_lines().await;
-    house.close()?;
-    let of = |name: &str, value| Measure::new("scan-to-push", name, value, "ms").lower_is_better();
-    let against = format!("{per_s:.0} scans/s, {SESSIONS} sessions on the machine of the node");
-    Ok(vec![
-        of("p50", share(&waited, 0.5)),
-        of("p99", share(&waited, 0.99)).bounds(Better::Lower, 50.0, 10.0).against(against),
-        of("longest", share(&waited, 1.0)),
-    ])
+    ensure!(waited_ms.len() == accepted.len(), "{} of {} scans were pushed", waited_ms.len(), accepted.len());
+    waited_ms.sort_by(f64::total_cmp);
+    Ok(Pushed { per_s, waited_ms })
 }
 
 /// Returns what a share of sorted figures does not exceed.
-fn share(sorted: &[f64], share: f64) -> f64 {
+pub(crate) fn share(sorted: &[f64], share: f64) -> f64 {
     let at = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
     sorted.get(at).copied().unwrap_or_default()
 }
@@ -200,7 +224,7 @@ async fn tell_all(partner: &Clients, crowd: &Crowd, flight: &str, sign: &str, re
 /// Pushes notices one at a time; returns p50 and p99, milliseconds.
 async fn singles(house: &House, partner: &Clients, crowd: &Crowd) -> Result<(f64, f64)> {
     let plates: Vec<_> = (0..SINGLES).map(plate).collect();
-    bags(house, partner, crowd, &plates).await?;
+    bags(&house.endpoint, partner, crowd, &plates).await?;
     let mut waited = Vec::new();
     for (plate, member) in plates.iter().zip(&crowd.members) {
         let before = crowd.count();
@@ -304,7 +328,7 @@ async fn follow_flight(house: &House, crowd: &Crowd, flight: &str) -> Result<()>
 }
 
 /// Announces bags, and lets one passenger follow each.
-async fn bags(house: &House, partner: &Clients, crowd: &Crowd, plates: &[String]) -> Result<()> {
+async fn bags(door: &Endpoint, partner: &Clients, crowd: &Crowd, plates: &[String]) -> Result<()> {
     let today = Timestamp::now().to_zoned(tz::TimeZone::fixed(tz::offset(8))).date();
     let day = today.strftime("%d%b").to_string().to_uppercase();
     for some in plates.chunks(200) {
@@ -314,16 +338,16 @@ async fn bags(house: &House, partner: &Clients, crowd: &Crowd, plates: &[String]
         let request = SubmitMessagesRequest { source, messages, ..SubmitMessagesRequest::default() };
         partner.baggage.clone().submit_messages(request).await?;
     }
-    let channel = house.endpoint.connect().await?;
+    let channel = door.connect().await?;
     let calls: Vec<_> =
         crowd.members.iter().zip(plates).map(|(member, plate)| (member.person, plate.clone())).collect();
-    let calls = stream::iter(calls).map(|(person, plate)| follow_bag(house, channel.clone(), person, plate));
+    let calls = stream::iter(calls).map(|(person, plate)| follow_bag(door, channel.clone(), person, plate));
     calls.buffer_unordered(CALLING).try_collect().await
 }
 
 /// Lets a passenger follow a bag, once its announcement was read.
-async fn follow_bag(house: &House, channel: Channel, person: Uuid, plate: String) -> Result<()> {
-    let token = (house.endpoint.tokens.passenger)(&person.to_string());
+async fn follow_bag(door: &Endpoint, channel: Channel, person: Uuid, plate: String) -> Result<()> {
+    let token = (door.tokens.passenger)(&person.to_string());
     let trips = Clients::new(&channel, &Bearer::new(&token, "passenger")?).trips;
     for _ in 0..FOLLOW_TRIES {
         let proof = Some(Proof::Surname("ZHANG".to_owned()));

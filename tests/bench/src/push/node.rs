@@ -2,10 +2,8 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, stdin},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     sync::Arc,
 };
 
@@ -13,9 +11,11 @@ use airside_runtime::auth::{Environment, Tokens};
 use airside_server::{endpoint, token_key};
 use airside_simulator::connect::{Clients, Endpoint};
 use anyhow::{Context, Result};
-use tokio::task::spawn_blocking;
 
-use crate::loopback;
+use crate::{
+    child::{Child, let_go},
+    loopback,
+};
 
 /// What a child does, from the hidden options of the command line.
 #[derive(Debug, Clone, clap::Args)]
@@ -36,25 +36,14 @@ impl Part {
 async fn play(folder: &Path) -> Result<()> {
     let (node, _) = loopback::start(loopback::config(folder.to_owned())).await?;
     println!("{}", node.public);
-    spawn_blocking(|| stdin().read_to_end(&mut Vec::new())).await??;
+    let_go().await?;
     node.stop().await;
     Ok(())
 }
 
-/// A process that ends with what started it.
-pub(super) struct Ended(pub(super) Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        // One that has ended already cannot be ended again.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// A running node.
 pub(super) struct House {
-    child: Ended,
+    child: Child,
     /// Where it is called, and by whom.
     pub(super) endpoint: Endpoint,
 }
@@ -63,13 +52,8 @@ impl House {
     /// Starts a node in a folder.
     pub(super) fn open(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let mut command = Command::new(std::env::current_exe().context("finding this program")?);
-        command.arg("--push-child").arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = Ended(command.spawn().context("starting a node")?);
-        let stdout = child.0.stdout.take().context("a child without output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let public: SocketAddr = line.trim().parse().context("the node did not start")?;
+        let child = Child::start(&["--push-child", folder.to_str().context("a folder that is no text")?])?;
+        let public: SocketAddr = child.ready.parse().context("the node did not start")?;
         let key = token_key(folder, Environment::Develop)?;
         let tokens = Arc::new(Tokens::new(Environment::Develop, &key)?);
         Ok(Self { child, endpoint: endpoint(public, tokens)? })
@@ -77,27 +61,21 @@ impl House {
 
     /// Opens a connection as a partner.
     pub(super) async fn partner(&self) -> Result<Clients> {
-        Ok(Clients::new(&self.endpoint.connect().await?, &self.endpoint.partner()?))
+        partner(&self.endpoint).await
     }
 
     /// Returns the memory that the node has resident, bytes.
     pub(super) fn resident(&self) -> Result<f64> {
-        resident(self.child.0.id())
+        self.child.resident()
     }
 
     /// Stops the node in order.
-    pub(super) fn close(mut self) -> Result<()> {
-        drop(self.child.0.stdin.take());
-        self.child.0.wait()?;
-        Ok(())
+    pub(super) fn close(self) -> Result<()> {
+        self.child.close()
     }
 }
 
-/// Returns the memory that a process has resident, bytes.
-pub(super) fn resident(process: u32) -> Result<f64> {
-    let status =
-        fs::read_to_string(format!("/proc/{process}/status")).context("reading a process's memory")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kib: f64 = line.trim().trim_end_matches(" kB").parse().context("reading VmRSS")?;
-    Ok(kib * 1024.0)
+/// Opens a connection to a node as a partner.
+pub(super) async fn partner(endpoint: &Endpoint) -> Result<Clients> {
+    Ok(Clients::new(&endpoint.connect().await?, &endpoint.partner()?))
 }

@@ -22,10 +22,8 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 
-use super::{
-    crowd::dial,
-    node::{Ended, resident},
-};
+use super::crowd::dial;
+use crate::child::{Ended, resident};
 
 /// How many connect at once.
 const CONNECTING: usize = 64;
