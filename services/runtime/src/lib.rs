@@ -8,7 +8,7 @@
 //! - [`folder`]: files that arrive in a folder, each handled once.
 //! - [`health`]: how the readers of the log are, for readiness.
 //! - [`stored`]: between the kernel's words and their stored messages.
-//! - [`auth`]: tokens and the caller of a request.
+//! - [`auth`]: tokens and the caller of a request; [`attempts`]: how often a person may try.
 //! - [`status`]: `kernel::Code` to and from gRPC.
 //! - [`tls`]: lines of bytes under TLS; [`peers`]: calls between nodes, with certificates on both sides.
 //! - [`telemetry`], [`metered`], [`admin`]: logs, metrics, health.
@@ -16,6 +16,7 @@
 //! Invariants: names no event database and no cipher; knows no domain.
 
 pub mod admin;
+pub mod attempts;
 pub mod auth;
 pub mod executor;
 pub mod folder;

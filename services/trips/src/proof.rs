@@ -5,8 +5,6 @@
 //! and decoys for the rest, and never stops early: an unknown plate, a wrong
 //! name and an erased passenger take the same work and give the same answer.
 
-mod attempts;
-
 use std::sync::Arc;
 
 use airside_kernel::{Category, KeyError, Keyring, Personal, SealContext, SubjectId};
@@ -17,8 +15,6 @@ use crate::{
     model::{JourneyId, RecordLocator, Surname, TagName},
     project::{MAX_JOURNEYS_PER_PLATE, Tag},
 };
-
-pub use attempts::Attempts;
 
 /// The subject of the value that stands in where there is none.
 const DECOY_SUBJECT: &str = "trips.decoy";

@@ -7,19 +7,19 @@ use std::sync::Arc;
 use airside_api::trips::v1::{self as api, trip_service_server::TripService};
 use airside_kernel::{Clock, Keyring, PersonId};
 use airside_runtime::{
+    attempts::Attempts,
     auth::Caller,
     executor::{Context, Executor, Order},
     projections::ReadModel,
     status::{not_found, status},
 };
-use jiff::SignedDuration;
 use tonic::{Request, Response, Status};
 
 use crate::{
     decide::{Command, TripRules},
     model::{Booking, FlightId},
     project::{Followed, Tags},
-    proof::{Attempts, Prover, is_same, open},
+    proof::{Prover, is_same, open},
 };
 
 /// Answers the calls of the trip service.
@@ -77,12 +77,6 @@ impl TripApi {
     }
 }
 
-/// Tells when there is a try again, in whole seconds.
-fn too_many_attempts(wait: SignedDuration) -> Status {
-    let seconds = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
-    Status::resource_exhausted(format!("too many attempts: try again in {seconds} s"))
-}
-
 #[tonic::async_trait]
 impl TripService for TripApi {
     async fn follow_flight(
@@ -119,7 +113,7 @@ impl TripService for TripApi {
         let request = request.into_inner();
         let plate = parse::plate(&request.plate)?;
         let proof = parse::proof(request.proof)?;
-        self.attempts.take(person).map_err(too_many_attempts)?;
+        self.attempts.take(person)?;
         let tags = self.tags.read(|tags| tags.of(plate));
         let proven = self.prover.proven(&tags, &proof).await.map_err(|error| status(&error))?;
         let journey = proven.ok_or_else(|| not_found("bag"))?;

@@ -5,10 +5,13 @@
 //! breaks a way when the way before it was another one than the way after; who follows another hears
 //! nothing. A wait, a new gate or another time of departure is told where it makes a notable difference,
 //! which the rules of the person's stream decide ([`super::decide`]), and they drop what another node said
-//! already. While a venue has no map, nothing is said of its ways. A person whose key is gone follows none.
+//! already. So it is when a reported wait runs out and when a newly published map is shown ([`occasion`]).
+//! While a venue has no map, nothing is said of its ways. A person whose key is gone follows none.
 //!
 //! Ways are searched one after the other beside what else the process does, so a closure that touches
 //! thousands is told within seconds and nobody waits for it.
+
+mod occasion;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -17,7 +20,7 @@ use std::{
 
 use airside_kernel::{
     Cause, Classified, Code, DecodeError, Kept, KeyError, Keyring, PersonId, Personal, Projection,
-    RecordedEvent, StoredEvent, SubjectId, Timestamp, keys,
+    RecordedEvent, StoredEvent, SubjectId, Timestamp,
 };
 use airside_runtime::{
     executor::{Context, Executor, Order},
@@ -31,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use tracing::error;
 use uuid::Uuid;
 
+use self::occasion::{Occasions, Origin};
 use super::{
     decide::{Way, WayCommand},
     events::WayEvent,
@@ -38,8 +42,8 @@ use super::{
     model::{self, Followed, Goal, WAY},
 };
 use crate::{
-    events::VenueEvent,
-    model::{VENUE, VenueCode},
+    events::{VenueEvent, edition::MapEvent},
+    model::{VENUE, VenueCode, edition::MAP},
     project::{
         Image, Live, Maps, Present,
         boards::{Boards, Signs},
@@ -58,10 +62,18 @@ pub struct Ways {
     executor: Executor<Way>,
     venues: BTreeMap<VenueCode, Arc<Present>>,
     boards: Boards,
-    ways: BTreeMap<PersonId, Arc<Followed>>,
+    ways: BTreeMap<PersonId, Follower>,
+    occasions: Occasions,
     touched: VecDeque<Touched>,
     searcher: Searcher,
     waiting: Vec<Order<WayCommand>>,
+}
+
+/// Who follows a way, and since when.
+#[derive(Clone)]
+struct Follower {
+    way: Arc<Followed>,
+    since: Timestamp,
 }
 
 /// Something that happened, and the ways that it may touch.
@@ -95,6 +107,7 @@ impl Ways {
             venues: BTreeMap::new(),
             boards: Boards::default(),
             ways: BTreeMap::new(),
+            occasions: Occasions::default(),
             touched: VecDeque::new(),
             searcher: Searcher::default(),
             waiting: Vec::new(),
@@ -108,9 +121,18 @@ impl Ways {
         let present = self.venues.entry(code.clone()).or_default();
         let before = present.clone();
         Arc::make_mut(present).fold(fact);
+        self.occasions.reported(&code, event);
         if act {
-            self.touch(event, &code, closes.then_some(&before), |way| way.venue == code);
+            let (origin, at) = (Origin::of(event), event.recorded_at());
+            self.touch((&origin, 0, at), &code, closes.then_some(&before), |one| one.way.venue == code);
         }
+        Ok(())
+    }
+
+    fn take_map(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
+        let code = VenueCode::of_event(event)?;
+        let [fact] = MapEvent::decode(event)?;
+        self.occasions.published(code, fact.edition().version, event);
         Ok(())
     }
 
@@ -119,10 +141,13 @@ impl Ways {
         let before = self.boards.by_id(id).cloned();
         self.boards.apply(event)?;
         if act && self.boards.by_id(id) != before.as_ref() {
-            let ways = self.ways.values().filter(|way| way.goal.flight() == Some(id));
-            let venues: BTreeSet<_> = ways.map(|way| way.venue.clone()).collect();
+            let ways = self.ways.values().filter(|one| one.way.goal.flight() == Some(id));
+            let venues: BTreeSet<_> = ways.map(|one| one.way.venue.clone()).collect();
+            let (origin, at) = (Origin::of(event), event.recorded_at());
             for venue in venues {
-                self.touch(event, &venue, None, |way| way.goal.flight() == Some(id) && way.venue == venue);
+                self.touch((&origin, 0, at), &venue, None, |one| {
+                    one.way.goal.flight() == Some(id) && one.way.venue == venue
+                });
             }
         }
         Ok(())
@@ -134,14 +159,14 @@ impl Ways {
         match fact {
             WayEvent::Followed(way) => {
                 let now = event.recorded_at();
-                self.ways.retain(|_, way| now < way.until);
+                self.ways.retain(|_, one| now < one.way.until);
                 if self.ways.len() >= MAX_WAYS && !self.ways.contains_key(&person) {
                     return Ok(());
                 }
                 let (id, venue) = (way.id, way.venue.clone());
-                self.ways.insert(person, way);
+                self.ways.insert(person, Follower { way, since: now });
                 if act {
-                    self.touch(event, &venue, None, |way| way.id == id);
+                    self.touch((&Origin::of(event), 0, now), &venue, None, |one| one.way.id == id);
                 }
             }
             WayEvent::Left { .. } => {
@@ -152,18 +177,18 @@ impl Ways {
         Ok(())
     }
 
-    /// Remembers to judge those ways of a venue that fit.
+    /// Remembers to judge those ways of a venue that fit, for an event, which of its causes, and its instant.
     fn touch(
         &mut self,
-        event: &RecordedEvent,
+        (origin, index, at): (&Origin, u32, Timestamp),
         venue: &VenueCode,
         before: Option<&Arc<Present>>,
-        fits: impl Fn(&Followed) -> bool,
+        fits: impl Fn(&Follower) -> bool,
     ) {
-        let at = event.recorded_at();
         let signs = |way: &Followed| way.goal.flight().and_then(|flight| self.boards.by_id(flight)).cloned();
-        let touched = self.ways.iter().filter(|(_, way)| at < way.until && fits(way));
-        let ways: VecDeque<_> = touched.map(|(person, way)| (*person, way.clone(), signs(way))).collect();
+        let touched = self.ways.iter().filter(|(_, one)| at < one.way.until && fits(one));
+        let ways: VecDeque<_> =
+            touched.map(|(person, one)| (*person, one.way.clone(), signs(&one.way))).collect();
         if ways.is_empty() {
             return;
         }
@@ -174,8 +199,8 @@ impl Ways {
             ways,
             ground: None,
             at,
-            cause: cause(event),
-            context: context(event),
+            cause: origin.cause(index),
+            context: origin.context(),
         });
     }
 
@@ -257,19 +282,6 @@ impl Touched {
     }
 }
 
-fn cause(event: &RecordedEvent) -> Cause {
-    let (reactor, stream) = (Ways::NAME.to_owned(), event.stream().to_owned());
-    Cause { reactor, stream, revision: event.revision(), index: 0 }
-}
-
-fn context(event: &RecordedEvent) -> Context {
-    let correlation = event.metadata().unwrap_or_default();
-    let correlation = correlation.get(keys::CORRELATION_ID).and_then(|id| id.parse::<Uuid>().ok());
-    let id = event.id().0;
-    let new = Context::new(format!("reactor/{}", Ways::NAME), "navigation", event.occurred_at());
-    Context { correlation: correlation.unwrap_or(id), causation: Some(id), ..new }
-}
-
 /// A followed way on disk: sealed there as in the log.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct KeptWay {
@@ -278,33 +290,36 @@ pub struct KeptWay {
     question: Personal<Bytes>,
     goal: Goal,
     until: Timestamp,
+    since: Timestamp,
 }
 
 impl Kept for Ways {
-    const SCHEMA: u32 = 1;
-    type State = (BTreeMap<String, Image>, <Boards as Kept>::State, BTreeMap<PersonId, KeptWay>);
+    const SCHEMA: u32 = 2;
+    type State =
+        (BTreeMap<String, Image>, <Boards as Kept>::State, BTreeMap<PersonId, KeptWay>, occasion::Kept);
 
     fn image(&self) -> Self::State {
         let venues = self.venues.iter().map(|(code, present)| (code.to_string(), present.image()));
-        let kept = |way: &Arc<Followed>| {
+        let kept = |Follower { way, since }: &Follower| {
             let Followed { id, venue, question, goal, until, .. } = Followed::clone(way);
-            KeptWay { id, venue: venue.to_string(), question, goal, until }
+            KeptWay { id, venue: venue.to_string(), question, goal, until, since: *since }
         };
-        let ways = self.ways.iter().map(|(person, way)| (*person, kept(way)));
-        (venues.collect(), self.boards.image(), ways.collect())
+        let ways = self.ways.iter().map(|(person, one)| (*person, kept(one)));
+        (venues.collect(), self.boards.image(), ways.collect(), self.occasions.image())
     }
 
-    fn restore(&mut self, (venues, boards, ways): Self::State) {
+    fn restore(&mut self, (venues, boards, ways, occasions): Self::State) {
+        self.occasions = Occasions::restored(occasions);
         for (code, image) in venues {
             if let Ok(code) = code.parse() {
                 self.venues.insert(code, Arc::new(Present::restored(image)));
             }
         }
         self.boards.restore(boards);
-        for (person, KeptWay { id, venue, question, goal, until }) in ways {
+        for (person, KeptWay { id, venue, question, goal, until, since }) in ways {
             if let Ok(venue) = venue.parse() {
                 let way = Followed { subject: SubjectId::new(person), id, venue, question, goal, until };
-                self.ways.insert(person, Arc::new(way));
+                self.ways.insert(person, Follower { way: Arc::new(way), since });
             }
         }
     }
@@ -316,14 +331,28 @@ impl Reactor for Ways {
     const BEGINS: Option<StartAt> = Some(StartAt::Beginning);
 
     fn wants(category: &str) -> bool {
-        matches!(category, VENUE | WAY | "flight")
+        matches!(category, VENUE | MAP | WAY | "flight")
     }
 
     fn take(&mut self, event: &RecordedEvent, act: bool) -> Result<(), DecodeError> {
         match event.category() {
             VENUE => self.take_venue(event, act),
+            MAP => self.take_map(event),
             WAY => self.take_way(event, act),
             _ => self.take_flight(event, act),
+        }
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.occasions.due(&self.venues)
+    }
+
+    fn strike(&mut self, now: Timestamp) {
+        for due in self.occasions.strike(now, &self.venues, &self.maps) {
+            self.touch((&due.origin, due.index, due.at), &due.venue, None, |one| {
+                let is_of_before = due.before.is_none_or(|before| one.since < before);
+                one.way.venue == due.venue && is_of_before && now < one.way.until
+            });
         }
     }
 

@@ -8,6 +8,7 @@ use airside_api::navigation::v1::{
 };
 use airside_kernel::{Clock, PersonId, Personal, SubjectId, Timestamp};
 use airside_runtime::{
+    attempts::Attempts,
     auth::Caller,
     executor::{Context, Executor, Order},
     status::{invalid, status},
@@ -33,13 +34,14 @@ use crate::{
 pub struct Ways {
     venues: Venues,
     executor: Executor<Way>,
+    attempts: Attempts,
     clock: Arc<dyn Clock>,
 }
 
 impl Ways {
     /// Makes the service over the venues and the ways that are followed.
     pub fn new(venues: Venues, executor: Executor<Way>, clock: Arc<dyn Clock>) -> Self {
-        Self { venues, executor, clock }
+        Self { venues, executor, attempts: Attempts::new(clock.clone()), clock }
     }
 
     async fn run(&self, person: PersonId, command: WayCommand) -> Result<String, Status> {
@@ -63,6 +65,7 @@ impl WayService for Ways {
         ask::profile(request.profile)?;
         ask::speed(request.pace, request.walking_speed_mps)?;
         let until = until(request.until.as_ref(), now)?;
+        self.attempts.take(person)?;
         let (venue, live) = self.venues.venue(&request.venue).map_err(|error| status(&error))?;
         let sealed = measure::sealed(from, to, &request);
         let flight = goal.flight().map(str::to_owned);

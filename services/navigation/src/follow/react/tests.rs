@@ -35,6 +35,8 @@ use crate::{
     venues::Venues,
 };
 
+mod occasions;
+
 const FLIGHT: &str = "CZ3101-20261120";
 const PLACES: [&str; 6] = ["Metro", "Check-in B", "Cloud Coffee", "A1", "A3", "Lucky Noodles"];
 
@@ -116,19 +118,25 @@ impl House {
     }
 
     async fn tell(&self, event_type: &'static str, payload: &impl prost::Message) {
+        let stream = format!("flight-{FLIGHT}");
+        let position = self.say(&stream, event_type, payload.encode_to_vec().into()).await;
+        self.venues.boards.at_least(&position.to_string()).await.unwrap();
+    }
+
+    /// Appends what another part of the process would.
+    async fn say(&self, stream: &str, event_type: &'static str, payload: Bytes) -> Position {
         let event = NewEvent {
             id: EventId(Uuid::now_v7()),
             event_type: event_type.into(),
             schema_version: 1,
             occurred_at: self.clock.now(),
             metadata: Metadata::default().encode(),
-            payload: payload.encode_to_vec().into(),
+            payload,
         };
-        let stream = format!("flight-{FLIGHT}").parse().unwrap();
+        let stream = stream.parse().unwrap();
         let append =
             Append { stream, expected: Expected::Any, fold_from: Revision::FIRST, events: vec![event] };
-        let appended = self.store.append(append).await.unwrap();
-        self.venues.boards.at_least(&appended.position.unwrap().to_string()).await.unwrap();
+        self.store.append(append).await.unwrap().position.unwrap()
     }
 
     /// Lets the reactor take in what is new, and act.
@@ -340,6 +348,21 @@ async fn a_reactor_that_begins_from_its_memory_judges_alike() {
     house.close(&house.security()).await;
     assert!(again.is_broken(1).await);
     assert_eq!(house.told(1).await.len(), told + 1);
+}
+
+#[tokio::test]
+async fn a_person_follows_ten_ways_at_once_and_then_one_every_six_seconds() {
+    let house = House::new();
+    for _ in 0..10 {
+        house.follow(1, "Metro", to("A3")).await.unwrap();
+    }
+    let refused = house.follow(1, "Metro", to("A3")).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    assert_eq!(refused.message(), "too many attempts: try again in 6 s");
+    assert_eq!(house.events(1).await.len(), 10, "what is refused is not stored");
+    house.follow(2, "Metro", to("A3")).await.unwrap();
+    house.clock.advance(SignedDuration::from_secs(6));
+    house.follow(1, "Metro", to("A3")).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! How often a person may try to prove that they know a bag.
+//! How often a person may try what costs much or could be guessed.
 //!
 //! Ten tries at once, then one every six seconds. Each person has one instant:
 //! the time at which all their tries would be paid for. The count is kept in
@@ -12,6 +12,7 @@ use std::{
 
 use airside_kernel::{Clock, PersonId, Timestamp};
 use jiff::SignedDuration;
+use tonic::Status;
 
 /// What one try costs.
 const COST: SignedDuration = SignedDuration::from_secs(6);
@@ -35,8 +36,15 @@ impl Attempts {
     /// Takes one try of a person.
     ///
     /// # Errors
-    /// When there is none left: how long until there is one.
-    pub fn take(&self, person: PersonId) -> Result<(), SignedDuration> {
+    /// When there is none left, with how long until there is one.
+    pub fn take(&self, person: PersonId) -> Result<(), Status> {
+        self.pay(person).map_err(|wait| {
+            let seconds = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
+            Status::resource_exhausted(format!("too many attempts: try again in {seconds} s"))
+        })
+    }
+
+    fn pay(&self, person: PersonId) -> Result<(), SignedDuration> {
         let now = self.clock.now();
         let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
         if paid_at.len() >= MAX_PEOPLE {
@@ -72,15 +80,15 @@ mod tests {
         let clock = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
         let attempts = Attempts::new(clock.clone());
         for _ in 0..10 {
-            assert_eq!(attempts.take(person(1)), Ok(()));
+            assert_eq!(attempts.pay(person(1)), Ok(()));
         }
-        assert_eq!(attempts.take(person(1)), Err(COST));
-        assert_eq!(attempts.take(person(2)), Ok(()), "one person's tries are not another's");
+        assert_eq!(attempts.pay(person(1)), Err(COST));
+        assert_eq!(attempts.pay(person(2)), Ok(()), "one person's tries are not another's");
         clock.advance(COST);
-        assert_eq!(attempts.take(person(1)), Ok(()));
-        assert_eq!(attempts.take(person(1)), Err(COST));
+        assert_eq!(attempts.pay(person(1)), Ok(()));
+        assert_eq!(attempts.pay(person(1)), Err(COST));
         clock.advance(CREDIT);
-        assert_eq!((0..20).filter(|_| attempts.take(person(1)).is_ok()).count(), 10);
+        assert_eq!((0..20).filter(|_| attempts.pay(person(1)).is_ok()).count(), 10);
     }
 
     #[test]
@@ -88,10 +96,10 @@ mod tests {
         let clock = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
         let attempts = Attempts::new(clock.clone());
         for _ in 0..1_000 {
-            let _ = attempts.take(person(1));
+            let _ = attempts.pay(person(1));
         }
         clock.advance(COST);
-        assert_eq!(attempts.take(person(1)), Ok(()));
+        assert_eq!(attempts.pay(person(1)), Ok(()));
     }
 
     #[test]
@@ -99,11 +107,11 @@ mod tests {
         let clock = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
         let attempts = Attempts::new(clock.clone());
         for n in 0..MAX_PEOPLE as u128 {
-            assert_eq!(attempts.take(person(n)), Ok(()));
+            assert_eq!(attempts.pay(person(n)), Ok(()));
         }
-        assert!(attempts.take(person(u128::MAX)).is_err());
+        assert!(attempts.pay(person(u128::MAX)).is_err());
         clock.advance(CREDIT);
-        assert_eq!(attempts.take(person(u128::MAX)), Ok(()));
+        assert_eq!(attempts.pay(person(u128::MAX)), Ok(()));
         assert_eq!(attempts.paid_at.lock().unwrap().len(), 1);
     }
 }
