@@ -73,7 +73,10 @@ impl Health {
         }
         Ok(match self.parked() {
             0 => place,
-            parked => format!("{place}, {parked} events parked: see the log of errors"),
+            parked => format!(
+                "{place}, {parked} events parked: see the log of errors, and where a newer program wrote them start it \
+                 here too"
+            ),
         })
     }
 
