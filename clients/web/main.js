@@ -23,6 +23,7 @@ const store = new Store({
   line: "none",
   problem: null,
   venue: null,
+  venues: [],
   closures: [],
   level: null,
   plan: null,
@@ -67,7 +68,7 @@ async function look(step, { lines = [] }) {
   map.focus(points.map((at) => project(store.known.plan.frame, [at.longitude, at.latitude])));
 }
 
-showHead(store, switchLanguage);
+showHead(store, switchLanguage, (code) => venue.goTo(code));
 showProblem(store, () => passenger.begin());
 showFlight(store);
 showNotices(store);
@@ -96,7 +97,11 @@ addEventListener("hashchange", () => passenger.take(takeToken()));
 addEventListener("pagehide", () => passenger.leave());
 addEventListener("pageshow", (event) => event.persisted && passenger.begin());
 addEventListener("online", () => passenger.look());
-document.addEventListener("visibilitychange", () => document.hidden || passenger.look());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  passenger.look();
+  way.look();
+});
 
 await venue.read();
 passenger.begin();

@@ -108,6 +108,9 @@ async function open(address, prepare = async () => {}) {
   return page;
 }
 
+/** Returns the fields of a way's two ends. */
+const ends = (page) => page.locator("#ask").getByRole("combobox");
+
 /** Reports what was seen, unless the browser complained of it. */
 function saw(what, more = {}) {
   assert.deepEqual(complaints, [], what);
@@ -173,7 +176,7 @@ try {
   await page.locator("#steps li[data-action=ARRIVE]", { hasText: "登机口" }).waitFor();
   await page.locator(".line-open").waitFor();
   assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
-  await until("the start is named", async () => (await page.getByRole("combobox").first().inputValue()) === "地铁");
+  await until("the start is named", async () => (await ends(page).first().inputValue()) === "地铁");
   await fly({ boarding: {} });
   await page.locator('.notice.urgent[data-kind="NOTICE_KIND_BOARDING"]', { hasText: "登机" }).waitFor();
   saw("the same in Chinese, live as before");
@@ -193,7 +196,7 @@ try {
   await until("the map moves", async () => (await transform()) !== stood);
   await page.getByRole("button", { name: "1F" }).press("Enter");
   await page.locator('.map-window[data-level="0"]').waitFor();
-  await page.getByRole("combobox").nth(1).fill("c9");
+  await ends(page).nth(1).fill("c9");
   await page.getByRole("option", { name: "C9" }).first().waitFor();
   await page.keyboard.press("Enter");
   await page.locator("#steps li[data-action=ARRIVE]", { hasText: "C9" }).waitFor();
@@ -238,6 +241,24 @@ try {
   await stranger.locator(".map-window[data-level]").waitFor();
   assert.equal(await stranger.locator("#flight").isVisible(), false);
   saw("the map and how to get a token, without one");
+
+  // Of several venues the first is shown and the others are offered; one without a session asks nothing by itself.
+  await until("the start is named", async () => await ends(stranger).first().inputValue());
+  let asked = 0;
+  stranger.on("request", (request) => (asked += request.url().endsWith("/FindRoute") ? 1 : 0));
+  await stranger.locator("select.venues").selectOption("testville");
+  await stranger.locator("h1", { hasText: "测试村机场" }).waitFor();
+  assert.equal(new URL(stranger.url()).searchParams.get("venue"), "testville");
+  await stranger.locator(".map-window[data-level]").waitFor();
+  await until("the start is named", async () => await ends(stranger).first().inputValue());
+  await ends(stranger).nth(1).fill("A3");
+  await stranger.getByRole("option", { name: "A3" }).first().waitFor();
+  await stranger.keyboard.press("Enter");
+  await stranger.locator("#steps li[data-action=ARRIVE]", { hasText: "A3" }).waitFor();
+  await until("the way is asked for", () => asked === 1);
+  await stranger.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await until("the way is asked for again by who looks again", () => asked === 2);
+  saw("the other venues that there are, and a way that is asked for when somebody looks");
 
   // The browser itself notes the 401; nothing else may be said.
   await stranger.goto(`${url}/#token=${token.slice(0, -4)}AAAA`);

@@ -1,5 +1,5 @@
 // The venue that the page is about: its levels and plans, and where a way begins before one says. Of several
-// venues it is the one that the address names, as in `/?venue=lingnan`, else the first.
+// venues it is the one that the address names, as in `/?venue=lingnan`, else the first; the page offers the others.
 
 import { call } from "../wire/calls.js";
 import { Plans } from "./plan.js";
@@ -40,7 +40,7 @@ export class Venue {
         const venue = venues.find(({ code }) => code === named) ?? venues[0];
         this.#renew(venue);
         const problem = this.#store.known.problem?.kind === "unreachable" ? null : this.#store.known.problem;
-        this.#store.learn({ venue, closures: venue.closures ?? [], problem });
+        this.#store.learn({ venue, venues, closures: venue.closures ?? [], problem });
       } else {
         this.#store.learn({ problem: { kind: "unreachable" } });
         await new Promise((done) => setTimeout(done, TRY_AGAIN_MS));
@@ -49,6 +49,11 @@ export class Venue {
     // Departures are on the highest level.
     const ordinals = this.#store.known.venue.levels.map((level) => level.ordinal ?? 0);
     await this.choose(Math.max(...ordinals));
+  }
+
+  /** Goes to another venue: the page begins anew there, and the tab keeps its token. */
+  goTo(code) {
+    location.search = new URLSearchParams({ venue: code });
   }
 
   /** Shows a level. */

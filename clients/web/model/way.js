@@ -1,18 +1,17 @@
-// The way that is asked for, and what the airport answers: once for everybody, live for who has a session,
-// so that a closure or a new gate draws it anew.
+// The way that is asked for, and what the airport answers: live for who has a session, so that a closure or a
+// new gate draws it anew; once for everybody else, and again when they come back to the page.
 
 import { call } from "../wire/calls.js";
 import { language } from "./words.js";
 
 const FIND = "navigation.v1.NavigationService/FindRoute";
-/** How often who has no session asks again, milliseconds. */
-const ASK_AGAIN_MS = 20_000;
 
 /** Keeps the store's `way` as the answer to its `ask`. */
 export class Way {
   #store;
   #session = null;
   #end = () => {};
+  #again = () => {};
   #asked = "";
 
   constructor(store) {
@@ -24,6 +23,11 @@ export class Way {
     this.#session = session;
     this.#asked = "";
     this.ask();
+  }
+
+  /** Asks again what nobody tells by itself, when somebody looks again. */
+  look() {
+    this.#again();
   }
 
   /** Asks for what the store says, unless that was asked already. */
@@ -42,6 +46,7 @@ export class Way {
     this.#asked = asked;
     this.#end();
     this.#end = () => {};
+    this.#again = () => {};
     if (!request) return this.#store.learn({ way: null });
     let isFirst = true;
     const said = (answer) => {
@@ -54,16 +59,13 @@ export class Way {
     const refused = (error) => {
       if (asked === this.#asked) this.#store.learn({ way: { error: error.message } });
     };
-    this.#end = this.#session ? this.#session.watch(FIND, request, said, refused) : poll(request, said, refused);
+    if (this.#session) {
+      this.#end = this.#session.watch(FIND, request, said, refused);
+    } else {
+      this.#again = () => call(FIND, request).then(said, refused);
+      this.#again();
+    }
   }
-}
-
-/** Asks now and again while somebody looks; returns what ends that. */
-function poll(request, said, refused) {
-  const ask = () => document.hidden || call(FIND, request).then(said, refused);
-  ask();
-  const timer = setInterval(ask, ASK_AGAIN_MS);
-  return () => clearInterval(timer);
 }
 
 /** Tells whether two answers say the same. */

@@ -3,6 +3,7 @@
 
 const EN = {
   title: "Airport guide",
+  venue: "Airport or terminal",
   otherLanguage: "中文",
   flight: "Your flight",
   notices: "Notices",
@@ -76,6 +77,7 @@ const EN = {
 
 const ZH = {
   title: "机场指南",
+  venue: "机场或航站楼",
   otherLanguage: "English",
   flight: "我的航班",
   notices: "通知",

@@ -132,7 +132,7 @@ async fn the_grpc_clients_of_node_and_python_are_answered() {
 }
 
 /// What the page must be seen to do, in this order; its script says how each was seen.
-const SEEN: [&str; 14] = [
+const SEEN: [&str; 15] = [
     "a map with the signs of its gates, and a line that is live",
     "a notice that arrives by itself, and the sign of the gate",
     "the way to the gate, drawn and in words",
@@ -146,6 +146,7 @@ const SEEN: [&str; 14] = [
     "a newer token taken into the open session",
     "that there are too many sessions, and another try",
     "the map and how to get a token, without one",
+    "the other venues that there are, and a way that is asked for when somebody looks",
     "that a wrong token is refused, and what to do",
 ];
 
@@ -159,7 +160,9 @@ async fn the_page_shows_in_a_browser_what_happens_while_one_looks() {
         return;
     };
     let yard = Yard::new();
-    let server = yard.serve().await;
+    let maps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../maps");
+    let maps = format!("[{:?}, {:?}]", maps.join("lingnan"), maps.join("testville"));
+    let server = yard.serve_with(&[("AIRSIDE_MAPS", &maps)]).await;
     let callers = server.callers().await;
     let (person, bag) = (Uuid::new_v4(), Luggage::new("3479000812"));
     let passenger = callers.passenger(person);
