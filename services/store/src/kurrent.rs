@@ -3,7 +3,7 @@
 //! A thin client of our own: append, read, gossip, features. `address` reads
 //! the vendor's connection strings, `cluster` finds who leads, `call` asks
 //! until there is an answer, `fault` says what a failure means, `appending`,
-//! `reading` and `following` are the port, `together` is how many appends share
+//! `reading`, `following` and `tail` are the port, `together` is how many appends share
 //! a call, `envelope` is how our events look there, `identity` which log it is.
 //!
 //! What the server keeps and this adapter relies on: an append with an expected
@@ -22,6 +22,7 @@ mod fault;
 mod following;
 mod identity;
 mod reading;
+mod tail;
 mod tls;
 mod together;
 pub mod wire;
@@ -47,6 +48,7 @@ use self::{
     call::Attempts,
     cluster::Cluster,
     identity::{Identity, IdentityError},
+    tail::Tail,
     together::{APPENDS_MAX, Together},
     wire::{Empty, server_features::server_features_client::ServerFeaturesClient},
 };
@@ -111,6 +113,7 @@ pub enum KurrentError {
 pub struct KurrentStore {
     cluster: Arc<Cluster>,
     together: Arc<Together>,
+    tail: Arc<Tail>,
     identity: Identity,
 }
 
@@ -188,7 +191,8 @@ impl KurrentStore {
             IdentityError::Unavailable(reason) => unavailable(reason),
             IdentityError::Foreign { found } => KurrentError::Foreign { hosts: hosts.clone(), found },
         })?;
-        Ok(Self { cluster, together: Arc::default(), identity })
+        let tail = Arc::new(Tail::new(Arc::clone(&cluster)));
+        Ok(Self { cluster, together: Arc::default(), tail, identity })
     }
 }
 
@@ -272,6 +276,6 @@ impl EventStore for KurrentStore {
     }
 
     fn follow(&self, after: Option<Position>) -> Box<dyn Follow> {
-        Box::new(following::Follower::new(Arc::clone(&self.cluster), after))
+        Box::new(following::Follower::new(Arc::clone(&self.cluster), Arc::clone(&self.tail), after))
     }
 }

@@ -9,6 +9,8 @@ mod doors;
 mod faults;
 #[path = "kurrent/recorded.rs"]
 mod recorded;
+#[path = "kurrent/tail.rs"]
+mod tail;
 #[path = "kurrent/tls.rs"]
 mod tls;
 #[path = "kurrent/together.rs"]

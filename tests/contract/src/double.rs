@@ -173,6 +173,11 @@ impl Double {
         self.world.levers().troubles.extend(troubles);
     }
 
+    /// Returns how many reads are open that do not end by themselves.
+    pub fn open_reads(&self) -> usize {
+        self.world.ended.receiver_count()
+    }
+
     /// Returns how many calls for many appends are open.
     pub fn open_calls(&self) -> usize {
         self.world.open_calls.load(Ordering::Relaxed)
