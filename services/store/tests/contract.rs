@@ -61,10 +61,11 @@ async fn embedded_small(rule: &str) {
     embedded(rule, small).await;
 }
 
-async fn double(rule: &str) {
+async fn double(rule: &str, preference: &str) {
     let clock = words::clock();
     let double = Double::start(3, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-    let store = KurrentStore::connect(&double.url()).await.unwrap();
+    let url = format!("{}&nodePreference={preference}", double.url());
+    let store = KurrentStore::connect(&url).await.unwrap();
     check(rule, Arc::new(store), Some(clock)).await;
 }
 
@@ -102,7 +103,12 @@ macro_rules! tests {
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn double() {
-                    super::double(stringify!($rule)).await;
+                    super::double(stringify!($rule), "leader").await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn double_whose_followers_are_followed() {
+                    super::double(stringify!($rule), "follower").await;
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

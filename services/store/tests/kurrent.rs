@@ -7,6 +7,8 @@
 mod doors;
 #[path = "kurrent/faults.rs"]
 mod faults;
+#[path = "kurrent/preference.rs"]
+mod preference;
 #[path = "kurrent/recorded.rs"]
 mod recorded;
 #[path = "kurrent/tail.rs"]

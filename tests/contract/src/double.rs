@@ -211,6 +211,11 @@ impl Double {
         self.world.levers().is_silent = is_silent;
     }
 
+    /// Lets the nodes that do not lead hear of nothing new any more, or of everything again.
+    pub fn hold_followers(&self, hold: bool) {
+        self.world.hold_followers(hold);
+    }
+
     /// Says that it is another version.
     pub fn pretend(&self, version: &str) {
         self.world.levers().version = version.to_owned();

@@ -93,17 +93,18 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Which member of a cluster is asked.
+/// Which member of a cluster is followed. Appends and pages are the leader's, whatever is preferred: a
+/// decision never rests on a node that was told late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Preference {
-    /// The leader: what was acknowledged is read at once.
+    /// The leader: what was acknowledged is told first.
     #[default]
     Leader,
-    /// A follower; appends are forwarded by it.
+    /// A follower; the leader when there is none.
     Follower,
     /// Any member.
     Random,
-    /// A read-only replica; appends are forwarded by it.
+    /// A read-only replica; a follower or the leader when there is none.
     ReadOnlyReplica,
 }
 

@@ -1,6 +1,11 @@
 //! The members of a cluster: who leads, and the way there.
 //!
-//! One connection to the chosen member serves all calls. When a call fails in
+//! Whatever a decision rests on is asked of the leader: appends, pages of a
+//! stream and of the log, its head. Only the open read of its end goes to the
+//! member that the address prefers, because that one may be told late, and a writer
+//! must read at once what it wrote. So two members may be chosen, or one for both.
+//!
+//! One connection to a chosen member serves its calls. When a call fails in
 //! any way that is not a plain refusal, the connection is given up and every
 //! member that is known is asked at once who leads; the first that names one
 //! which answers by itself decides. A member that was killed is still named by
@@ -60,8 +65,10 @@ pub(crate) struct Cluster {
     address: Address,
     tls: Option<Tls>,
     credentials: Option<MetadataValue<Ascii>>,
-    /// The chosen member; held while it is looked for, so that all wait for one round.
-    current: AsyncMutex<Option<Member>>,
+    /// Who leads; held while it is looked for, so that all wait for one round.
+    leader: AsyncMutex<Option<Member>>,
+    /// Who is followed where that need not be the leader; held likewise.
+    followed: AsyncMutex<Option<Member>>,
     known: Mutex<Known>,
 }
 
@@ -82,6 +89,8 @@ pub(crate) struct Member {
     pub(crate) endpoint: Endpoint,
     /// Which choice this was; another choice has another number.
     pub(crate) turn: u64,
+    /// By what it was chosen.
+    preference: Preference,
 }
 
 impl fmt::Debug for Member {
@@ -104,7 +113,14 @@ impl Cluster {
             value.set_sensitive(true);
             value
         });
-        Ok(Self { address, tls, credentials, current: AsyncMutex::default(), known: Mutex::default() })
+        Ok(Self {
+            address,
+            tls,
+            credentials,
+            leader: AsyncMutex::default(),
+            followed: AsyncMutex::default(),
+            known: Mutex::default(),
+        })
     }
 
     /// Returns what the address says.
@@ -112,14 +128,23 @@ impl Cluster {
         &self.address
     }
 
-    /// Makes a request with what every call carries.
+    /// Makes a request to the leader with what every call carries.
     pub(crate) fn request<T>(&self, message: T, within: Option<Duration>) -> Request<T> {
+        self.request_by(Preference::Leader, message, within)
+    }
+
+    /// Makes a request to the member that is followed.
+    pub(crate) fn follow_request<T>(&self, message: T) -> Request<T> {
+        self.request_by(self.address.preference, message, None)
+    }
+
+    fn request_by<T>(&self, preference: Preference, message: T, within: Option<Duration>) -> Request<T> {
         let mut request = Request::new(message);
         let headers = request.metadata_mut();
         if let Some(credentials) = &self.credentials {
             headers.insert("authorization", credentials.clone());
         }
-        if self.address.preference == Preference::Leader {
+        if preference == Preference::Leader {
             headers.insert("requires-leader", MetadataValue::from_static("true"));
         }
         if let Some(name) = self.address.connection_name.as_ref().and_then(|name| name.parse().ok()) {
@@ -131,13 +156,29 @@ impl Cluster {
         request
     }
 
-    /// Returns the chosen member, and looks for one until `until` when there is none.
+    /// Returns the leader, and looks for it until `until` when it is not known.
     ///
     /// # Errors
     /// With what went wrong last, when none was found in time, or as soon as it is sure that the two ends
     /// do not trust each other.
     pub(crate) async fn member(&self, until: Instant) -> Result<Member, Fault> {
-        let Ok(mut current) = timeout_at(until, self.current.lock()).await else {
+        self.member_by(Preference::Leader, until).await
+    }
+
+    /// Returns the member that is followed, and looks for one until `until` when there is none.
+    ///
+    /// # Errors
+    /// As [`Cluster::member`].
+    pub(crate) async fn followed(&self, until: Instant) -> Result<Member, Fault> {
+        self.member_by(self.address.preference, until).await
+    }
+
+    fn chosen(&self, preference: Preference) -> &AsyncMutex<Option<Member>> {
+        if preference == Preference::Leader { &self.leader } else { &self.followed }
+    }
+
+    async fn member_by(&self, preference: Preference, until: Instant) -> Result<Member, Fault> {
+        let Ok(mut current) = timeout_at(until, self.chosen(preference).lock()).await else {
             return Err(Fault::Broken("no member was found in time".to_owned()));
         };
         if let Some(member) = &*current {
@@ -148,7 +189,7 @@ impl Cluster {
         let doubted_until = Instant::now() + DOUBTED;
         let mut told = false;
         loop {
-            match timeout_at(until, self.choose()).await {
+            match timeout_at(until, self.choose(preference)).await {
                 Ok(Ok((channel, endpoint))) => {
                     let turn = {
                         let mut known = self.known();
@@ -156,7 +197,7 @@ impl Cluster {
                         known.turn
                     };
                     info!(address = %endpoint, "member of the log's cluster is chosen");
-                    let member = Member { channel, endpoint, turn };
+                    let member = Member { channel, endpoint, turn, preference };
                     *current = Some(member.clone());
                     return Ok(member);
                 }
@@ -178,7 +219,7 @@ impl Cluster {
 
     /// Gives up a member after a call to it failed, unless another was chosen since.
     pub(crate) async fn lost(&self, member: &Member, fault: &Fault) {
-        let mut current = self.current.lock().await;
+        let mut current = self.chosen(member.preference).lock().await;
         if current.as_ref().is_none_or(|current| current.turn != member.turn) {
             return;
         }
@@ -199,8 +240,8 @@ impl Cluster {
     }
 
     /// Chooses a member once.
-    async fn choose(&self) -> Result<(Channel, Endpoint), Fault> {
-        let told = self.known().leader.take();
+    async fn choose(&self, preference: Preference) -> Result<(Channel, Endpoint), Fault> {
+        let told = if preference == Preference::Leader { self.known().leader.take() } else { None };
         let mut dead = HashMap::new();
         if let Some(leader) = told {
             match self.alive(&leader).await {
@@ -230,7 +271,7 @@ impl Cluster {
         let mut problems = Vec::new();
         while let Some(asked) = asking.join_next().await {
             match asked.map_err(|error| Fault::Broken(error.to_string())).and_then(|told| told) {
-                Ok(members) => match self.first_alive(&members, &mut dead).await {
+                Ok(members) => match self.first_alive(preference, &members, &mut dead).await {
                     Ok(chosen) => return Ok(chosen),
                     Err(problem) => problems.push(problem),
                 },
@@ -244,13 +285,14 @@ impl Cluster {
     /// killed is named by every other member for a while: it is waited for once, not once a member.
     async fn first_alive(
         &self,
+        preference: Preference,
         members: &[MemberInfo],
         dead: &mut HashMap<Endpoint, Fault>,
     ) -> Result<(Channel, Endpoint), Fault> {
         let alive: Vec<_> = members.iter().filter(|member| member.is_alive).collect();
         let mut ranked: Vec<(u32, Endpoint)> = alive
             .iter()
-            .filter_map(|member| Some((self.rank(member.state())?, endpoint_of(member)?)))
+            .filter_map(|member| Some((rank(preference, member.state())?, endpoint_of(member)?)))
             .collect();
         if !ranked.is_empty() {
             self.known().members = members.iter().filter_map(endpoint_of).take(MEMBERS_MAX).collect();
@@ -259,7 +301,7 @@ impl Cluster {
         let mut problem = Fault::Broken(format!(
             "the cluster has no {} now: {} of its {} members are alive, and more than half of them must be and reach \
              one another",
-            if self.address.preference == Preference::Leader { "leader" } else { "member that serves" },
+            if preference == Preference::Leader { "leader" } else { "member that serves" },
             alive.len(),
             members.len()
         ));
@@ -289,20 +331,6 @@ impl Cluster {
         };
         let silent = |_| Err(Fault::Broken(format!("{endpoint} does not answer")));
         timeout(PROBE, probe).await.unwrap_or_else(silent)
-    }
-
-    /// Returns how well a state fits the preference, lower is better; `None` serves nobody.
-    fn rank(&self, state: VNodeState) -> Option<u32> {
-        use VNodeState::{Follower, Leader, ReadOnlyLeaderless, ReadOnlyReplica};
-        let order: &[VNodeState] = match self.address.preference {
-            Preference::Leader => &[Leader],
-            Preference::Follower => &[Follower, Leader],
-            Preference::ReadOnlyReplica => &[ReadOnlyReplica, ReadOnlyLeaderless, Follower, Leader],
-            Preference::Random => {
-                return [Leader, Follower].contains(&state).then(|| rand::rng().random());
-            }
-        };
-        order.iter().position(|wanted| *wanted == state).map(|place| place as u32)
     }
 
     /// Returns whom to ask, each with the name that its certificate must bear.
@@ -386,4 +414,16 @@ fn endpoint_of(member: &MemberInfo) -> Option<Endpoint> {
 /// Returns a pause of half to one and a half times the given one, so that many callers do not come at once.
 pub(crate) fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(rand::rng().random_range(0.5..1.5))
+}
+
+/// Returns how well a state fits a preference, lower is better; `None` serves nobody.
+fn rank(preference: Preference, state: VNodeState) -> Option<u32> {
+    use VNodeState::{Follower, Leader, ReadOnlyLeaderless, ReadOnlyReplica};
+    let order: &[VNodeState] = match preference {
+        Preference::Leader => &[Leader],
+        Preference::Follower => &[Follower, Leader],
+        Preference::ReadOnlyReplica => &[ReadOnlyReplica, ReadOnlyLeaderless, Follower, Leader],
+        Preference::Random => return [Leader, Follower].contains(&state).then(|| rand::rng().random()),
+    };
+    order.iter().position(|wanted| *wanted == state).map(|place| place as u32)
 }

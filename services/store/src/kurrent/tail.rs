@@ -8,7 +8,9 @@
 //!
 //! A node that has lost its place can keep a connection open and silent. So
 //! after some silence the head of the log is asked for by the ordinary way; when
-//! it has moved and still nothing comes, that counts as a disconnect too.
+//! it has moved and still nothing comes, that counts as a disconnect too. Heads
+//! and pages are the leader's; the open read is of the member that the address
+//! prefers, which may be told later.
 //!
 //! A page says that it reached the head only when the node says so: in history,
 //! which comes after a disconnect, the last events are held until the next one,
@@ -270,7 +272,7 @@ impl Reader {
     async fn connect(&self) -> Result<(Member, Streaming<ReadResp>), Option<(Member, Fault)>> {
         let cluster = &self.tail.cluster;
         let until = Instant::now() + cluster.address().deadline;
-        let member = match cluster.member(until).await {
+        let member = match cluster.followed(until).await {
             Ok(member) => member,
             Err(fault) => {
                 debug!(reason = %fault.reason(), "nobody can be followed");
@@ -279,7 +281,7 @@ impl Reader {
         };
         let opened = async {
             let channel = cluster.dial(&member.endpoint).await?;
-            let request = cluster.request(subscription(self.after), None);
+            let request = cluster.follow_request(subscription(self.after));
             client_on(channel).read(request).await.map_err(|status| Fault::of(&status))
         };
         match timeout(OPEN, opened).await {

@@ -130,9 +130,9 @@ pub(super) fn tombstoned(name: &str) -> Status {
     )
 }
 
-/// Reads a page of a stream.
+/// Reads a page of a stream on a node that knows of so many records.
 pub(super) fn stream_page(
-    log: &Log,
+    (log, known): (&Log, usize),
     name: &str,
     from: &RevisionOption,
     backwards: bool,
@@ -143,7 +143,8 @@ pub(super) fn stream_page(
     if log.is_tombstoned(name) {
         return Err(tombstoned(name));
     }
-    let Some(places) = log.stream(name) else {
+    let places = log.stream(name).map(|places| &places[..places.partition_point(|at| *at < known)]);
+    let Some(places) = places.filter(|places| !places.is_empty()) else {
         let missing = StreamNotFound { stream_identifier: Some(identifier(name)) };
         return Ok(vec![message(Content::StreamNotFound(missing))]);
     };
@@ -170,9 +171,8 @@ pub(super) fn stream_page(
     Ok(answers)
 }
 
-/// Finds where a read of everything begins among the records.
-fn begin(log: &Log, from: &AllOption, backwards: bool) -> Result<usize, Status> {
-    let total = log.records().len();
+/// Finds where a read of everything begins among the records that are known.
+fn begin((log, total): (&Log, usize), from: &AllOption, backwards: bool) -> Result<usize, Status> {
     match from {
         AllOption::Start(_) => Ok(0),
         AllOption::End(_) => Ok(total),
@@ -180,34 +180,36 @@ fn begin(log: &Log, from: &AllOption, backwards: bool) -> Result<usize, Status> 
             Err(Status::unknown("Exception was thrown by handler."))
         }
         AllOption::Position(at) if at.commit_position > log.head() && !backwards => Ok(total),
-        AllOption::Position(at) => {
-            log.at(at.commit_position).ok_or_else(|| Status::unknown("Unexpected ReadAllResult: Error"))
-        }
+        AllOption::Position(at) => log
+            .at(at.commit_position)
+            .map(|at| at.min(total))
+            .ok_or_else(|| Status::unknown("Unexpected ReadAllResult: Error")),
     }
 }
 
 /// Reads a page of everything: forwards from a position inclusive, backwards exclusive.
 pub(super) fn all_page(
-    log: &Log,
+    (log, known): (&Log, usize),
     from: &AllOption,
     filter: &Filter,
     backwards: bool,
     count: usize,
     structured: bool,
 ) -> Result<Vec<ReadResp>, Status> {
-    let begin = begin(log, from, backwards)?;
+    let begin = begin((log, known), from, backwards)?;
     let told = |record: &Record| told(record, structured);
     let wanted = |record: &&Record| filter.passes(record);
     Ok(if backwards {
         log.records()[..begin].iter().rev().filter(wanted).take(count).map(told).collect()
     } else {
-        log.records()[begin..].iter().filter(wanted).take(count).map(told).collect()
+        log.records()[begin..known].iter().filter(wanted).take(count).map(told).collect()
     })
 }
 
 /// An open read.
 pub(super) struct Subscription {
     pub(super) world: Arc<World>,
+    pub(super) node: usize,
     pub(super) wanted: Wanted,
     pub(super) structured: bool,
     pub(super) out: mpsc::Sender<Result<ReadResp, Status>>,
@@ -225,7 +227,7 @@ pub(super) struct Cursor {
 impl Cursor {
     /// Begins an open read of everything after a position.
     pub(super) fn all(log: &Log, from: &AllOption) -> Result<Self, Status> {
-        let begin = begin(log, from, false)?;
+        let begin = begin((log, log.records().len()), from, false)?;
         let is_issued = matches!(from, AllOption::Position(_)) && begin < log.records().len();
         Ok(Self { next: begin + usize::from(is_issued), after: None, scanned: 0, existed: true })
     }
@@ -310,7 +312,8 @@ impl Subscription {
     /// Takes some records from the log; `None` at its end.
     fn chunk(&self, cursor: &mut Cursor) -> Option<Vec<ReadResp>> {
         let log = self.world.log();
-        let records = &log.records()[cursor.next.min(log.records().len())..];
+        let known = self.world.known_to(self.node, log.records().len());
+        let records = &log.records()[cursor.next.min(known)..known];
         let chunk = &records[..records.len().min(CHUNK)];
         if chunk.is_empty() {
             return None;

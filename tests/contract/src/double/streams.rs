@@ -160,6 +160,7 @@ impl Node {
         };
         let structured = is_structured(options.uuid_option.as_ref());
         let log = self.world.log();
+        let known = self.world.known_to(self.number, log.records().len());
         match options.stream_option.as_ref().ok_or_else(handler)? {
             StreamOption::Stream(_) if count == 0 => {
                 Err(Status::unknown("Unexpected ReadStreamResult: Error"))
@@ -170,12 +171,12 @@ impl Node {
                 let from = stream.revision_option.unwrap_or(RevisionOption::Start(Empty {}));
                 let compatibility =
                     options.control_option.as_ref().map_or(0, |control| control.compatibility);
-                stream_page(&log, &name, &from, backwards, count, structured, compatibility)
+                stream_page((&log, known), &name, &from, backwards, count, structured, compatibility)
             }
             StreamOption::All(all) => {
                 let from = all.all_option.unwrap_or(AllOption::Start(Empty {}));
                 let filter = Filter::of(options.filter_option.as_ref())?;
-                all_page(&log, &from, &filter, backwards, count, structured)
+                all_page((&log, known), &from, &filter, backwards, count, structured)
             }
         }
     }
@@ -200,7 +201,8 @@ impl Node {
         };
         let (out, answers) = mpsc::channel(WAITING_MAX);
         let structured = is_structured(options.uuid_option.as_ref());
-        let subscription = Subscription { world: self.world.clone(), wanted, structured, out };
+        let (world, node) = (self.world.clone(), self.number);
+        let subscription = Subscription { world, node, wanted, structured, out };
         tokio::spawn(subscription.run(cursor));
         Ok(ReceiverStream::new(answers).boxed())
     }

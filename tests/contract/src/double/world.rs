@@ -56,6 +56,8 @@ pub(super) struct Levers {
     pub(super) troubles: VecDeque<Trouble>,
     /// Reads end after so many events, without a status, so many times.
     pub(super) short_reads: usize,
+    /// How many records those who do not lead have heard of; all of them when `None`.
+    pub(super) followers_know: Option<usize>,
     /// Open reads get nothing any more.
     pub(super) is_silent: bool,
     pub(super) has_no_majority: bool,
@@ -134,6 +136,20 @@ impl World {
 
     pub(super) fn now(&self) -> i64 {
         ticks(&*self.clock)
+    }
+
+    /// Returns how many of `records` a node knows of.
+    pub(super) fn known_to(&self, node: usize, records: usize) -> usize {
+        let leads = self.seats().get(node).is_some_and(|seat| seat.state == VNodeState::Leader);
+        let known = self.levers().followers_know.filter(|_| !leads);
+        known.unwrap_or(records).min(records)
+    }
+
+    /// Lets those who do not lead hear of nothing new, or of everything.
+    pub(super) fn hold_followers(&self, hold: bool) {
+        let records = self.log().records().len();
+        self.levers().followers_know = hold.then_some(records);
+        self.head.send_modify(|_| {});
     }
 
     /// Tells open reads that records were written.
