@@ -21,7 +21,7 @@ use std::{
 
 use airside_kernel::{
     Append, AppendError, Appended, Clock, Direction, EventStore, Follow, LogId, Page, Position, ReadError,
-    Revision, StreamId,
+    Revision, StreamId, Timestamp,
 };
 use async_trait::async_trait;
 
@@ -137,15 +137,44 @@ impl EmbeddedStore {
         self.shared.ended().await;
     }
 
+    /// Appends what another log recorded, each with the time at which it did, in this order. After an error
+    /// a beginning of them may be stored.
+    ///
+    /// # Errors
+    /// As [`EventStore::append`], for the first that was refused.
+    pub async fn append_recorded(
+        &self,
+        appends: Vec<(Append, Timestamp)>,
+    ) -> Result<Vec<Appended>, AppendError> {
+        let mut waiting = Vec::new();
+        for of_one_time in appends.chunk_by(|(_, one), (_, next)| one == next) {
+            let appends = of_one_time.iter().map(|(append, _)| checks::within_limits(append.clone()));
+            let at = of_one_time.first().map(|(_, at)| *at);
+            waiting.push(self.shared.queue.send(appends.collect(), at).await);
+        }
+        let mut stored = Vec::with_capacity(appends.len());
+        for answers in waiting {
+            let answers = answers.ok_or_else(|| self.unavailable())?;
+            for answer in answers.await.map_err(|_| self.unavailable())? {
+                stored.push(answer?);
+            }
+        }
+        Ok(stored)
+    }
+
     async fn send(&self, appends: Vec<Result<Append, AppendError>>) -> Vec<Result<Appended, AppendError>> {
         let wanted = appends.len();
-        if let Some(answers) = self.shared.queue.send(appends).await
+        if let Some(answers) = self.shared.queue.send(appends, None).await
             && let Ok(answers) = answers.await
         {
             return answers;
         }
+        (0..wanted).map(|_| Err(self.unavailable())).collect()
+    }
+
+    fn unavailable(&self) -> AppendError {
         let reason = self.shared.health().err().unwrap_or_else(|| "the store is closed".to_owned());
-        (0..wanted).map(|_| Err(AppendError::Unavailable { reason: reason.clone() })).collect()
+        AppendError::Unavailable { reason }
     }
 }
 

@@ -149,13 +149,18 @@ impl KurrentStore {
         Self::open_as(address, || Identity::of(log, generation)).await
     }
 
-    /// Appends events that another log recorded, with the time at which it did.
+    /// Appends what another log recorded, each with the time at which it did, in this order. After an error
+    /// a beginning of them may be stored. Each expects a revision, or that there is no stream.
     ///
     /// # Errors
-    /// As [`EventStore::append`].
-    pub async fn append_recorded(&self, append: Append, at: Timestamp) -> Result<Appended, AppendError> {
-        let append = checks::within_limits(append)?;
-        appending::append(&self.cluster, Road::Alone, &append, Some(at)).await
+    /// As [`EventStore::append`], for the first that was refused.
+    pub async fn append_recorded(
+        &self,
+        appends: Vec<(Append, Timestamp)>,
+    ) -> Result<Vec<Appended>, AppendError> {
+        let within = |(append, at)| Ok((checks::within_limits(append)?, at));
+        let appends = appends.into_iter().map(within).collect::<Result<Vec<_>, AppendError>>()?;
+        appending::in_order(&self.cluster, &self.together, &appends).await
     }
 
     async fn append_by(&self, road: Road<'_>, append: Append) -> Result<Appended, AppendError> {

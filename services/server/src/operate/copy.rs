@@ -5,6 +5,12 @@
 //! and a later generation, so that nothing that was kept under positions of the other is taken for
 //! its own. The places of reactors are positions, so they are written anew at the end.
 //!
+//! Appends go over by the window, many at once and in their order, while the next window is read. A
+//! folder makes a commit for each time of recording and syncs once for many; a cluster is sent all of
+//! them on one call, on which none overtakes another. When that call breaks, each append of the window is
+//! asked again alone, with the same ids, and the positions in the answers tell whether all still stand in
+//! their order. So the target always holds a beginning of the source, or the copy says that it does not.
+//!
 //! Nothing is remembered of a copy that was cut: the next one holds what is there against the source,
 //! event by event, and goes on where it ends. In the end both are read again from the beginning and
 //! compared, so what is reported was seen.
@@ -14,7 +20,7 @@ use std::{collections::BTreeMap, fmt};
 use airside_api::runtime::v1 as stored;
 use airside_kernel::{
     Append, AppendError, DecodeError, Direction, EventId, Expected, LogId, Metadata, NewEvent, Position,
-    ReadError, RecordedEvent, Revision, StreamId, Timestamp,
+    ReadError, RecordedEvent, StreamId, Timestamp,
 };
 use prost::Message;
 use serde::Serialize;
@@ -24,15 +30,11 @@ use uuid::Uuid;
 
 mod end;
 mod reader;
+mod window;
 
 pub use end::{End, EndError, Source, Target};
-use reader::{Reader, differs, digest_into, new_event};
-
-/// The most bytes of one append, well within what every log takes.
-const APPEND_BYTES: usize = 256 * 1024;
-
-/// The most events of one append.
-const APPEND_EVENTS: usize = 500;
+use reader::{Reader, differs, digest_into};
+use window::Window;
 
 /// A copy that was not made, or not to its end.
 #[derive(Debug, Error)]
@@ -92,6 +94,15 @@ pub enum CopyError {
         number: u64,
         /// In what.
         what: &'static str,
+    },
+    /// The target took an event before one that precedes it.
+    #[error(
+        "target has event {number} before one that precedes it: its cluster lost its leader at the wrong moment, so copy \
+         into an empty folder or cluster"
+    )]
+    OutOfOrder {
+        /// The event, from 1.
+        number: u64,
     },
     /// A log cannot be read.
     #[error("{which} cannot be read")]
@@ -217,42 +228,37 @@ impl Work<'_> {
 
     /// Writes what the target lacks; returns how many events that were.
     async fn write(&mut self, from: &mut Reader, there: u64) -> Result<u64, CopyError> {
-        let mut written = 0;
-        let mut held = from.next().await?;
-        while let Some(first) = held.take() {
-            let (mut run, mut bytes) = (vec![first], 0);
-            while let Some(next) = from.next().await? {
-                bytes += next.payload().len() + next.metadata_bytes().len();
-                let is_of_run = run.last().is_some_and(|last| follows(last, &next));
-                if !is_of_run || run.len() >= APPEND_EVENTS || bytes > APPEND_BYTES {
-                    held = Some(next);
-                    break;
+        let (target, mut written, mut last) = (self.target, 0, None);
+        let mut next = self.window(from).await?;
+        while !next.is_empty() {
+            let (events, appends) = next.take();
+            let lengths: Vec<u64> = appends.iter().map(|(append, _)| append.events.len() as u64).collect();
+            let (stored, read) = tokio::join!(target.append(appends), self.window(from));
+            let mut number = there + written;
+            for (stored, length) in stored?.iter().zip(lengths) {
+                number += length;
+                if stored.position <= last {
+                    return Err(CopyError::OutOfOrder { number });
                 }
-                run.push(next);
+                last = stored.position;
             }
-            for event in &run {
-                self.note_place(event)?;
-            }
-            self.append(&run).await?;
-            written += run.len() as u64;
+            written += events;
             self.tell("events copied", there + written)?;
+            next = read?;
         }
         Ok(written)
     }
 
-    async fn append(&mut self, run: &[RecordedEvent]) -> Result<(), CopyError> {
-        let Some(first) = run.first() else { return Ok(()) };
-        let expected = match first.revision().0.checked_sub(1) {
-            None => Expected::NoStream,
-            Some(before) => Expected::Exact(Revision(before)),
-        };
-        let append = Append {
-            stream: stream_of(first)?,
-            expected,
-            fold_from: first.fold_from(),
-            events: run.iter().map(new_event).collect(),
-        };
-        Ok(self.target.append(append, first.recorded_at()).await?)
+    /// Reads the next window.
+    async fn window(&mut self, from: &mut Reader) -> Result<Window, CopyError> {
+        let mut window = Window::default();
+        while !window.is_full()
+            && let Some(event) = from.next().await?
+        {
+            self.note_place(&event)?;
+            window.add(&event)?;
+        }
+        Ok(window)
     }
 
     /// Reads both from the beginning, and puts the reactors where they were.
@@ -339,7 +345,8 @@ impl Work<'_> {
         };
         let (expected, fold_from) = (Expected::Exact(last.revision()), last.revision().next());
         let append = Append { stream, expected, fold_from, events: vec![event] };
-        Ok(self.target.append(append, now).await?)
+        self.target.append(vec![(append, now)]).await?;
+        Ok(())
     }
 
     /// Returns true for the place of a reactor that an earlier run wrote at its end.
@@ -354,18 +361,6 @@ impl Work<'_> {
         let name = format!("copy/{}/{reactor}", store.generation());
         EventId(Uuid::new_v5(&store.log_id().0, name.as_bytes()))
     }
-}
-
-fn follows(last: &RecordedEvent, next: &RecordedEvent) -> bool {
-    last.stream() == next.stream()
-        && last.fold_from() == next.fold_from()
-        && last.recorded_at() == next.recorded_at()
-        && last.revision().next() == next.revision()
-}
-
-fn stream_of(event: &RecordedEvent) -> Result<StreamId, CopyError> {
-    let name = event.stream().split_once('-');
-    name.and_then(|(category, id)| StreamId::new(category, id).ok()).ok_or_else(|| no_stream(event.stream()))
 }
 
 fn no_stream(name: &str) -> CopyError {

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use airside_kernel::{Append, AppendError, Appended, NewEvent};
+use airside_kernel::{Append, AppendError, Appended, NewEvent, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// The answers to one message, in its order.
@@ -21,6 +21,8 @@ pub(crate) type Answers = Vec<Result<Appended, AppendError>>;
 pub(crate) struct Message {
     /// The appends; one that was refused already keeps its place.
     pub(crate) appends: Vec<Result<Append, AppendError>>,
+    /// When another log recorded them, for a copy of that log.
+    pub(crate) recorded_at: Option<Timestamp>,
     /// Takes the answers.
     pub(crate) reply: oneshot::Sender<Answers>,
     /// Holds the room that the message takes in the queue.
@@ -54,6 +56,7 @@ impl Queue {
     pub(crate) async fn send(
         &self,
         appends: Vec<Result<Append, AppendError>>,
+        recorded_at: Option<Timestamp>,
     ) -> Option<oneshot::Receiver<Answers>> {
         // A message larger than the queue goes in when the queue is empty.
         let wanted = appends.iter().flatten().map(weight).sum::<usize>().clamp(1, self.capacity);
@@ -64,7 +67,7 @@ impl Queue {
         if state.closed {
             return None;
         }
-        state.messages.push(Message { appends, reply, room });
+        state.messages.push(Message { appends, recorded_at, reply, room });
         if state.messages.len() == state.wanted {
             self.wake.notify_one();
         }

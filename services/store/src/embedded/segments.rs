@@ -104,14 +104,18 @@ impl Segments {
         })
     }
 
-    /// Writes one commit, durably. After an error nothing may be written any more.
-    pub(crate) fn commit(&self, blob: &Blob) -> Result<(), redb::Error> {
+    /// Writes commits, durably and all or none. After an error nothing may be written any more.
+    pub(crate) fn commit(&self, blobs: &[Blob]) -> Result<(), redb::Error> {
         let Some(live) = self.state().live.clone() else { return Err(redb::Error::DatabaseClosed) };
         let live = shared(&live);
         let Some(live) = &*live else { return Err(redb::Error::DatabaseClosed) };
         contained(|| {
             let txn = live.begin_write()?;
-            txn.open_table(COMMITS)?.insert(blob.first(), blob.bytes().as_ref())?;
+            let mut commits = txn.open_table(COMMITS)?;
+            for blob in blobs {
+                commits.insert(blob.first(), blob.bytes().as_ref())?;
+            }
+            drop(commits);
             txn.commit()?;
             Ok(())
         })

@@ -99,16 +99,24 @@ impl Shared {
         let _ = self.poison.set(reason);
     }
 
-    /// Shows a durable commit to readers.
-    pub(crate) fn publish(&self, blob: Blob, places: impl Iterator<Item = (StreamId, Revision, Place)>) {
-        let head = blob.last();
-        write(&self.tail).push(blob);
+    /// Shows durable commits to readers.
+    pub(crate) fn publish(
+        &self,
+        blobs: impl Iterator<Item = Blob>,
+        places: impl Iterator<Item = (StreamId, Revision, Place)>,
+    ) {
+        let (mut head, mut commits, mut tail) = (0, 0, write(&self.tail));
+        for blob in blobs {
+            (head, commits) = (blob.last(), commits + 1);
+            tail.push(blob);
+        }
+        drop(tail);
         let mut recent = write(&self.recent);
         for (stream, revision, place) in places {
             recent.growing.insert(stream, revision, place);
         }
         drop(recent);
-        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.commits.fetch_add(commits, Ordering::Relaxed);
         self.watermark.send_replace(head);
     }
 

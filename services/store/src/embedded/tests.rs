@@ -40,6 +40,7 @@ impl Faults for Budget {
 }
 
 mod every_step;
+mod recorded;
 mod trap;
 
 fn clock() -> Arc<ManualClock> {

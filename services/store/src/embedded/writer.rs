@@ -1,4 +1,6 @@
 //! The one writer: takes what waits, checks it, makes one commit, answers all.
+//! What a copy hands over has the times of another log: a commit for each of
+//! them, and one sync for all.
 //!
 //! Expectations are checked against what the same batch has already added, then
 //! the remembered heads, then recent places, then the index. Only after the
@@ -13,7 +15,9 @@ use std::{
     time::Duration,
 };
 
-use airside_kernel::{Append, AppendError, Appended, Clock, Position, ReadError, Revision, StreamId};
+use airside_kernel::{
+    Append, AppendError, Appended, Clock, Position, ReadError, Revision, StreamId, Timestamp,
+};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
@@ -54,7 +58,12 @@ pub(crate) struct Writer {
     segment_bytes: u64,
     heads: Heads,
     draft: Draft,
-    /// Places of the events in the draft.
+    /// When another log recorded what is in the draft, for a copy of that log.
+    recorded_at: Option<Timestamp>,
+    /// Commits that are closed and not written: those of a copy have times of their own, and share a sync.
+    closed: Vec<Blob>,
+    closed_bytes: usize,
+    /// Places of the events in these and in the draft.
     places: Vec<(StreamId, Revision, Place)>,
     /// The last commit, whose hash is still to be computed.
     unhashed: Option<Blob>,
@@ -83,6 +92,9 @@ impl Writer {
             segment_bytes: at.segment_bytes,
             heads: Heads::new(shared.options.heads),
             draft: Draft::new(at.next),
+            recorded_at: None,
+            closed: Vec::new(),
+            closed_bytes: 0,
             places: Vec::new(),
             unhashed: None,
             flusher: start_flusher(Arc::clone(shared))?,
@@ -114,11 +126,11 @@ impl Writer {
         // Given back at once at the end: each return takes the lock that callers wait at.
         let mut room: Option<OwnedSemaphorePermit> = None;
         for message in messages {
+            self.take_time(message.recorded_at);
             let mut answers: Answers = Vec::with_capacity(message.appends.len());
             for append in message.appends {
                 answers.push(append.and_then(|append| self.add(&append)));
-                let events = self.draft.count() as usize;
-                if events >= self.shared.options.batch_events || self.draft.len() >= COMMIT_BYTES {
+                if self.is_full() {
                     self.commit();
                     self.answer(&mut complete);
                 }
@@ -131,6 +143,21 @@ impl Writer {
         }
         self.commit();
         self.answer(&mut complete);
+    }
+
+    fn is_full(&self) -> bool {
+        let first = self.closed.first().map_or_else(|| self.draft.first(), Blob::first);
+        let events = self.draft.next() - first;
+        events >= self.shared.options.batch_events as u64
+            || self.closed_bytes + self.draft.len() >= COMMIT_BYTES
+    }
+
+    /// Takes the time of what comes next; a commit has one.
+    fn take_time(&mut self, recorded_at: Option<Timestamp>) {
+        if recorded_at != self.recorded_at {
+            self.close();
+            self.recorded_at = recorded_at;
+        }
     }
 
     /// Answers messages of which nothing is in the draft any more.
@@ -181,27 +208,41 @@ impl Writer {
         Ok(current)
     }
 
-    /// Makes the draft durable and visible, and begins the next one. What was
-    /// drafted stays known after a failure, but nothing is added any more.
-    fn commit(&mut self) {
-        if self.draft.count() == 0 || self.shared.health().is_err() {
+    /// Makes a commit of the draft, and begins the next one.
+    fn close(&mut self) {
+        if self.draft.count() == 0 {
             return;
         }
         self.hash();
-        self.recorded_us = self.recorded_us.max(self.clock.now().as_microsecond());
+        let now = self.recorded_at.unwrap_or_else(|| self.clock.now());
+        self.recorded_us = self.recorded_us.max(now.as_microsecond());
         let blob = self.draft.finish(self.shared.meta.log, self.recorded_us, &self.previous);
         self.draft.restart(blob.last() + 1);
-        if let Err(error) = self.shared.segments.commit(&blob) {
+        self.unhashed = Some(blob.clone());
+        self.closed_bytes += blob.bytes().len();
+        self.closed.push(blob);
+    }
+
+    /// Makes the draft and what was closed before it durable and visible. What was
+    /// drafted stays known after a failure, but nothing is added any more.
+    fn commit(&mut self) {
+        if self.shared.health().is_err() {
+            return;
+        }
+        self.close();
+        if self.closed.is_empty() {
+            return;
+        }
+        if let Err(error) = self.shared.segments.commit(&self.closed) {
             self.shared.poison(&format!("a commit failed: {error}"));
             self.shared.segments.put_under_glass();
             return;
         }
-        self.segment_bytes += blob.bytes().len() as u64;
+        self.segment_bytes += std::mem::take(&mut self.closed_bytes) as u64;
         if let Some(forgotten) = self.heads.trim() {
             self.rotation.forget(forgotten);
         }
-        self.unhashed = Some(blob.clone());
-        self.shared.publish(blob, self.places.drain(..));
+        self.shared.publish(self.closed.drain(..), self.places.drain(..));
     }
 
     /// Does what no caller waits for.

@@ -23,7 +23,7 @@ use super::{
     envelope::{Proposal, seal, uuid},
     fault::Fault,
     reading::{client, stream_page},
-    together::Together,
+    together::{APPENDS_MAX, Together},
     wire::{
         Empty, StreamIdentifier,
         streams::{
@@ -113,6 +113,36 @@ pub(crate) async fn append(
             }
         }
     }
+}
+
+/// Appends what another log recorded, in this order: all at once on the open call, on which nothing
+/// overtakes. When that breaks, each is asked again for itself, one after another: what was stored answers
+/// as before, and what was not follows it. Their positions tell whether the order was kept.
+///
+/// # Errors
+/// As [`append`], for the first that was refused.
+pub(crate) async fn in_order(
+    cluster: &Cluster,
+    together: &Together,
+    appends: &[(Append, Timestamp)],
+) -> Result<Vec<Appended>, AppendError> {
+    let mut stored = Vec::with_capacity(appends.len());
+    for part in appends.chunks(APPENDS_MAX) {
+        let attempts = part.iter().map(|(append, at)| Attempt::first(append, Some(*at)));
+        let mut at_once = Attempts::new(cluster);
+        let answers = at_once.make(|member, within| async move {
+            together.in_order(cluster, &member, attempts, within).await
+        });
+        match answers.await {
+            Ok(Some(appended)) => stored.extend(appended),
+            Ok(None) | Err(_) => {
+                for (one, at) in part {
+                    stored.push(append(cluster, Road::Alone, one, Some(*at)).await?);
+                }
+            }
+        }
+    }
+    Ok(stored)
 }
 
 async fn once(

@@ -92,6 +92,32 @@ impl Together {
         line.ask(attempt, within).await?.answer().await
     }
 
+    /// Makes one attempt of several appends, which reach the node in this order; they wait for nobody's room.
+    ///
+    /// # Errors
+    /// When one was refused or is a conflict, or the call ended before all were answered. Others may be stored.
+    pub(crate) async fn in_order<'a>(
+        &self,
+        cluster: &Cluster,
+        member: &Member,
+        attempts: impl Iterator<Item = Attempt<'a>>,
+        within: Duration,
+    ) -> Result<Vec<Appended>, Fault> {
+        let line = self.line(cluster, member);
+        let mut asked = Vec::new();
+        for attempt in attempts {
+            asked.push(line.ask(attempt, within).await?);
+        }
+        let mut stored = Vec::with_capacity(asked.len());
+        for one in asked {
+            match one.answer().await? {
+                Answer::Stored(appended) => stored.push(appended),
+                Answer::Elsewhere(_) => return Err(Fault::Refused("an append is a conflict".to_owned())),
+            }
+        }
+        Ok(stored)
+    }
+
     /// Returns the open call to a member, and opens it when there is none.
     fn line(&self, cluster: &Cluster, member: &Member) -> Arc<Line> {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);

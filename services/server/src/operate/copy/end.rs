@@ -1,11 +1,8 @@
 //! The two ends of a copy.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{path::PathBuf, sync::Arc};
 
-use airside_kernel::{Append, AppendError, Clock, EventStore, LogId, SystemClock, Timestamp};
+use airside_kernel::{Append, AppendError, Appended, EventStore, LogId, SystemClock, Timestamp};
 use airside_store::{
     EmbeddedStore, OpenError, Options,
     kurrent::{Address, AddressError, KurrentError, KurrentStore},
@@ -106,12 +103,7 @@ impl Source {
 /// The log that it is copied to.
 pub enum Target {
     /// In a folder.
-    Embedded {
-        /// The log.
-        store: Arc<EmbeddedStore>,
-        /// What it takes for the time.
-        clock: Arc<Told>,
-    },
+    Embedded(Arc<EmbeddedStore>),
     /// On a cluster.
     Cluster(Arc<KurrentStore>),
 }
@@ -123,7 +115,11 @@ impl Target {
     /// When it cannot be opened.
     pub async fn open(end: &End, (log, generation): (LogId, u64)) -> Result<Self, EndError> {
         match end {
-            End::Embedded(folder) => Self::embedded(folder, (log, generation)),
+            End::Embedded(folder) => {
+                let (options, clock) = (Options::default(), Arc::new(SystemClock));
+                let store = EmbeddedStore::open_copy(folder, options, clock, (log, generation))?;
+                Ok(Self::Embedded(Arc::new(store)))
+            }
             End::Cluster(address) => {
                 let store = KurrentStore::open_copy((**address).clone(), log, generation).await?;
                 Ok(Self::Cluster(Arc::new(store)))
@@ -131,43 +127,28 @@ impl Target {
         }
     }
 
-    fn embedded(folder: &Path, life: (LogId, u64)) -> Result<Self, EndError> {
-        let clock = Arc::new(Told(Mutex::new(Timestamp::UNIX_EPOCH)));
-        let store = EmbeddedStore::open_copy(folder, Options::default(), clock.clone(), life)?;
-        Ok(Self::Embedded { store: Arc::new(store), clock })
-    }
-
     pub(super) fn store(&self) -> Arc<dyn EventStore> {
         match self {
-            Self::Embedded { store, .. } => store.clone(),
+            Self::Embedded(store) => store.clone(),
             Self::Cluster(store) => store.clone(),
         }
     }
 
-    /// Appends what another log recorded `at` a time.
-    pub(super) async fn append(&self, append: Append, at: Timestamp) -> Result<(), AppendError> {
+    /// Appends what another log recorded, each with the time at which it did, in this order.
+    pub(super) async fn append(
+        &self,
+        appends: Vec<(Append, Timestamp)>,
+    ) -> Result<Vec<Appended>, AppendError> {
         match self {
-            Self::Embedded { store, clock } => {
-                *clock.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
-                store.append(append).await.map(drop)
-            }
-            Self::Cluster(store) => store.append_recorded(append, at).await.map(drop),
+            Self::Embedded(store) => store.append_recorded(appends).await,
+            Self::Cluster(store) => store.append_recorded(appends).await,
         }
     }
 
     /// Closes it.
     pub async fn close(self) {
-        if let Self::Embedded { store, .. } = self {
+        if let Self::Embedded(store) = self {
             store.close().await;
         }
-    }
-}
-
-/// A clock that shows when the source recorded what is being copied.
-pub struct Told(Mutex<Timestamp>);
-
-impl Clock for Told {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use airside_kernel::{EventStore, NewEvent, Position, RecordedEvent};
-use bytes::Bytes;
+use airside_kernel::{EventStore, Position, RecordedEvent};
 use sha2::{Digest, Sha256};
 
 use super::{CopyError, Which};
@@ -75,17 +74,5 @@ pub(super) fn digest_into(digest: &mut Sha256, event: &RecordedEvent) {
     for part in parts {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
-    }
-}
-
-/// Returns an event as it is appended once more.
-pub(super) fn new_event(event: &RecordedEvent) -> NewEvent {
-    NewEvent {
-        id: event.id(),
-        event_type: event.event_type().to_owned().into(),
-        schema_version: event.schema_version(),
-        occurred_at: event.occurred_at(),
-        metadata: Bytes::copy_from_slice(event.metadata_bytes()),
-        payload: Bytes::copy_from_slice(event.payload()),
     }
 }

@@ -1,11 +1,12 @@
 //! Copies both ways: the same events in the same order, once, however often a copy was cut.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use airside_contract::double::{Double, Trouble};
-use airside_kernel::{EventStore, SystemClock};
+use airside_kernel::{EventStore, Revision, SystemClock};
 use airside_store::{EmbeddedStore, Options};
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::*;
 
@@ -24,31 +25,34 @@ fn event(n: u64, kind: &'static str, payload: Vec<u8>) -> NewEvent {
     }
 }
 
-async fn append(store: &dyn EventStore, category: &str, id: &str, fold_from: u64, events: Vec<NewEvent>) {
+fn append(category: &str, id: &str, fold_from: u64, events: Vec<NewEvent>) -> Append {
     let stream = StreamId::new(category, id).unwrap();
-    let fold_from = Revision(fold_from);
-    store.append(Append { stream, expected: Expected::Any, fold_from, events }).await.unwrap();
+    Append { stream, expected: Expected::Any, fold_from: Revision(fold_from), events }
 }
 
-/// Fills a folder with streams of several lengths and a reactor that is behind.
+/// Fills a folder with streams of several lengths and a reactor that is behind; what was appended at once was
+/// recorded at a time of its own.
 async fn filled(folder: &Path) {
     let store = EmbeddedStore::open(folder, Options::default(), Arc::new(SystemClock)).unwrap();
-    let mut place = None;
-    for n in (0..EVENTS - 2).step_by(2) {
-        let id = format!("347900{:04}", n % 37);
-        let two = (0..2).map(|k| event(n + k, "baggage.Test", vec![7; usize::try_from(n % 900).unwrap()]));
-        append(&store, "bag", &id, n / 74, two.collect()).await;
-        if n == 1_000 {
-            place = store.head().await.unwrap();
-        }
-    }
+    let at = |n: u64| Timestamp::from_microsecond(1_795_000_100_000_000 + i64::try_from(n).unwrap()).unwrap();
+    let two = |n: u64| {
+        let events = (0..2)
+            .map(|k| event(n + k, "baggage.Test", vec![7; usize::try_from(n % 900).unwrap()]))
+            .collect();
+        (append("bag", &format!("347900{:04}", n % 37), n / 74, events), at(n))
+    };
+    let bags: Vec<_> = (0..EVENTS - 2).step_by(2).map(two).collect();
+    let (before, after) = bags.split_at(500);
+    let place = store.append_recorded(before.to_vec()).await.unwrap().last().unwrap().position;
+    store.append_recorded(after.to_vec()).await.unwrap();
     let place = place.unwrap().to_string();
     let (started, advanced) =
         (stored::ReactorStarted::default(), stored::ReactorAdvanced { position: place });
     let started = event(EVENTS - 2, "runtime.ReactorStarted", started.encode_to_vec());
     let advanced = event(EVENTS - 1, "runtime.ReactorAdvanced", advanced.encode_to_vec());
     let first = |event: NewEvent| NewEvent { schema_version: 1, ..event };
-    append(&store, "reactor", "test.one", 0, vec![first(started), first(advanced)]).await;
+    let reactor = append("reactor", "test.one", 0, vec![first(started), first(advanced)]);
+    store.append_recorded(vec![(reactor, at(EVENTS))]).await.unwrap();
     store.close().await;
 }
 
@@ -136,6 +140,70 @@ async fn a_finished_copy_is_only_compared_and_lost_replies_write_nothing_twice()
     assert_eq!(all(&away).await.len() as u64, EVENTS + 1);
 }
 
+/// Copies to a cluster on which something goes wrong in the middle of a window.
+async fn copied_through(home: &End, trouble: Trouble) -> (Result<CopyReport, CopyError>, Vec<RecordedEvent>) {
+    let (double, away) = cluster();
+    let source = Source::open(home).await.unwrap();
+    let target = Target::open(&away, source.next_life()).await.unwrap();
+    double.trouble([Trouble::Late; 700]);
+    double.trouble([trouble]);
+    let report = copy(&source, &target, &mut |_, _, _| true).await;
+    target.close().await;
+    source.close().await;
+    (report, all(&away).await)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_breaks_in_the_middle_of_a_window_changes_no_order() {
+    use Trouble::{AbortedAfter, EndedAfter, EndedBefore, LostAfter, LostBefore};
+    let (kept, home) = folder();
+    filled(&kept.path().join("data")).await;
+    let ours = all(&home).await;
+    for trouble in [LostBefore, LostAfter, EndedBefore, EndedAfter, AbortedAfter] {
+        let (report, theirs) = copied_through(&home, trouble).await;
+        assert_eq!(report.unwrap().written, EVENTS, "{trouble:?}");
+        assert_eq!(theirs.len() as u64, EVENTS + 1, "{trouble:?}");
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert_eq!(differs(ours, theirs), None, "{trouble:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_that_refuses_one_append_and_takes_the_next_is_told_of() {
+    let (kept, home) = folder();
+    filled(&kept.path().join("data")).await;
+    let refused = copied_through(&home, Trouble::NotReady).await.0.unwrap_err();
+    assert!(matches!(refused, CopyError::OutOfOrder { .. }), "{refused}");
+    assert!(refused.to_string().contains("into an empty folder or cluster"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_is_cut_anywhere_goes_on_where_it_ended() {
+    let ((kept, home), (_double, away), (_other, other)) = (folder(), cluster(), folder());
+    filled(&kept.path().join("data")).await;
+    for to in [&away, &other] {
+        let mut cuts = 0;
+        let report = loop {
+            let source = Source::open(&home).await.unwrap();
+            let target = Target::open(to, source.next_life()).await.unwrap();
+            let mut heard = |_: &str, _, _| true;
+            let within = Duration::from_millis(1 + 37 * cuts);
+            let done = timeout(within, copy(&source, &target, &mut heard)).await;
+            target.close().await;
+            source.close().await;
+            match done {
+                Ok(report) => break report.unwrap(),
+                Err(_) => cuts += 1,
+            }
+        };
+        assert!(cuts > 1 && report.events == EVENTS, "{cuts} cuts: {report:?}");
+        for (ours, theirs) in all(&home).await.iter().zip(&all(to).await) {
+            assert_eq!((differs(ours, theirs), ours.recorded_at()), (None, theirs.recorded_at()));
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_that_holds_something_else_is_refused_and_left_alone() {
     let ((kept, home), (other, elsewhere), (_double, away)) = (folder(), folder(), cluster());
@@ -147,7 +215,8 @@ async fn a_target_that_holds_something_else_is_refused_and_left_alone() {
     assert!(matches!(copied(&home, &away, 100).await, Err(CopyError::GivenUp)));
     let End::Cluster(address) = &away else { panic!("it is a cluster") };
     let server = airside_store::kurrent::KurrentStore::open((**address).clone()).await.unwrap();
-    append(&server, "bag", "9999999999", 0, vec![event(9_999_999, "baggage.Other", Vec::new())]).await;
+    let other = append("bag", "9999999999", 0, vec![event(9_999_999, "baggage.Other", Vec::new())]);
+    server.append(other).await.unwrap();
     let before = all(&away).await.len();
     let refused = copied(&home, &away, u64::MAX).await.unwrap_err();
     let said = refused.to_string();
