@@ -98,8 +98,13 @@ pub(crate) async fn sessions(folder: &Path) -> Result<Vec<Measure>> {
     crowd.drop_lines().await;
     crowd.connect(house.endpoint.public, SESSIONS, STUCK).await?;
     sleep(IDLE).await;
-    let with_stuck = tell_all(&partner, &crowd, &flight, "C1", SESSIONS - STUCK).await?;
-    sleep(IDLE).await;
+    let mut with_stuck = f64::INFINITY;
+    for round in 0..ROUNDS {
+        let sign = format!("C{round}");
+        with_stuck = with_stuck.min(tell_all(&partner, &crowd, &flight, &sign, SESSIONS - STUCK).await?);
+        eprintln!("sessions: a gate for all who read in {with_stuck:.0} ms");
+        sleep(IDLE).await;
+    }
     let resumed = resume(&house, &partner, &mut crowd, &flight).await?;
     crowd.drop_lines().await;
     house.close()?;
