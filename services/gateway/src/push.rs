@@ -14,6 +14,7 @@
 mod close;
 mod frames;
 mod limits;
+mod notices;
 mod talk;
 mod upgrade;
 mod views;

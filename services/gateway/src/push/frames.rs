@@ -11,6 +11,7 @@ use prost_types::Struct;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tonic::Status;
 
+use super::notices;
 use crate::json;
 
 static CLIENT: LazyLock<MessageDescriptor> = LazyLock::new(|| descriptor("ClientFrame"));
@@ -20,7 +21,7 @@ static OBJECT: LazyLock<MessageDescriptor> = LazyLock::new(|| {
     object.expect("the frames hold objects, so they are in the descriptors")
 });
 static PING: LazyLock<Utf8Bytes> = LazyLock::new(|| {
-    written(&WatchResponse { frame: Some(Frame::Ping(Ping {})) }).expect("a ping can be written")
+    reflected(&WatchResponse { frame: Some(Frame::Ping(Ping {})) }).expect("a ping can be written")
 });
 
 fn descriptor(name: &str) -> MessageDescriptor {
@@ -40,11 +41,12 @@ pub(super) fn read(text: &str) -> Result<client_frame::Frame, Status> {
 pub(super) fn write(frame: &WatchResponse) -> Result<Utf8Bytes, Status> {
     match frame.frame {
         Some(Frame::Ping(_)) => Ok(PING.clone()),
-        _ => written(frame),
+        _ => notices::write(frame).map_or_else(|| reflected(frame), |text| Ok(text.into())),
     }
 }
 
-fn written(frame: &WatchResponse) -> Result<Utf8Bytes, Status> {
+/// Writes a frame by its descriptor.
+pub(super) fn reflected(frame: &WatchResponse) -> Result<Utf8Bytes, Status> {
     let mut message = DynamicMessage::new(SERVER.clone());
     message.transcode_from(frame).map_err(|_| broken())?;
     Utf8Bytes::try_from(json::text(&message)?).map_err(|_| broken())

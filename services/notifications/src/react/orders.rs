@@ -16,9 +16,10 @@ use airside_runtime::{
 };
 use tracing::{error, warn};
 
-/// How many orders are carried out at once; also few enough that the orders of one stream share
-/// one append, so that a failure never puts them out of order.
-const ORDERS_AT_ONCE: usize = 128;
+/// How many orders are carried out at once: what the store puts into one commit, so that a notice
+/// to ten thousand waits for few of them. Those of one stream keep their order, as an executor
+/// that meets a failure leaves the later ones of that stream undone.
+const ORDERS_AT_ONCE: usize = 512;
 
 /// What the reactors have done since they started, for metrics.
 #[derive(Debug, Default)]
