@@ -1,9 +1,11 @@
-//! Generated code of every Airside interface, and nothing else.
+//! Generated code of every Airside interface, and the codec that it speaks with.
 //!
 //! The manual is in the comments of `proto/`. One module for each proto
 //! package; [`pool`] gives the descriptors, with every rpc's access rule.
 
 #![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
+
+mod codec;
 
 use std::sync::LazyLock;
 

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt;
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -134,8 +135,8 @@ async fn connection(
     let slot = push::Slot::default();
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(slot.clone());
-        let answered = edge.clone().answer(request);
-        async move { Ok::<_, Infallible>(answered.await) }
+        // Boxed, so that a stream gives back what it took to begin when only its answer goes on.
+        Box::pin(edge.clone().answer(request)).map(Ok::<_, Infallible>)
     });
     // Boxed, so that a connection that becomes a session gives back what it took to serve calls.
     let mut serving = Box::pin(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
