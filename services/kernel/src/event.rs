@@ -59,7 +59,8 @@ impl Metadata {
     /// Encodes the pairs: for each, the key and the value, each as a `u16`
     /// little-endian length and its UTF-8 bytes. A longer text is cut at the limit.
     pub fn encode(&self) -> Bytes {
-        let mut out = BytesMut::new();
+        let room = self.iter().map(|(key, value)| 4 + key.len() + value.len()).sum();
+        let mut out = BytesMut::with_capacity(room);
         for text in self.iter().flat_map(|(key, value)| [key, value]) {
             let text = &text[..text.floor_char_boundary(usize::from(u16::MAX))];
             out.put_u16_le(u16::try_from(text.len()).expect("the text was cut to fit"));

@@ -37,7 +37,7 @@ impl StoredEvent for InboxEvent {
             notification_id: notice.id.to_string(),
             kind: notice.kind.to_proto() as i32,
             priority: notice.priority.to_proto() as i32,
-            parameters: notice.parameters.clone(),
+            parameters: notice.parameters.as_ref().clone(),
             expires_at: notice.expires_at.map(stored::timestamp_message),
             caused_at: Some(stored::timestamp_message(notice.caused_at)),
             cause: Some(stored::cause_message(&notice.cause)),
@@ -62,7 +62,7 @@ fn notice(payload: &[u8]) -> Result<Notice, DecodeError> {
         id: Uuid::parse_str(&message.notification_id).map_err(|_| missing("notification_id"))?,
         kind: Kind::from_proto(message.kind).ok_or_else(|| missing("kind"))?,
         priority: Priority::from_proto(message.priority).ok_or_else(|| missing("priority"))?,
-        parameters: message.parameters,
+        parameters: message.parameters.into(),
         expires_at: message
             .expires_at
             .map(|at| instant(&at).ok_or_else(|| missing("expires_at")))

@@ -23,7 +23,7 @@ pub struct Item {
     /// When it was issued.
     pub issued_at: Timestamp,
     is_bare: bool,
-    rendered: [OnceLock<v1::Notice>; 2],
+    words: [OnceLock<String>; 2],
 }
 
 impl Item {
@@ -38,7 +38,7 @@ impl Item {
 
     /// Makes the item of a notice.
     pub fn new(seq: u64, notice: Notice, issued_at: Timestamp) -> Self {
-        Self { seq, notice, issued_at, is_bare: false, rendered: Default::default() }
+        Self { seq, notice, issued_at, is_bare: false, words: Default::default() }
     }
 
     /// Returns the item, and of one that is of no use any more its place alone.
@@ -52,12 +52,13 @@ impl Item {
         self.notice.expires_at.is_none_or(|expires_at| now < expires_at)
     }
 
-    /// Returns the notice in the words of a language.
-    pub fn message(&self, locale: Locale) -> &v1::Notice {
-        self.rendered[locale as usize].get_or_init(|| self.render(locale))
+    fn text(&self, locale: Locale) -> &str {
+        let words = || words::text(self.notice.kind, &self.notice.parameters, locale);
+        self.words[locale as usize].get_or_init(words)
     }
 
-    fn render(&self, locale: Locale) -> v1::Notice {
+    /// Returns the notice in the words of a language.
+    pub fn message(&self, locale: Locale) -> v1::Notice {
         if self.is_bare {
             return v1::Notice {
                 seq: self.seq,
@@ -72,8 +73,8 @@ impl Item {
             notification_id: self.notice.id.to_string(),
             kind: self.notice.kind.to_proto() as i32,
             priority: self.notice.priority.to_proto() as i32,
-            text: words::text(self.notice.kind, &self.notice.parameters, locale),
-            parameters: self.notice.parameters.clone(),
+            text: self.text(locale).to_owned(),
+            parameters: self.notice.parameters.as_ref().clone(),
             issued_at: Some(timestamp_message(self.issued_at)),
             caused_at: Some(timestamp_message(self.notice.caused_at)),
             expires_at: self.notice.expires_at.map(timestamp_message),

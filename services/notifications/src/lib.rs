@@ -47,8 +47,9 @@ use airside_kernel::{Clock, EventStore, Keyring};
 use airside_runtime::{executor::Executor, projections::Projections};
 use tokio::sync::watch;
 
-/// How many folded inboxes and deliveries are kept each.
-const CACHED_STATES: u64 = 8_192;
+/// How many folded inboxes and deliveries are kept each: more than a node has sessions, so that
+/// what is told to all of them reads nothing again.
+const CACHED_STATES: u64 = 16_384;
 
 /// What the server runs of this domain.
 pub struct Part {

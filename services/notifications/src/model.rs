@@ -4,7 +4,7 @@
 mod kind;
 mod policy;
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 use airside_api::notifications::v1;
 use airside_kernel::{Cause, DecodeError, LogId, PersonId, RecordedEvent, StreamId, Timestamp};
@@ -138,8 +138,8 @@ pub struct Notice {
     pub kind: Kind,
     /// How urgent it is.
     pub priority: Priority,
-    /// The facts in it, by the names of [`Kind::parameters`].
-    pub parameters: BTreeMap<String, String>,
+    /// The facts in it, by the names of [`Kind::parameters`]; all who hear of a thing share them.
+    pub parameters: Arc<BTreeMap<String, String>>,
     /// After this it is of no use; `None`: always of use.
     pub expires_at: Option<Timestamp>,
     /// When the fact behind it was recorded.
@@ -179,10 +179,11 @@ impl Notice {
         let is_left = |plate: &&str| other.subjects().all(|gone| gone != *plate);
         let left: Vec<_> = self.subjects().filter(is_left).map(str::to_owned).collect();
         let mut notice = self.clone();
-        notice.parameters.insert("plate".to_owned(), left.first().cloned().unwrap_or_default());
+        let parameters = Arc::make_mut(&mut notice.parameters);
+        parameters.insert("plate".to_owned(), left.first().cloned().unwrap_or_default());
         match left.len() {
-            0 | 1 => notice.parameters.remove("plates"),
-            _ => notice.parameters.insert("plates".to_owned(), left.join(",")),
+            0 | 1 => parameters.remove("plates"),
+            _ => parameters.insert("plates".to_owned(), left.join(",")),
         };
         notice
     }

@@ -81,10 +81,11 @@ impl Notices {
 
     fn propose(&mut self, mut tellings: Vec<Telling>, now: Timestamp) {
         for telling in &mut tellings {
-            if let Some(name) = telling.parameters.get_mut(TIME_ZONE) {
+            if telling.parameters.contains_key(TIME_ZONE) {
                 let zone = (self.zones)(&telling.airport);
                 let zone = zone.as_ref().unwrap_or(&self.rules.zone);
-                zone.iana_name().unwrap_or_default().clone_into(name);
+                let name = zone.iana_name().unwrap_or_default().to_owned();
+                Arc::make_mut(&mut telling.parameters).insert(TIME_ZONE.to_owned(), name);
             }
         }
         let rules = &self.rules;

@@ -163,7 +163,7 @@ impl NotificationService for Notifications {
         let listed = self.sessions.list(person, request.before_seq, limit).await;
         let (items, last_seq) = listed.map_err(|error| status(&error))?;
         Ok(Response::new(ListNotificationsResponse {
-            notices: items.iter().map(|item| item.message(locale).clone()).collect(),
+            notices: items.iter().map(|item| item.message(locale)).collect(),
             epoch: self.sessions.epoch(person),
             last_seq,
         }))

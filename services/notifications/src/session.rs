@@ -122,7 +122,7 @@ impl Frame {
     /// Returns the frame as both wires send it, in the words of a language.
     pub fn message(&self, locale: Locale) -> v1::WatchResponse {
         use v1::watch_response::Frame as Wire;
-        let notices = |items: &[Arc<Item>]| items.iter().map(|item| item.message(locale).clone()).collect();
+        let notices = |items: &[Arc<Item>]| items.iter().map(|item| item.message(locale)).collect();
         let frame = match self {
             Self::Hello(Hello { epoch, seq, recovered }) => Wire::Hello(v1::Hello {
                 epoch: epoch.clone(),

@@ -172,7 +172,7 @@ pub(crate) fn notice(expires_at: Option<Timestamp>) -> Notice {
         id: Uuid::new_v4(),
         kind: Kind::FlightCancelled,
         priority: Kind::FlightCancelled.priority(),
-        parameters: [("flight".to_owned(), "ZH9101-20261120".to_owned())].into(),
+        parameters: Arc::new([("flight".to_owned(), "ZH9101-20261120".to_owned())].into()),
         expires_at,
         caused_at: BEGIN.parse().unwrap(),
         cause: Cause { reactor: "r".into(), stream: "flight-1".into(), revision: Revision(0), index: 0 },

@@ -4,7 +4,7 @@
 //! tells every repeat. The ids of the newest notices tell those that an older program put here
 //! before notices were decided there.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use airside_kernel::{Classified, Code, Decider, Revision};
 use thiserror::Error;
@@ -26,7 +26,7 @@ pub struct Inbox;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InboxCommand {
     /// Tell the person.
-    Issue(Notice),
+    Issue(Arc<Notice>),
 }
 
 /// What an inbox remembers of its newest notices.
@@ -60,7 +60,7 @@ impl Decider for Inbox {
         if is_done || state.recent.contains(&notice.id) {
             return Ok(Vec::new());
         }
-        Ok(vec![InboxEvent::NoticeIssued(notice)])
+        Ok(vec![InboxEvent::NoticeIssued(Arc::unwrap_or_clone(notice))])
     }
 
     fn evolve(mut state: InboxState, event: &InboxEvent) -> InboxState {

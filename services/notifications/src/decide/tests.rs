@@ -54,7 +54,7 @@ fn notice(number: u64, kind: Kind, subject: &str, value: &str) -> Proposal {
         id: Uuid::from_u128(number.into()),
         kind,
         priority: kind.priority(),
-        parameters,
+        parameters: parameters.into(),
         expires_at: None,
         caused_at: at(0),
         cause,
@@ -75,7 +75,7 @@ fn belt(number: u64, belt: &str, previous: &str) -> Proposal {
 }
 
 fn with(mut proposal: Proposal, name: &str, value: &str) -> Proposal {
-    if let Some(slot) = proposal.notice.parameters.get_mut(name) {
+    if let Some(slot) = Arc::make_mut(&mut proposal.notice.parameters).get_mut(name) {
         value.clone_into(slot);
     }
     proposal
@@ -127,23 +127,25 @@ fn decided(id: u64, revision: u64) -> Notice {
     notice
 }
 
+fn issue(notice: &Notice) -> InboxCommand {
+    InboxCommand::Issue(Arc::new(notice.clone()))
+}
+
 #[test]
 fn a_decision_gives_one_notice_however_often_it_is_carried_out() {
     let [first, second] = [decided(1, 4), decided(2, 7)];
-    given::<Inbox>([])
-        .when(InboxCommand::Issue(first.clone()))
-        .then([InboxEvent::NoticeIssued(first.clone())]);
+    given::<Inbox>([]).when(issue(&first)).then([InboxEvent::NoticeIssued(first.clone())]);
     let history = [first, second].map(InboxEvent::NoticeIssued);
-    given::<Inbox>(history.clone()).when(InboxCommand::Issue(decided(2, 7))).then_nothing();
-    given::<Inbox>(history.clone()).when(InboxCommand::Issue(decided(3, 5))).then_nothing();
+    given::<Inbox>(history.clone()).when(issue(&decided(2, 7))).then_nothing();
+    given::<Inbox>(history.clone()).when(issue(&decided(3, 5))).then_nothing();
     let third = decided(3, 8);
-    given::<Inbox>(history).when(InboxCommand::Issue(third.clone())).then([InboxEvent::NoticeIssued(third)]);
+    given::<Inbox>(history).when(issue(&third)).then([InboxEvent::NoticeIssued(third)]);
 }
 
 #[test]
 fn what_an_older_program_issued_is_known_by_its_id() {
     let old = InboxEvent::NoticeIssued(gate(1, "A1", "").notice);
-    given::<Inbox>([old]).when(InboxCommand::Issue(decided(1, 0))).then_nothing();
+    given::<Inbox>([old]).when(issue(&decided(1, 0))).then_nothing();
 }
 
 #[test]

@@ -285,7 +285,8 @@ fn retraction(proposal: &Proposal, wrong: &Notice) -> Proposal {
     let notice = &proposal.notice;
     let parameters =
         [("flight", notice.parameter("flight")), ("place", notice.value()), ("retracts", wrong.kind.name())];
-    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let parameters = Arc::new(parameters.into());
     let notice = Notice { kind: Kind::Retracted, parameters, ..notice.clone() };
     Proposal { notice, travel: proposal.travel }
 }

@@ -38,9 +38,11 @@ fn sample() -> Notice {
         id: Uuid::from_u128(0x0123_4567_89ab_5def_8123_4567_89ab_cdef),
         kind: Kind::GateChanged,
         priority: Priority::P1,
-        parameters: [("flight", "ZH9101-20261120"), ("gate", "B7"), ("previous_gate", "A3")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
+        parameters: Arc::new(
+            [("flight", "ZH9101-20261120"), ("gate", "B7"), ("previous_gate", "A3")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        ),
         expires_at: Some("2026-11-20T09:00:00Z".parse().unwrap()),
         caused_at: "2026-11-20T07:00:00.25Z".parse().unwrap(),
         cause: Cause {

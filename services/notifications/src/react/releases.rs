@@ -159,7 +159,7 @@ fn issue(person: PersonId, notice: &Notice, decision: &RecordedEvent) -> Order<I
     let cause = super::cause(RELEASES, decision);
     Order {
         stream: model::inbox(person),
-        command: InboxCommand::Issue(Notice { cause, ..notice.clone() }),
+        command: InboxCommand::Issue(Arc::new(Notice { cause, ..notice.clone() })),
         context: Context {
             correlation: super::correlation(decision),
             causation: Some(decision.id().0),

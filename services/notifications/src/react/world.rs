@@ -21,6 +21,7 @@ mod windows;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -57,7 +58,7 @@ pub(super) struct Origin {
 pub(super) struct Telling {
     pub(super) person: PersonId,
     pub(super) kind: Kind,
-    pub(super) parameters: BTreeMap<String, String>,
+    pub(super) parameters: Arc<BTreeMap<String, String>>,
     /// The airport whose clocks its times are told by; empty for this one.
     pub(super) airport: String,
     pub(super) expires_at: Timestamp,
@@ -209,10 +210,11 @@ impl World {
             let arriving = self.journeys.values().filter(|journey| journey.arrives_on(id));
             audience.extend(arriving.flat_map(|journey| journey.followers.keys().copied()));
         }
+        let shared = Arc::new(news.parameters);
         let telling = |person| Telling {
             person,
             kind: news.kind,
-            parameters: news.parameters.clone(),
+            parameters: shared.clone(),
             airport: flight.origin.clone(),
             expires_at: news.expires_at,
             travel: flight.travel(),

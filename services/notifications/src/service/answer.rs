@@ -17,7 +17,7 @@ pub(super) fn trail(trail: &Trail, locale: Locale) -> v1::NoticeTrail {
         kind: notice.kind.to_proto() as i32,
         priority: notice.priority.to_proto() as i32,
         text: words::text(notice.kind, &notice.parameters, locale),
-        parameters: notice.parameters.clone(),
+        parameters: notice.parameters.as_ref().clone(),
         seq: trail.seq.unwrap_or_default(),
         expires_at: notice.expires_at.map(timestamp_message),
         supersedes: notice.supersedes.map(|id| id.to_string()).unwrap_or_default(),

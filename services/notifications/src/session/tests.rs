@@ -150,7 +150,7 @@ async fn a_snapshot_leaves_out_what_is_of_no_use_and_history_keeps_its_place_alo
         left_out: true,
         ..v1::Notice::default()
     };
-    assert!(shown[0] == &bare && bare.expires_at.is_some(), "nothing of it is sent: {:?}", shown[0]);
+    assert!(shown[0] == bare && bare.expires_at.is_some(), "nothing of it is sent: {:?}", shown[0]);
     assert_eq!(shown[1].text, "Flight ZH9101 is cancelled. Please contact your airline.");
 }
 

@@ -211,7 +211,7 @@ impl Log {
                 id: Uuid::now_v7(),
                 kind,
                 priority: kind.priority(),
-                parameters,
+                parameters: parameters.into(),
                 expires_at: Some(self.now),
                 caused_at: self.now,
                 cause: Cause {

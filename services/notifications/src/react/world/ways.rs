@@ -138,7 +138,7 @@ impl World {
             tellings.push(Telling {
                 person,
                 kind: Kind::LeaveNow,
-                parameters,
+                parameters: parameters.into(),
                 airport: String::new(),
                 expires_at: expires_at.unwrap_or_else(|| later(at, OF_USE)),
                 travel,
@@ -160,7 +160,7 @@ impl World {
         let (airport, expires_at) = (String::new(), later(origin.recorded_at, OF_USE));
         let travel = self.flights.get(flight).map(super::Flight::travel).unwrap_or_default();
         let (kind, origin) = (Kind::WayBroken, joined(origin, 0));
-        Telling { person, kind, parameters, airport, expires_at, travel, origin }
+        Telling { person, kind, parameters: parameters.into(), airport, expires_at, travel, origin }
     }
 
     /// Returns what a bag that comes nearer tells a person who is on the way to its belt.
@@ -190,7 +190,7 @@ impl World {
         }
         let travel = self.flights.get(&way.belt_of).map_or_else(Travel::default, super::Flight::travel);
         let (airport, origin) = (String::new(), joined(origin, 0));
-        Some(Telling { person, kind, parameters, airport, expires_at, travel, origin })
+        Some(Telling { person, kind, parameters: parameters.into(), airport, expires_at, travel, origin })
     }
 
     /// Returns the belt of a flight, when a person is on the way there.

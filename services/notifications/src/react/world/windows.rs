@@ -193,6 +193,14 @@ impl World {
             parameters.insert("plates".to_owned(), all.join(","));
         }
         let travel = self.flights.get(&along).map(Flight::travel).unwrap_or_default();
-        Some(Telling { person, kind, parameters, airport: String::new(), expires_at, travel, origin })
+        Some(Telling {
+            person,
+            kind,
+            parameters: parameters.into(),
+            airport: String::new(),
+            expires_at,
+            travel,
+            origin,
+        })
     }
 }
