@@ -5,9 +5,11 @@ use airside_api::baggage::v1::{
     StreamScansResponse, TrackingPoint, raw_message::Content,
 };
 use airside_simulator::connect::Clients;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Status, Streaming, body::Body, client::GrpcService};
 use uuid::Uuid;
 
 use crate::harness::{
@@ -255,6 +257,26 @@ async fn a_killed_server_has_every_scan_that_its_stream_answered_and_each_once()
     let bag = bag_of(&partner, &ledger.sent[0].plate).await.unwrap();
     let times = ledger.sent.iter().filter(|scan| scan.plate == bag.plate).count();
     assert_eq!(bag.timeline.len(), times, "each scan is there once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_on_an_open_stream_that_are_no_request_end_it_with_what_is_wrong() {
+    let house = House::open().await;
+    // A frame whose first field is a number, where the source should be.
+    let frame = Bytes::from_static(&[0, 0, 0, 0, 2, 0x08, 0x01]);
+    let request = http::Request::post("/airside.baggage.v1.BaggageService/StreamScans")
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("authorization", format!("Bearer {}", house.callers.endpoint.tokens.partner))
+        .body(Body::new(Full::new(frame)))
+        .unwrap();
+    let mut channel = house.callers.channel();
+    std::future::poll_fn(|cx| channel.poll_ready(cx)).await.unwrap();
+    let (head, body) = within("an answer", channel.call(request)).await.unwrap().into_parts();
+    let trailers = within("the end", body.collect()).await.unwrap().trailers().cloned();
+    let status = Status::from_header_map(&trailers.unwrap_or(head.headers)).unwrap();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    assert!(status.message().starts_with("body: StreamScansRequest.source: invalid wire type"), "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
