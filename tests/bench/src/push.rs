@@ -18,7 +18,7 @@ mod node;
 mod peers;
 mod watch;
 
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{collections::HashMap, ops::Range, path::Path, time::Duration};
 
 use airside_api::{
     baggage::v1::{
@@ -139,7 +139,7 @@ pub(crate) async fn sessions(folder: &Path) -> Result<Vec<Measure>> {
 pub(crate) async fn scan_to_push(folder: &Path) -> Result<Vec<Measure>> {
     let house = House::open(&folder.join("data"))?;
     let Pushed { per_s, waited_ms } =
-        push_scans(std::slice::from_ref(&house.endpoint), SESSIONS, SCANS_PER_S).await?;
+        push_scans(std::slice::from_ref(&house.endpoint), 0..SESSIONS, SCANS_PER_S).await?;
     house.close()?;
     let of = |name: &str, value| Measure::new("scan-to-push", name, value, "ms").lower_is_better();
     let against = format!("{per_s:.0} scans/s, {SESSIONS} sessions on the machine of the node");
@@ -159,16 +159,16 @@ pub(crate) struct Pushed {
 }
 
 /// Sends scans by the clock, over all doors of an installation in turn, of bags that passengers with
-/// sessions at these doors follow; twice one for each session.
+/// sessions at these doors follow; twice one for each. Bags that were loaded before tell nobody.
 ///
 /// # Errors
 /// When a door refuses what it must take, or a scan does not become a frame.
-pub(crate) async fn push_scans(doors: &[Endpoint], sessions: usize, per_s: usize) -> Result<Pushed> {
-    let plates: Vec<_> = (0..sessions).map(plate).collect();
+pub(crate) async fn push_scans(doors: &[Endpoint], bags: Range<usize>, per_s: usize) -> Result<Pushed> {
+    let plates: Vec<_> = bags.map(plate).collect();
     let (mut partners, mut crowds) = (Vec::new(), Vec::new());
-    for (door, plates) in doors.iter().zip(plates.chunks(sessions.div_ceil(doors.len()))) {
+    for (door, plates) in doors.iter().zip(plates.chunks(plates.len().div_ceil(doors.len()))) {
         let (partner, mut crowd) = (partner(door).await?, Crowd::new(door, plates.len()));
-        bags(door, &partner, &crowd, plates).await?;
+        announce(door, &partner, &crowd, plates).await?;
         crowd.connect(door.public, plates.len(), 0).await?;
         partners.push(partner);
         crowds.push(crowd);
@@ -229,7 +229,7 @@ async fn tell_all(partner: &Clients, crowd: &Crowd, flight: &str, sign: &str, re
 /// Pushes notices one at a time; returns p50 and p99, milliseconds.
 async fn singles(house: &House, partner: &Clients, crowd: &Crowd) -> Result<(f64, f64)> {
     let plates: Vec<_> = (0..SINGLES).map(plate).collect();
-    bags(&house.endpoint, partner, crowd, &plates).await?;
+    announce(&house.endpoint, partner, crowd, &plates).await?;
     let mut waited = Vec::new();
     for (plate, member) in plates.iter().zip(&crowd.members) {
         let before = crowd.count();
@@ -333,7 +333,7 @@ async fn follow_flight(house: &House, crowd: &Crowd, flight: &str) -> Result<()>
 }
 
 /// Announces bags, and lets one passenger follow each.
-async fn bags(door: &Endpoint, partner: &Clients, crowd: &Crowd, plates: &[String]) -> Result<()> {
+async fn announce(door: &Endpoint, partner: &Clients, crowd: &Crowd, plates: &[String]) -> Result<()> {
     let today = Timestamp::now().to_zoned(tz::TimeZone::fixed(tz::offset(8))).date();
     let day = today.strftime("%d%b").to_string().to_uppercase();
     for some in plates.chunks(200) {
