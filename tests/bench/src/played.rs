@@ -4,12 +4,12 @@
 //! disk and asks no other node, so what is measured on it is what this project
 //! adds, and not what a cluster gives.
 
-use std::{io::stdin, sync::Arc, thread, time::Duration};
+use std::{io::stdin, sync::Arc, time::Duration};
 
 use airside_contract::double::Double;
 use airside_kernel::SystemClock;
 use anyhow::{Context, Result, ensure};
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::sleep};
 
 use crate::child::Child;
 
@@ -31,19 +31,18 @@ pub(crate) struct Part {
 impl Part {
     /// Plays the child if that is what this process is.
     pub(crate) async fn play(&self) -> Option<Result<()>> {
-        let nodes = self.double_child?;
-        Some(spawn_blocking(move || play(nodes)).await.unwrap_or_else(|error| Err(error.into())))
+        Some(play(self.double_child?).await)
     }
 }
 
-fn play(nodes: usize) -> Result<()> {
+async fn play(nodes: usize) -> Result<()> {
     let double = Double::start(nodes, Arc::new(SystemClock))?;
     println!("{}", double.url());
     let mut leader = 0;
-    for line in stdin().lines() {
-        ensure!(line? == LOSE, "a cluster is told to lose its leader and nothing else");
+    while let Some(order) = spawn_blocking(|| stdin().lines().next().transpose()).await?? {
+        ensure!(order == LOSE, "a cluster is told to lose its leader and nothing else");
         double.kill(leader);
-        thread::sleep(ELECTION);
+        sleep(ELECTION).await;
         let next = (leader + 1) % nodes;
         double.elect(next);
         double.revive(leader)?;
