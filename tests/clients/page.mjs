@@ -245,7 +245,7 @@ try {
   // Of several venues the first is shown and the others are offered; one without a session asks nothing by itself.
   await until("the start is named", async () => await ends(stranger).first().inputValue());
   let asked = 0;
-  stranger.on("request", (request) => (asked += request.url().endsWith("/FindRoute") ? 1 : 0));
+  stranger.on("requestfinished", (request) => (asked += request.url().endsWith("/FindRoute") ? 1 : 0));
   await stranger.locator("select.venues").selectOption("testville");
   await stranger.locator("h1", { hasText: "测试村机场" }).waitFor();
   assert.equal(new URL(stranger.url()).searchParams.get("venue"), "testville");

@@ -187,9 +187,9 @@ impl Cluster {
         let mut pause = self.address.discovery_interval;
         let mut problem = Fault::Broken("no member answered in time".to_owned());
         let doubted_until = Instant::now() + DOUBTED;
-        let mut told = false;
+        let (mut told, mut mistrusted) = (false, Mistrusted::default());
         loop {
-            match timeout_at(until, self.choose(preference)).await {
+            match timeout_at(until, self.choose(preference, &mut mistrusted)).await {
                 Ok(Ok((channel, endpoint))) => {
                     let turn = {
                         let mut known = self.known();
@@ -240,7 +240,11 @@ impl Cluster {
     }
 
     /// Chooses a member once.
-    async fn choose(&self, preference: Preference) -> Result<(Channel, Endpoint), Fault> {
+    async fn choose(
+        &self,
+        preference: Preference,
+        mistrusted: &mut Mistrusted,
+    ) -> Result<(Channel, Endpoint), Fault> {
         let told = if preference == Preference::Leader { self.known().leader.take() } else { None };
         let mut dead = HashMap::new();
         if let Some(leader) = told {
@@ -259,23 +263,27 @@ impl Cluster {
             let within = self.address.gossip_timeout;
             let request = self.request(Empty {}, Some(within));
             asking.spawn(async move {
-                let channel = connected(&endpoint, connecting).await?;
-                let asked = timeout(within, GossipClient::new(channel).read(request)).await;
-                match asked {
-                    Ok(Ok(told)) => Ok(told.into_inner().members),
-                    Ok(Err(status)) => Err(Fault::of(&status).at(&endpoint)),
-                    Err(_) => Err(Fault::Broken(format!("{endpoint} does not tell its cluster in time"))),
-                }
+                let asked = async {
+                    let channel = connected(&endpoint, connecting).await?;
+                    match timeout(within, GossipClient::new(channel).read(request)).await {
+                        Ok(Ok(told)) => Ok(told.into_inner().members),
+                        Ok(Err(status)) => Err(Fault::of(&status).at(&endpoint)),
+                        Err(_) => Err(Fault::Broken(format!("{endpoint} does not tell its cluster in time"))),
+                    }
+                };
+                let asked = asked.await;
+                (endpoint, asked)
             });
         }
         let mut problems = Vec::new();
         while let Some(asked) = asking.join_next().await {
-            match asked.map_err(|error| Fault::Broken(error.to_string())).and_then(|told| told) {
-                Ok(members) => match self.first_alive(preference, &members, &mut dead).await {
+            match asked {
+                Ok((_, Ok(members))) => match self.first_alive(preference, &members, &mut dead).await {
                     Ok(chosen) => return Ok(chosen),
                     Err(problem) => problems.push(problem),
                 },
-                Err(problem) => problems.push(problem),
+                Ok((endpoint, Err(problem))) => problems.push(mistrusted.note(endpoint, problem)),
+                Err(error) => problems.push(Fault::Broken(error.to_string())),
             }
         }
         Err(worst(&problems))
@@ -379,6 +387,21 @@ impl Cluster {
         match &self.tls {
             Some(tls) => tls.apply(target, domain).map_err(wrong),
             None => Ok(target),
+        }
+    }
+}
+
+/// The members that did not trust this one, or that it did not, since a member is looked for. A node ends a
+/// connection as soon as it dislikes a certificate, and its word of why is often lost with the connection.
+#[derive(Default)]
+struct Mistrusted(HashMap<Endpoint, Fault>);
+
+impl Mistrusted {
+    /// Takes in what went wrong with a member; returns what is to be thought of it.
+    fn note(&mut self, endpoint: Endpoint, found: Fault) -> Fault {
+        match found {
+            Fault::Untrusted(_) => self.0.entry(endpoint).insert_entry(found).get().clone(),
+            found => self.0.get(&endpoint).cloned().unwrap_or(found),
         }
     }
 }
