@@ -39,7 +39,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::{
     ROUNDS, loopback,
-    measure::{Better, Measure},
+    measure::{Better, Measure, share},
     rebuild::day,
 };
 
@@ -86,8 +86,8 @@ impl Times {
     fn of(mut nanos: Vec<u64>) -> Result<Self> {
         ensure!(!nanos.is_empty(), "nothing was measured");
         nanos.sort_unstable();
-        let at = |share: usize| nanos[(nanos.len() * share / 100).min(nanos.len() - 1)] as f64 / 1_000.0;
-        Ok(Self { p50_us: at(50), p99_us: at(99) })
+        let at = |part| share(&nanos, part) as f64 / 1_000.0;
+        Ok(Self { p50_us: at(0.5), p99_us: at(0.99) })
     }
 }
 

@@ -2,6 +2,12 @@
 
 use serde::Serialize;
 
+/// Returns what a share of sorted figures does not exceed.
+pub(crate) fn share<T: Copy + Default>(sorted: &[T], share: f64) -> T {
+    let at = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(at).copied().unwrap_or_default()
+}
+
 /// One measured figure.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Measure {

@@ -22,7 +22,7 @@ use tokio::time::{self, Instant};
 
 use crate::{
     limits::fdatasyncs_per_s,
-    measure::{Better, Measure},
+    measure::{Better, Measure, share},
 };
 use house::House;
 use lanes::lanes;
@@ -127,10 +127,7 @@ async fn run(house: &House, ledger: &Arc<Ledger>, phase: Phase) -> Result<Reache
 fn waited<'a>(acked: impl Iterator<Item = &'a Acked>) -> Waited {
     let mut times: Vec<_> = acked.map(|one| one.waited).collect();
     times.sort_unstable();
-    let at = |share: f64| {
-        let place = (times.len() as f64 * share) as usize;
-        times.get(place).or_else(|| times.last()).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
-    };
+    let at = |part| share(&times, part).as_secs_f64() * 1_000.0;
     Waited { p50: at(0.5), p99: at(0.99) }
 }
 

@@ -36,7 +36,7 @@ use tokio::time::{Instant, interval, sleep};
 use tonic::{Code, transport::Channel};
 use uuid::Uuid;
 
-use crate::measure::{Better, Measure};
+use crate::measure::{Better, Measure, share};
 use crowd::{Crowd, Received};
 use node::{House, partner};
 
@@ -208,12 +208,6 @@ pub(crate) async fn push_scans(doors: &[Endpoint], bags: Range<usize>, per_s: us
     ensure!(waited_ms.len() == accepted.len(), "{} of {} scans were pushed", waited_ms.len(), accepted.len());
     waited_ms.sort_by(f64::total_cmp);
     Ok(Pushed { per_s, waited_ms })
-}
-
-/// Returns what a share of sorted figures does not exceed.
-pub(crate) fn share(sorted: &[f64], share: f64) -> f64 {
-    let at = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
-    sorted.get(at).copied().unwrap_or_default()
 }
 
 /// Changes the gate and waits until `readers` more notices came; returns the time to the last, milliseconds.

@@ -19,6 +19,8 @@ use tokio::{
 };
 use tonic::Code;
 
+use crate::measure::share;
+
 /// How often it is asked whether an announcement is shown.
 const ASK_EVERY: Duration = Duration::from_millis(2);
 /// Bags of one observer in one phase at most; a run has far fewer.
@@ -46,9 +48,8 @@ impl Times {
         self.at(0.99)
     }
 
-    fn at(&self, share: f64) -> f64 {
-        let place = (self.0.len() as f64 * share) as usize;
-        self.0.get(place).or_else(|| self.0.last()).map_or(f64::INFINITY, |time| time.as_secs_f64() * 1_000.0)
+    fn at(&self, part: f64) -> f64 {
+        if self.0.is_empty() { f64::INFINITY } else { share(&self.0, part).as_secs_f64() * 1_000.0 }
     }
 }
 

@@ -12,8 +12,7 @@ use super::{
 };
 use crate::{
     ROUNDS,
-    measure::{Better, Measure},
-    push::share,
+    measure::{Better, Measure, share},
 };
 
 /// How many calls of each kind one round makes, one at a time.

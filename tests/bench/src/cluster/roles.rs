@@ -26,8 +26,8 @@ use super::{Server, WORK};
 use crate::{
     child::{Child, let_go},
     loopback,
-    measure::{Better, Measure},
-    push::{Pushed, push_scans, share},
+    measure::{Better, Measure, share},
+    push::{Pushed, push_scans},
 };
 
 /// What runs beside the vault.
