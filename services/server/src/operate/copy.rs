@@ -231,7 +231,7 @@ impl Work<'_> {
         let (target, mut written, mut last) = (self.target, 0, None);
         let mut next = self.window(from).await?;
         while !next.is_empty() {
-            let (events, appends) = next.take();
+            let appends = next.into_appends();
             let lengths: Vec<u64> = appends.iter().map(|(append, _)| append.events.len() as u64).collect();
             let (stored, read) = tokio::join!(target.append(appends), self.window(from));
             let mut number = there + written;
@@ -242,8 +242,8 @@ impl Work<'_> {
                 }
                 last = stored.position;
             }
-            written += events;
-            self.tell("events copied", there + written)?;
+            written = number - there;
+            self.tell("events copied", number)?;
             next = read?;
         }
         Ok(written)

@@ -38,9 +38,8 @@ impl Window {
         self.events >= WINDOW_EVENTS || self.bytes >= WINDOW_BYTES
     }
 
-    /// Returns how many events it has, and the appends.
-    pub(super) fn take(self) -> (u64, Vec<(Append, Timestamp)>) {
-        (self.events, self.appends)
+    pub(super) fn into_appends(self) -> Vec<(Append, Timestamp)> {
+        self.appends
     }
 
     /// Adds the next event of the source.
